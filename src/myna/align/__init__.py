@@ -1,0 +1,1 @@
+"""Forced alignment: recording and transcript in, times out."""

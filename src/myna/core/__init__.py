@@ -1,0 +1,1 @@
+"""The nouns everything else is about: numpy and the standard library only."""

@@ -1,0 +1,93 @@
+"""What a caller asks for, what an engine is handed, and what comes back."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import Enum
+
+from myna.core.audio import Audio
+from myna.core.errors import InvalidOption
+from myna.core.languages import AUTO
+from myna.core.timing import TimedText
+from myna.core.voice import Voice
+
+
+class Pause(Enum):
+    """Stands between pieces of arriving text: whoever writes has paused, say what is there."""
+
+    FLUSH = "flush"
+
+
+TextPiece = str | Pause
+
+SPEED_RANGE = (0.25, 4.0)
+TEMPERATURE_RANGE = (0.0, 2.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to say it. An engine ignores a knob it does not have."""
+
+    speed: float = 1.0
+    """How fast, relative to the voice's own pace: 0.25 to 4."""
+    temperature: float = 1.0
+    """How varied the reading is, for engines that sample: 0 to 2."""
+    seed: int | None = None
+    """The same seed says it the same way. None: an engine may vary."""
+
+    def __post_init__(self) -> None:
+        _check_range("speed", self.speed, SPEED_RANGE)
+        _check_range("temperature", self.temperature, TEMPERATURE_RANGE)
+
+
+def _check_range(name: str, value: float, bounds: tuple[float, float]) -> None:
+    low, high = bounds
+    if not low <= value <= high:
+        raise InvalidOption(name, value, f"give a number from {low:g} to {high:g}")
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechRequest:
+    """Say this text, in this voice. Text may still be arriving, piece by piece."""
+
+    text: str | Iterable[TextPiece]
+    voice: str | Voice
+    """A name in the voice library, or the voice itself."""
+    language: str = AUTO
+    options: Options = field(default_factory=Options)
+    timestamps: bool = False
+    """Time the words even where the engine does not know them (costs an alignment)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """One sentence to say: the unit of synthesis, caching, fallback, retry and editing."""
+
+    text: str
+    language: str
+    options: Options = field(default_factory=Options)
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A stretch of finished sound, and the words now known to be in it or before it.
+
+    Word times count from the start of the utterance where an engine made the chunk, and from the
+    start of the speech where `Studio` hands it on. Each word is reported once.
+    """
+
+    audio: Audio
+    words: tuple[TimedText, ...] = ()
+    engine: str = ""
+    """Who made it; with a fallback chain, the engine that did, not the chain."""
+    sentence: int = 0
+    """Which sentence of the request it belongs to, counted from 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """A request, said: all of it in one piece."""
+
+    audio: Audio
+    words: tuple[TimedText, ...]
+    engines: tuple[str, ...]
+    """The engines heard, in order of first use."""

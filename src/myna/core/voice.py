@@ -1,0 +1,26 @@
+"""Whose voice it is."""
+
+import hashlib
+from dataclasses import dataclass, field
+
+from myna.core.audio import Audio
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """A few seconds of someone speaking, and the words they said.
+
+    The id is a digest of the content, so a voice never changes behind its id: caches keyed by
+    it need no invalidation. Names live in the voice library and may be pointed elsewhere.
+    An empty transcript means that nobody wrote down what is said.
+    """
+
+    reference: Audio
+    transcript: str
+    language: str
+    id: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        digest = hashlib.sha256(self.reference.pcm16())
+        digest.update(f"{self.reference.sample_rate}\0{self.language}\0{self.transcript}".encode())
+        object.__setattr__(self, "id", digest.hexdigest()[:32])

@@ -1,0 +1,1 @@
+"""Signals: files, rates, levels, spectra."""

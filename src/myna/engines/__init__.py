@@ -1,0 +1,1 @@
+"""Engines: one sentence in, sound out."""

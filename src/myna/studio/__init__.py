@@ -1,0 +1,1 @@
+"""The desk between every door and every engine."""

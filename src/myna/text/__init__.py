@@ -1,0 +1,1 @@
+"""Written text: languages, sentences, how it is read."""

@@ -21,6 +21,7 @@ TextPiece = str | Pause
 
 SPEED_RANGE = (0.25, 4.0)
 TEMPERATURE_RANGE = (0.0, 2.0)
+SENTENCE_PAUSE_RANGE = (0.0, 10.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +34,13 @@ class Options:
     """How varied the reading is, for engines that sample: 0 to 2."""
     seed: int | None = None
     """The same seed says it the same way. None: an engine may vary."""
+    sentence_pause: float = 0.25
+    """Seconds of silence between two sentences: 0 to 10."""
 
     def __post_init__(self) -> None:
         _check_range("speed", self.speed, SPEED_RANGE)
         _check_range("temperature", self.temperature, TEMPERATURE_RANGE)
+        _check_range("sentence_pause", self.sentence_pause, SENTENCE_PAUSE_RANGE)
 
 
 def _check_range(name: str, value: float, bounds: tuple[float, float]) -> None:
@@ -54,6 +58,8 @@ class SpeechRequest:
     """A name in the voice library, or the voice itself."""
     language: str = AUTO
     options: Options = field(default_factory=Options)
+    engine: str | None = None
+    """Speak with this engine only, instead of the configured chain."""
     timestamps: bool = False
     """Time the words even where the engine does not know them (costs an alignment)."""
 

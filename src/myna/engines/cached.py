@@ -1,0 +1,49 @@
+"""Never say the same sentence twice."""
+
+import hashlib
+from collections.abc import Generator, Sequence
+from contextlib import closing
+from typing import Protocol
+
+from myna.core.engine import Engine
+from myna.core.speech import Chunk, Utterance
+from myna.core.voice import Voice
+
+
+class ResultStore(Protocol):
+    """Keeps finished sentences by key."""
+
+    def get(self, key: str) -> Chunk | None:
+        """Return the sentence kept under this key, if any."""
+
+    def put(self, key: str, chunks: Sequence[Chunk]) -> None:
+        """Keep a finished sentence."""
+
+
+class CachedEngine:
+    """Replays a sentence it has finished before. A half-heard sentence is not kept."""
+
+    def __init__(self, engine: Engine, store: ResultStore) -> None:
+        self._engine = engine
+        self._store = store
+        self.name = engine.name
+        self.capabilities = engine.capabilities
+        self.fingerprint = engine.fingerprint
+
+    def speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
+        """Yield the stored audio, or the engine's, remembering it once complete."""
+        key = self._key(utterance, voice)
+        if (hit := self._store.get(key)) is not None:
+            yield hit
+            return
+        heard: list[Chunk] = []
+        with closing(self._engine.speak(utterance, voice)) as chunks:
+            for chunk in chunks:
+                heard.append(chunk)
+                yield chunk
+        if heard:
+            self._store.put(key, heard)
+
+    def _key(self, utterance: Utterance, voice: Voice) -> str:
+        said = repr((self.name, self.fingerprint, utterance, voice.id))
+        return hashlib.sha256(said.encode()).hexdigest()

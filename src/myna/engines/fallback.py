@@ -1,0 +1,70 @@
+"""Try engines in order."""
+
+import logging
+import time
+from collections.abc import Generator, Sequence
+from contextlib import closing
+from dataclasses import replace
+
+from myna.core.engine import Capabilities, Engine
+from myna.core.errors import AllEnginesFailed, EngineError, Unsupported
+from myna.core.speech import Chunk, Utterance
+from myna.core.voice import Voice
+
+logger = logging.getLogger(__name__)
+
+COOLDOWN = 30.0  # seconds a failed engine rests
+
+
+class FallbackEngine:
+    """The first engine to get a sound out finishes the sentence.
+
+    A chunk that has been heard cannot be taken back, so a later failure is raised rather than
+    the sentence repeated in another voice. An engine that failed rests for `cooldown` seconds.
+    A caller's mistake never falls back.
+    """
+
+    def __init__(self, engines: Sequence[Engine], cooldown: float = COOLDOWN) -> None:
+        self._engines = tuple(engines)
+        self._cooldown = cooldown
+        self._resting: dict[str, float] = {}
+        self.name = ">".join(engine.name for engine in engines)
+        self.fingerprint = ">".join(engine.fingerprint for engine in engines)
+        first = engines[0].capabilities
+        self.capabilities = Capabilities(
+            languages=frozenset().union(*(e.capabilities.languages for e in engines)),
+            sample_rate=first.sample_rate,
+            clones=first.clones,
+            times_words=all(engine.capabilities.times_words for engine in engines),
+        )
+
+    def speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
+        """Yield from the first engine whose first chunk arrives."""
+        failures: list[EngineError] = []
+        for engine in self._candidates(utterance.language):
+            with closing(engine.speak(utterance, voice)) as chunks:
+                try:
+                    first = next(chunks, None)
+                except EngineError as error:
+                    logger.warning("engine %s failed, trying the next", engine.name, exc_info=error)
+                    self._resting[engine.name] = time.monotonic() + self._cooldown
+                    failures.append(error)
+                    continue
+                if first is not None:
+                    yield _signed(first, engine)
+                    for chunk in chunks:
+                        yield _signed(chunk, engine)
+                return
+        raise failures[0] if len(failures) == 1 else AllEnginesFailed(failures)
+
+    def _candidates(self, language: str) -> list[Engine]:
+        """Engines that speak the language: rested ones first, the rest as a last resort."""
+        able = [e for e in self._engines if language in e.capabilities.languages]
+        if not able:
+            raise Unsupported(f"No engine of {self.name!r} speaks {language!r}.")
+        now = time.monotonic()
+        return sorted(able, key=lambda e: self._resting.get(e.name, 0.0) > now)
+
+
+def _signed(chunk: Chunk, engine: Engine) -> Chunk:
+    return chunk if chunk.engine else replace(chunk, engine=engine.name)

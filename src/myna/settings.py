@@ -1,0 +1,125 @@
+"""The one place that reads the environment and myna.toml."""
+
+import os
+import tomllib
+import warnings
+from pathlib import Path
+from typing import Self
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from myna.core.errors import SettingsError
+
+PREFIX = "MYNA_"
+FILE_NAME = "myna.toml"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class CacheSettings(_Section):
+    """Finished sentences kept on disk."""
+
+    enabled: bool = True
+    """Keep finished sentences and replay them."""
+    max_bytes: int = Field(2_000_000_000, ge=0)
+    """Disk space for them; the longest unused go first."""
+
+
+class LimitSettings(_Section):
+    """Bounds that keep one request from taking everything."""
+
+    text_characters: int = Field(200_000, gt=0)
+    """Longest text of one request."""
+    reference_seconds: float = Field(120.0, gt=0)
+    """Longest reference recording accepted; an engine uses the part of it that suits it."""
+    audio_seconds: float = Field(900.0, gt=0)
+    """Longest recording accepted for alignment."""
+    upload_bytes: int = Field(50_000_000, gt=0)
+    """Largest audio file accepted."""
+
+
+def default_home() -> Path:
+    """Where Myna keeps everything: `MYNA_HOME`, else the platform's data directory."""
+    if chosen := os.environ.get(f"{PREFIX}HOME"):
+        return Path(chosen).expanduser()
+    return platformdirs.user_data_path("myna", appauthor=False)
+
+
+class Settings(BaseSettings):
+    """Environment (`MYNA_CACHE__MAX_BYTES`) over myna.toml (`[cache] max_bytes`) over defaults.
+
+    myna.toml is looked for in the working directory, then in Myna's home. Unknown keys are
+    refused, unknown `MYNA_` variables warned about.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        use_attribute_docstrings=True,
+    )
+
+    home: Path = Field(default_factory=default_home)
+    """The one directory with voices, database, cache and models."""
+    engines: tuple[str, ...] = Field(("embedded",), min_length=1)
+    """Engines to try, in order."""
+    cache: CacheSettings = CacheSettings()
+    limits: LimitSettings = LimitSettings()
+
+    @classmethod
+    def load(cls) -> Self:
+        """Read them, or raise `SettingsError` naming the key and what is wrong with it."""
+        _warn_of_unknown_variables(cls)
+        try:
+            return cls()
+        except ValidationError as error:
+            raise SettingsError("; ".join(_explain(error))) from None
+        except tomllib.TOMLDecodeError as error:
+            raise SettingsError(f"{_settings_file()} is not valid TOML: {error}") from None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, then environment, then myna.toml."""
+        toml = TomlConfigSettingsSource(settings_cls, toml_file=_settings_file())
+        return init_settings, env_settings, toml
+
+
+def _settings_file() -> Path:
+    local = Path(FILE_NAME)
+    return local if local.is_file() else default_home() / FILE_NAME
+
+
+def _explain(error: ValidationError) -> list[str]:
+    lines = []
+    for problem in error.errors():
+        key = ".".join(str(part) for part in problem["loc"])
+        if problem["type"] == "extra_forbidden":
+            lines.append(f"Unknown setting {key!r}; docs/reference/settings.md lists them all")
+        else:
+            lines.append(f"Setting {key!r} cannot be {problem['input']!r}: {problem['msg']}")
+    return lines
+
+
+def _warn_of_unknown_variables(settings: type[BaseSettings]) -> None:
+    known = tuple(f"{PREFIX}{name}".upper() for name in settings.model_fields)
+    for variable in os.environ:
+        upper = variable.upper()
+        if upper.startswith(PREFIX) and upper.split("__")[0] not in known:
+            warnings.warn(f"Unknown environment variable {variable!r} is ignored.", stacklevel=3)

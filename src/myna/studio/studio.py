@@ -1,0 +1,200 @@
+"""The front desk: every door talks to a Studio and to nothing behind it."""
+
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import replace
+from typing import Self
+
+from myna.align.aligner import align
+from myna.core.audio import Audio
+from myna.core.engine import Engine
+from myna.core.errors import BadText, TextTooLong, Unsupported
+from myna.core.languages import AUTO, LANGUAGES
+from myna.core.speech import Chunk, Pause, Speech, SpeechRequest, TextPiece, Utterance
+from myna.core.timing import Alignment, TimedText, shifted
+from myna.core.voice import Voice
+from myna.dsp.resample import Resampler
+from myna.engines.catalog import EngineNotFound, EngineStatus
+from myna.settings import LimitSettings, Settings
+from myna.storage.voices import VoiceLibrary
+from myna.studio import wiring
+from myna.text.languages import detect
+from myna.text.sentences import sentences
+
+
+class Studio:
+    """Voices to speak with and engines to speak them.
+
+    >>> from myna import SpeechRequest, Studio, save_audio
+    >>> speech = Studio.open().speak(SpeechRequest("Hello there.", voice="sample"))
+    >>> save_audio("hello.wav", speech.audio)
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        voices: VoiceLibrary,
+        *,
+        engines: Mapping[str, Engine] | None = None,
+        limits: LimitSettings | None = None,
+    ) -> None:
+        self.engine = engine
+        self.voices = voices
+        self._engines = engines or {engine.name: engine}
+        self.limits = limits or LimitSettings()
+
+    @classmethod
+    def open(cls, settings: Settings | None = None) -> Self:
+        """Build everything the settings name. The only place parts are wired together."""
+        settings = settings or Settings.load()
+        engines = wiring.build_engines(settings)
+        return cls(
+            wiring.chain(engines.values()),
+            wiring.open_library(settings),
+            engines=engines,
+            limits=settings.limits,
+        )
+
+    def stream(self, request: SpeechRequest) -> Generator[Chunk]:
+        """Check the request now; speak it as the chunks are asked for.
+
+        Word times count from the start of the speech. Raises `RequestError` before the first
+        chunk where the request cannot be served. Close the generator to stop the engine.
+        """
+        engine = self._engine(request.engine)
+        voice = self.voice(request.voice)
+        if request.language != AUTO and request.language not in engine.capabilities.languages:
+            raise Unsupported(
+                f"Engine {engine.name!r} does not speak {request.language!r}. It speaks "
+                f"{', '.join(sorted(engine.capabilities.languages))}; `auto` finds the language "
+                "from the text."
+            )
+        if isinstance(request.text, str):
+            self._check_length(len(request.text))
+            if next(sentences(request.text), None) is None:
+                raise BadText(f"There is nothing to say in {_excerpt(request.text)!r}.")
+        return self._speak(request, voice, engine)
+
+    def speak(self, request: SpeechRequest) -> Speech:
+        """Speak the whole request and return it in one piece."""
+        return collect(self.stream(request))
+
+    def voice(self, voice: str | Voice) -> Voice:
+        """Return the voice of this name, or the voice itself."""
+        return self.voices.get(voice) if isinstance(voice, str) else voice
+
+    def align(self, audio: Audio, text: str, language: str = AUTO) -> Alignment:
+        """Find when each word, character and phone of `text` is said in `audio`."""
+        return align(audio, text, detect(text) if language == AUTO else checked(language))
+
+    def engines(self) -> list[EngineStatus]:
+        """Return every engine there is, whether it is ready, and what it lacks."""
+        return wiring.statuses()
+
+    def _engine(self, name: str | None) -> Engine:
+        if name is None:
+            return self.engine
+        try:
+            return self._engines[name]
+        except KeyError:
+            raise EngineNotFound(name) from None
+
+    def _speak(self, request: SpeechRequest, voice: Voice, engine: Engine) -> Generator[Chunk]:
+        spoken = _Spoken(request.options.sentence_pause)
+        for index, sentence in enumerate(sentences(self._counted(request.text))):
+            language = _language(request.language, sentence, voice)
+            utterance = Utterance(sentence, language, request.options)
+            with closing(_sentence(engine, utterance, voice, request.timestamps)) as chunks:
+                for chunk in spoken.placed(chunks):
+                    yield replace(chunk, sentence=index)
+        if not spoken.sample_rate:
+            raise BadText("There is nothing to say in the text.")
+
+    def _counted(self, text: str | Iterable[TextPiece]) -> Iterator[TextPiece]:
+        length = 0
+        for piece in [text] if isinstance(text, str) else text:
+            if not isinstance(piece, Pause):
+                length += len(piece)
+                self._check_length(length)
+            yield piece
+
+    def _check_length(self, length: int) -> None:
+        if length > self.limits.text_characters:
+            raise TextTooLong(length, self.limits.text_characters)
+
+
+class _Spoken:
+    """What has been said so far in one request: where the next sentence begins, at which rate."""
+
+    def __init__(self, pause: float) -> None:
+        self._pause = pause
+        self._samples = 0
+        self.sample_rate = 0
+
+    def placed(self, chunks: Iterable[Chunk]) -> Iterator[Chunk]:
+        """Yield a sentence's chunks at the request's rate, timed from the start of the speech."""
+        resampler: Resampler | None = None
+        start = 0.0
+        last = Chunk(Audio.silence(0.0, 1))
+        for number, chunk in enumerate(chunks):
+            if number == 0:
+                if self.sample_rate:
+                    yield self._counted(replace(chunk, audio=self._silence(), words=()))
+                self.sample_rate = self.sample_rate or chunk.audio.sample_rate
+                start = self._samples / self.sample_rate
+                if chunk.audio.sample_rate != self.sample_rate:
+                    resampler = Resampler(chunk.audio.sample_rate, self.sample_rate)
+            audio = resampler.process(chunk.audio) if resampler else chunk.audio
+            last = replace(chunk, audio=audio, words=shifted(chunk.words, start))
+            yield self._counted(last)
+        if resampler:
+            yield self._counted(replace(last, audio=resampler.finish(), words=()))
+
+    def _silence(self) -> Audio:
+        return Audio.silence(self._pause, self.sample_rate)
+
+    def _counted(self, chunk: Chunk) -> Chunk:
+        self._samples += len(chunk.audio.samples)
+        return chunk
+
+
+def _sentence(
+    engine: Engine, utterance: Utterance, voice: Voice, timestamps: bool
+) -> Generator[Chunk]:
+    """Speak one sentence; where its words should be timed and the engine did not, align it."""
+    heard: list[Chunk] = []
+    with closing(engine.speak(utterance, voice)) as chunks:
+        for chunk in chunks:
+            yield chunk
+            if timestamps:
+                heard.append(chunk)
+    if heard and not any(chunk.words for chunk in heard):
+        audio = Audio.join(chunk.audio for chunk in heard)
+        words = align(audio, utterance.text, utterance.language).words
+        yield replace(heard[-1], audio=Audio.silence(0.0, audio.sample_rate), words=words)
+
+
+def collect(chunks: Iterable[Chunk]) -> Speech:
+    """Join a stream of chunks into one speech."""
+    heard = list(chunks)
+    words: list[TimedText] = [word for chunk in heard for word in chunk.words]
+    engines = tuple(dict.fromkeys(chunk.engine for chunk in heard))
+    return Speech(Audio.join(chunk.audio for chunk in heard), tuple(words), engines)
+
+
+def checked(language: str) -> str:
+    """Return a language Myna knows, or raise `Unsupported`."""
+    if language not in LANGUAGES:
+        raise Unsupported(
+            f"Language {language!r} is not one of {', '.join(LANGUAGES)}. `auto` finds it from "
+            "the text."
+        )
+    return language
+
+
+def _language(asked: str, sentence: str, voice: Voice) -> str:
+    return detect(sentence, voice.language) if asked == AUTO else asked
+
+
+def _excerpt(text: str, length: int = 40) -> str:
+    return text if len(text) <= length else text[:length] + "…"

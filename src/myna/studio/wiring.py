@@ -1,0 +1,65 @@
+"""Settings into parts: which engines, which library, which cache."""
+
+from collections.abc import Iterable
+from importlib import resources
+
+from myna.core.engine import Engine
+from myna.core.voice import Voice
+from myna.dsp.codec import decode
+from myna.engines.cached import CachedEngine
+from myna.engines.catalog import ENGINES, EngineNotFound, EngineStatus, embedded_status
+from myna.engines.fallback import FallbackEngine
+from myna.settings import Settings
+from myna.storage.blobs import BlobFolder
+from myna.storage.database import open_database
+from myna.storage.results import ResultFolder
+from myna.storage.voices import NewVoice, VoiceLibrary
+
+SAMPLE_NAME = "sample"
+SAMPLE_TRANSCRIPT = (
+    "A few seconds of clear speech are all that I need. Whatever you write, I will read it aloud "
+    "in this voice, calmly and without hurry, by day or by night."
+)
+
+
+def build_engines(settings: Settings) -> dict[str, Engine]:
+    """Build every engine the settings name, each behind the cache, in their order."""
+    results = ResultFolder(settings.home / "results", settings.cache.max_bytes)
+    engines: dict[str, Engine] = {}
+    for name in settings.engines:
+        engine = _build(name)
+        engines[name] = CachedEngine(engine, results) if settings.cache.enabled else engine
+    return engines
+
+
+def _build(name: str) -> Engine:
+    if name not in ENGINES:
+        raise EngineNotFound(name)
+    from myna.engines.embedded.engine import EmbeddedEngine
+
+    return EmbeddedEngine()
+
+
+def chain(engines: Iterable[Engine]) -> Engine:
+    """Return the engines as one that falls back from each to the next."""
+    return FallbackEngine(tuple(engines))
+
+
+def statuses() -> list[EngineStatus]:
+    """Look at every engine there is."""
+    return [embedded_status()]
+
+
+def open_library(settings: Settings) -> VoiceLibrary:
+    """Open the voice library; a new one starts with the bundled sample voice."""
+    path = settings.home / "myna.db"
+    is_new = not path.exists()
+    library = VoiceLibrary(open_database(path), BlobFolder(settings.home / "blobs"))
+    if is_new and not library.list():
+        given = (resources.files("myna.studio") / "sample" / "sample.flac").read_bytes()
+        voice = Voice(decode(given), SAMPLE_TRANSCRIPT, "en")
+        library.add(
+            SAMPLE_NAME,
+            NewVoice(voice, given, ".flac", "synthetic (flite slt)", "free for any use"),
+        )
+    return library

@@ -24,10 +24,20 @@ _VOICES = sa.table(
     "voices",
     *(
         sa.column(name)
-        for name in (
-            "owner name voice_id language transcript speaker consent duration_seconds sample_rate "
-            "given_blob reference_blob created_at"
-        ).split()
+        for name in [
+            "owner",
+            "name",
+            "voice_id",
+            "language",
+            "transcript",
+            "speaker",
+            "consent",
+            "duration_seconds",
+            "sample_rate",
+            "given_blob",
+            "reference_blob",
+            "created_at",
+        ]
     ),
 )
 

@@ -145,7 +145,15 @@ def test_word_times_count_from_the_start_of_the_speech(settings: Settings):
     studio = Studio.open(settings)
     request = SpeechRequest("Tea is ready. The kettle is on.", "sample", timestamps=True)
     speech = studio.speak(request)
-    assert [word.text for word in speech.words] == "Tea is ready The kettle is on".split()
+    assert [word.text for word in speech.words] == [
+        "Tea",
+        "is",
+        "ready",
+        "The",
+        "kettle",
+        "is",
+        "on",
+    ]
     assert all(a.end <= b.start + 1e-6 for a, b in pairwise(speech.words))
     assert speech.words[-1].end <= speech.audio.duration
     assert speech.words[3].start > speech.words[2].end + 0.2  # the pause between sentences

@@ -22,23 +22,18 @@ ARCHIVE_BYTES = 200_000_000  # an exported voice is never larger
 
 _VOICES = sa.table(
     "voices",
-    *(
-        sa.column(name)
-        for name in [
-            "owner",
-            "name",
-            "voice_id",
-            "language",
-            "transcript",
-            "speaker",
-            "consent",
-            "duration_seconds",
-            "sample_rate",
-            "given_blob",
-            "reference_blob",
-            "created_at",
-        ]
-    ),
+    sa.column("owner"),
+    sa.column("name"),
+    sa.column("voice_id"),
+    sa.column("language"),
+    sa.column("transcript"),
+    sa.column("speaker"),
+    sa.column("consent"),
+    sa.column("duration_seconds"),
+    sa.column("sample_rate"),
+    sa.column("given_blob"),
+    sa.column("reference_blob"),
+    sa.column("created_at"),
 )
 
 

@@ -36,7 +36,9 @@ def migrate(engine: sa.Engine) -> None:
     """Apply every migration the database has not seen, each once, in order."""
     with engine.begin() as connection:
         connection.exec_driver_sql(_APPLIED)
-        seen = {number for (number,) in connection.execute(sa.text("SELECT number FROM migrations"))}
+        seen = {
+            number for (number,) in connection.execute(sa.text("SELECT number FROM migrations"))
+        }
         for number, script in _migrations():
             if number not in seen:
                 for statement in script.split(";\n"):

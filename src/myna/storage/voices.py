@@ -192,7 +192,9 @@ def _check_name(name: str) -> None:
 
 def _safe(owner: str) -> str:
     """Return the owner as one folder name that no other owner shares."""
-    return "".join(c if c.isascii() and (c.isalnum() or c == "-") else f"_{ord(c):x}_" for c in owner)
+    return "".join(
+        c if c.isascii() and (c.isalnum() or c == "-") else f"_{ord(c):x}_" for c in owner
+    )
 
 
 def _unpack(packed: bytes) -> tuple[dict[str, str], Audio, bytes, str]:

@@ -1,8 +1,61 @@
 """Zero-shot voice cloning: a few seconds of someone speaking in, any text in that voice out."""
 
+from typing import TYPE_CHECKING
+
 from myna.core.audio import Audio
-from myna.core.errors import MynaError
-from myna.core.speech import Chunk, Options, Speech, SpeechRequest
+from myna.core.errors import (
+    EngineError,
+    MynaError,
+    RequestError,
+    SettingsError,
+    StorageError,
+)
+from myna.core.speech import Chunk, Options, Pause, Speech, SpeechRequest
+from myna.core.timing import Alignment, TimedText
 from myna.core.voice import Voice
 
-__all__ = ["Audio", "Chunk", "MynaError", "Options", "Speech", "SpeechRequest", "Voice"]
+if TYPE_CHECKING:
+    from myna.dsp.codec import load_audio, save_audio
+    from myna.settings import Settings
+    from myna.studio.studio import Studio
+
+__all__ = [
+    "Alignment",
+    "Audio",
+    "Chunk",
+    "EngineError",
+    "MynaError",
+    "Options",
+    "Pause",
+    "RequestError",
+    "Settings",
+    "SettingsError",
+    "Speech",
+    "SpeechRequest",
+    "StorageError",
+    "Studio",
+    "TimedText",
+    "Voice",
+    "load_audio",
+    "save_audio",
+]
+
+_HEAVY = {
+    "Settings": "myna.settings",
+    "Studio": "myna.studio.studio",
+    "load_audio": "myna.dsp.codec",
+    "save_audio": "myna.dsp.codec",
+}
+"""Imported when first used, so that `import myna` stays quick."""
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HEAVY:
+        raise AttributeError(f"module 'myna' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HEAVY[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

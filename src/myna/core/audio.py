@@ -35,8 +35,11 @@ class Audio:
         return len(self.samples) / self.sample_rate
 
     def pcm16(self) -> bytes:
-        """Little-endian 16-bit samples; anything beyond full scale is clipped."""
-        return np.round(np.clip(self.samples, -1.0, 1.0) * 32767).astype("<i2").tobytes()
+        """Little-endian 16-bit samples; anything beyond full scale is clipped.
+
+        1.0 stands for 32768, as in every decoder, so 16-bit sound comes back bit for bit.
+        """
+        return np.clip(np.round(self.samples * 32768.0), -32768, 32767).astype("<i2").tobytes()
 
     def between(self, start: float, end: float) -> Self:
         """Return the part from `start` to `end` seconds, cut at the recording's own ends."""

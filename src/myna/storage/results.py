@@ -19,7 +19,7 @@ from myna.storage.blobs import write_atomically
 logger = logging.getLogger(__name__)
 
 SUFFIX = ".speech"
-FULL_SCALE = 32767  # 16-bit samples, as Audio.pcm16 scales them
+FULL_SCALE = 32768  # 16-bit samples, as Audio.pcm16 scales them
 SWEEP_SHARE = 0.05  # of the bound may be written before the folder is measured again
 
 

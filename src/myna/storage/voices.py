@@ -24,10 +24,20 @@ _VOICES = sa.table(
     "voices",
     *(
         sa.column(name)
-        for name in (
-            "owner name voice_id language transcript speaker consent duration_seconds sample_rate "
-            "given_blob reference_blob created_at"
-        ).split()
+        for name in [
+            "owner",
+            "name",
+            "voice_id",
+            "language",
+            "transcript",
+            "speaker",
+            "consent",
+            "duration_seconds",
+            "sample_rate",
+            "given_blob",
+            "reference_blob",
+            "created_at",
+        ]
     ),
 )
 
@@ -81,15 +91,16 @@ class VoiceLibrary:
         given = self._blobs.put(new.given, prefix=folder, suffix=new.given_suffix)
         flac = encode_file(new.voice.reference, AudioFormat.FLAC)
         reference = self._blobs.put(flac, prefix=folder, suffix=".flac")
+        kept = Voice(decode(flac), new.voice.transcript, new.voice.language)
         record = VoiceRecord(
             name=name,
-            voice_id=new.voice.id,
-            language=new.voice.language,
-            transcript=new.voice.transcript,
+            voice_id=kept.id,
+            language=kept.language,
+            transcript=kept.transcript,
             speaker=new.speaker,
             consent=new.consent,
-            duration_seconds=round(new.voice.reference.duration, 3),
-            sample_rate=new.voice.reference.sample_rate,
+            duration_seconds=round(kept.reference.duration, 3),
+            sample_rate=kept.reference.sample_rate,
             created_at=datetime.now(UTC).isoformat(timespec="seconds"),
         )
         row = asdict(record) | {

@@ -1,0 +1,42 @@
+"""`myna align`: when each word of a recording is said."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from myna.cli.voices import read_file
+from myna.core.languages import AUTO
+from myna.dsp.codec import decode
+from myna.settings import Settings
+from myna.studio.studio import Studio
+from myna.studio.subtitles import SubtitleFormat, write_alignment
+
+
+class Format(StrEnum):
+    """How to write the times."""
+
+    JSON = "json"
+    SRT = "srt"
+    VTT = "vtt"
+    TEXTGRID = "textgrid"
+
+
+def align(
+    audio: Annotated[Path, typer.Argument(help="A recording, or - for standard input.")],
+    text: Annotated[str, typer.Option(help="The words said in it.")],
+    language: Annotated[str, typer.Option(help="ko, en, ja, zh, yue or auto.")] = AUTO,
+    format_: Annotated[Format, typer.Option("--format", help="How to write it.")] = Format.JSON,
+    output: Annotated[str, typer.Option("--output", "-o", help="A file, or - for stdout.")] = "-",
+) -> None:
+    """Find when each word, character and phone is said, in seconds from the start of the file."""
+    limits = Settings.load().limits
+    recording = decode(read_file(audio), max_seconds=limits.audio_seconds)
+    studio = Studio.open()
+    alignment = studio.align(recording, text, language)
+    written = write_alignment(alignment, SubtitleFormat(format_.value), recording.duration)
+    if output == "-":
+        typer.echo(written, nl=not written.endswith("\n"))
+    else:
+        Path(output).write_text(written, "utf-8")

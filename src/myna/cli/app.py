@@ -1,0 +1,69 @@
+"""The `myna` command."""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from myna.cli import align, demo, engines, say, voices
+from myna.cli.terminal import say_error
+from myna.core.errors import (
+    EngineError,
+    MynaError,
+    RequestError,
+    SettingsError,
+    StorageError,
+)
+
+EXIT_CODES: dict[type[BaseException], int] = {
+    RequestError: 3,
+    EngineError: 4,
+    StorageError: 5,
+    SettingsError: 6,
+    MynaError: 1,
+    KeyboardInterrupt: 130,
+}
+"""The only table of exit codes. 2 is a wrong command line; 0 is success."""
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Speak any text in anyone's voice, from a few seconds of recording.",
+)
+app.command("say")(say.say)
+app.command("align")(align.align)
+app.command("engines")(engines.engines)
+app.command("demo")(demo.demo)
+app.add_typer(voices.app, name="voices")
+
+
+@app.callback(invoke_without_command=True)
+def _version(
+    version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
+) -> None:
+    if version:
+        from importlib.metadata import version as installed_version
+
+        typer.echo(installed_version("myna"))
+        raise typer.Exit
+
+
+def exit_code(error: BaseException) -> int:
+    """Return the exit code of the nearest class in the table."""
+    return next(EXIT_CODES[cls] for cls in type(error).__mro__ if cls in EXIT_CODES)
+
+
+def main() -> None:
+    """Run the command line; a known error becomes one line and an exit code."""
+    try:
+        app()
+    except (MynaError, KeyboardInterrupt) as error:
+        if isinstance(error, MynaError):
+            say_error(str(error))
+        sys.exit(exit_code(error))
+    except BrokenPipeError:
+        # The reader has gone (`myna say … -o - | head`): nobody is left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)

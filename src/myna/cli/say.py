@@ -1,0 +1,188 @@
+"""`myna say`: text in, speech out."""
+
+import codecs
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from myna.cli.terminal import is_piped, say_done, say_warning, stderr
+from myna.core.errors import BadText, InvalidOption
+from myna.core.languages import AUTO
+from myna.core.speech import Chunk, Options, Speech, SpeechRequest, TextPiece
+from myna.core.voice import Voice
+from myna.dsp.codec import AudioFormat, Encoder, encode_file
+from myna.studio.studio import Studio, collect
+from myna.studio.subtitles import SubtitleFormat, write_subtitles
+from myna.studio.voices import Recording, check_recording
+from myna.text.sentences import sentences
+
+LONG_TEXT = 3  # sentences: from here on a progress bar is worth its space
+READ_BYTES = 65536
+
+
+def say(
+    text: Annotated[str | None, typer.Argument(help="What to say.")] = None,
+    file: Annotated[
+        Path | None, typer.Option("--file", "-f", help="Read the text from a file, or - for stdin.")
+    ] = None,
+    voice: Annotated[str, typer.Option(help="A name in the library, or a recording.")] = "sample",
+    transcript: Annotated[
+        str, typer.Option(help="The words said in the recording given as --voice.")
+    ] = "",
+    voice_language: Annotated[
+        str, typer.Option(help="The language spoken in that recording.")
+    ] = AUTO,
+    language: Annotated[str, typer.Option(help="ko, en, ja, zh, yue or auto.")] = AUTO,
+    engine: Annotated[str | None, typer.Option(help="Speak with this engine only.")] = None,
+    speed: Annotated[float, typer.Option(help="Relative to the voice's pace, 0.25 to 4.")] = 1.0,
+    seed: Annotated[int | None, typer.Option(help="Same seed, same sound.")] = None,
+    format_: Annotated[
+        str | None, typer.Option("--format", help="wav, flac, mp3, opus, aac or pcm.")
+    ] = None,
+    timestamps: Annotated[
+        Path | None, typer.Option(help="Write word times: .srt, .vtt or .json.")
+    ] = None,
+    plot: Annotated[Path | None, typer.Option(help="Draw the speech: .png, .svg or .pdf.")] = None,
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", help="A file, or - to stream to stdout.")
+    ] = None,
+) -> None:
+    """Say a text in a voice.
+
+    Text on standard input is spoken as it arrives, sentence by sentence.
+    """
+    destination = _destination(output, format_)
+    subtitle_format = SubtitleFormat.of(timestamps) if timestamps else None
+    studio = Studio.open()
+    request = SpeechRequest(
+        _text(text, file),
+        _voice(voice, Recording(b"", voice, transcript, voice_language), studio),
+        language=language,
+        options=Options(speed=speed, seed=seed),
+        engine=engine,
+        timestamps=timestamps is not None or plot is not None,
+    )
+    started = time.perf_counter()
+    speech, first_chunk = _speak(studio, request, destination)
+    took = time.perf_counter() - started
+    if timestamps and subtitle_format:
+        timestamps.write_text(write_subtitles(speech.words, subtitle_format), "utf-8")
+    if plot:
+        from myna.studio.plot import plot_speech
+
+        plot_speech(speech.audio, speech.words, plot)
+    if destination.path:
+        say_done(
+            f"{destination.path}: {speech.audio.duration:.1f} s by {', '.join(speech.engines)}, "
+            f"real-time factor {took / speech.audio.duration:.2f}, "
+            f"first chunk after {first_chunk * 1000:.0f} ms"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Destination:
+    path: Path | None
+    """None is standard output."""
+    format: AudioFormat
+
+
+def _destination(output: str | None, name: str | None) -> _Destination:
+    if output is None and not is_piped():
+        raise InvalidOption("--output", None, "name a file, or - to write to a pipe")
+    path = Path(output) if output not in (None, "-") else None
+    if name is not None:
+        return _Destination(path, AudioFormat.named(name))
+    return _Destination(path, AudioFormat.of(path) if path else AudioFormat.WAV)
+
+
+def _text(text: str | None, file: Path | None) -> str | Iterator[TextPiece]:
+    if (text is None) == (file is None):
+        raise InvalidOption("TEXT", text, "give either a text or --file, not both or neither")
+    if text is not None:
+        return text
+    if str(file) == "-":
+        return _arriving()
+    assert file is not None
+    try:
+        return file.read_text("utf-8")
+    except OSError as error:
+        raise BadText(f"Cannot read {str(file)!r}: {error.strerror}.") from None
+    except UnicodeDecodeError as error:
+        raise BadText(
+            f"{str(file)!r} is not UTF-8 text (byte {error.start}). Convert it first, e.g. with "
+            "iconv -t utf-8."
+        ) from None
+
+
+def _arriving() -> Iterator[TextPiece]:
+    """Yield standard input as it is written, not when it ends."""
+    decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+    while content := os.read(sys.stdin.fileno(), READ_BYTES):
+        yield decoder.decode(content)
+    yield decoder.decode(b"", final=True)
+
+
+def _voice(name: str, recording: Recording, studio: Studio) -> str | Voice:
+    """Return a library name as it is, and a recording on disk as a voice."""
+    path = Path(name)
+    if not path.is_file() and not path.suffix and "/" not in name:
+        return name
+    if path.suffix and not path.is_file() and any(r.name == name for r in studio.voices.list()):
+        return name
+    checked = check_recording(studio, recording.read(path))
+    for warning in checked.warnings:
+        say_warning(warning)
+    return checked.voice
+
+
+def _speak(
+    studio: Studio, request: SpeechRequest, destination: _Destination
+) -> tuple[Speech, float]:
+    """Speak to the destination; return the speech and the seconds until its first chunk."""
+    started = time.perf_counter()
+    first_chunk = 0.0
+    heard: list[Chunk] = []
+    total = len(list(sentences(request.text))) if isinstance(request.text, str) else None
+    with closing(studio.stream(request)) as chunks, _progress(total) as progress:
+        task = progress.add_task("speaking", total=total, seconds=0.0)
+        encoder: Encoder | None = None
+        for chunk in chunks:
+            first_chunk = first_chunk or time.perf_counter() - started
+            if destination.path is None:
+                encoder = encoder or Encoder(destination.format, chunk.audio.sample_rate)
+                _write(encoder.encode(chunk.audio))
+            heard.append(chunk)
+            seconds = sum(c.audio.duration for c in heard)
+            progress.update(task, completed=chunk.sentence, seconds=seconds)
+        progress.update(task, completed=total or 0)
+        if encoder:
+            _write(encoder.finish())
+    speech = collect(heard)
+    if destination.path:
+        destination.path.write_bytes(encode_file(speech.audio, destination.format))
+    return speech, first_chunk
+
+
+def _write(content: bytes) -> None:
+    sys.stdout.buffer.write(content)
+    sys.stdout.buffer.flush()
+
+
+def _progress(total: int | None) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total} sentences, {task.fields[seconds]:.1f} s"),
+        TimeElapsedColumn(),
+        console=stderr,
+        transient=True,
+        disable=not stderr.is_terminal or (total is not None and total < LONG_TEXT),
+    )

@@ -1,0 +1,42 @@
+"""What people see: everything but results goes to standard error, so that pipes stay clean."""
+
+import sys
+import warnings
+
+from rich.console import Console
+
+stdout = Console(soft_wrap=True)
+stderr = Console(stderr=True, soft_wrap=True)
+
+
+def say_error(message: str) -> None:
+    """Print one line that says what went wrong."""
+    stderr.print(f"[red]error:[/red] {_escaped(message)}", highlight=False)
+
+
+def say_warning(message: str) -> None:
+    """Print one line about something that works, but could be better."""
+    stderr.print(f"[yellow]warning:[/yellow] {_escaped(message)}", highlight=False)
+
+
+def say_done(message: str) -> None:
+    """Print one line about what was done."""
+    stderr.print(_escaped(message), highlight=False)
+
+
+def show_warnings_briefly() -> None:
+    """Print Python's warnings as one line each, without file and line."""
+
+    def show(message: Warning | str, *_: object, **__: object) -> None:
+        say_warning(str(message))
+
+    warnings.showwarning = show
+
+
+def is_piped() -> bool:
+    """Whether standard output goes to a program or a file rather than a person."""
+    return not sys.stdout.isatty()
+
+
+def _escaped(message: str) -> str:
+    return message.replace("[", r"\[")

@@ -1,0 +1,65 @@
+"""From a recording to a voice: read it, check it, name it."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from myna.core.errors import BadAudio
+from myna.core.languages import AUTO
+from myna.core.voice import Voice
+from myna.dsp.codec import decode
+from myna.dsp.resample import resample
+from myna.storage.voices import NewVoice, VoiceRecord
+from myna.studio.reference_check import check_reference
+from myna.studio.studio import Studio, checked
+from myna.text.languages import detect
+
+HIGHEST_RATE = 48000  # Hz: no engine uses more
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A recording as it was given, and what is known of it."""
+
+    content: bytes
+    name: str = "the recording"
+    transcript: str = ""
+    language: str = AUTO
+
+    def read(self, path: Path) -> "Recording":
+        """Return the same with the content of a file."""
+        try:
+            return replace(self, content=path.read_bytes(), name=path.name)
+        except OSError as error:
+            raise BadAudio(f"Cannot read {str(path)!r}: {error.strerror}.") from None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedVoice:
+    """A voice that can be spoken with, and what would make it better."""
+
+    voice: Voice
+    warnings: tuple[str, ...]
+
+
+def check_recording(studio: Studio, recording: Recording) -> CheckedVoice:
+    """Make a voice of a recording. Raises `BadAudio` or `BadReference` where it cannot serve."""
+    limits = studio.limits
+    audio = decode(
+        recording.content, max_seconds=limits.reference_seconds, max_bytes=limits.upload_bytes
+    )
+    if audio.sample_rate > HIGHEST_RATE:
+        audio = resample(audio, HIGHEST_RATE)
+    transcript = recording.transcript.strip()
+    language = detect(transcript) if recording.language == AUTO else checked(recording.language)
+    warnings = check_reference(audio, transcript, language)
+    return CheckedVoice(Voice(audio, transcript, language), warnings)
+
+
+def add_voice(
+    studio: Studio, name: str, recording: Recording, *, speaker: str = "", consent: str = ""
+) -> tuple[VoiceRecord, tuple[str, ...]]:
+    """Check a recording and name it in the library; return its record and any warnings."""
+    made = check_recording(studio, recording)
+    suffix = Path(recording.name).suffix.lower() or ".wav"
+    new = NewVoice(made.voice, recording.content, suffix, speaker, consent)
+    return studio.voices.add(name, new), made.warnings

@@ -1,0 +1,51 @@
+"""Every Python block of the documentation runs, and so does every `sh` line that calls myna."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from myna.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", ROOT / "README.ko.md", *sorted((ROOT / "docs").rglob("*.md"))]
+BLOCK = re.compile(r"^```(?P<language>python|sh)\n(?P<code>.*?)^```", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
+
+
+def blocks(page: Path) -> list[tuple[str, str]]:
+    return [(m["language"], m["code"]) for m in BLOCK.finditer(page.read_text("utf-8"))]
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if blocks(p)], ids=lambda p: p.name)
+def test_the_page_does_what_it_says(page: Path, home: Path):
+    for language, code in blocks(page):
+        if language == "python":
+            run([sys.executable, "-W", "error", "-c", code])
+            continue
+        for line in code.splitlines():
+            words = shlex.split(line, comments=True)
+            if words and words[0] == "myna":
+                run([sys.executable, "-m", "myna", *words[1:]])
+
+
+def run(command: list[str]) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_every_link_leads_somewhere(page: Path):
+    for target in LINK.findall(page.read_text("utf-8")):
+        assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_every_setting_is_documented():
+    text = (ROOT / "docs/reference/settings.md").read_text("utf-8")
+    for name, field in Settings.model_fields.items():
+        inner = getattr(field.annotation, "model_fields", None)
+        for key in [f"{name}.{k}" for k in inner] if inner else [name]:
+            assert f"`{key}`" in text, key

@@ -1,0 +1,59 @@
+from pathlib import Path
+
+import pytest
+
+from myna.core.audio import Audio
+from myna.core.errors import SynthesisFailed
+from myna.core.speech import Options, Utterance
+from myna.core.voice import Voice
+from myna.engines.cached import CachedEngine
+from myna.storage.results import ResultFolder
+from tests.conftest import tone
+from tests.unit.engines.doubles import BrokenEngine, ToneEngine
+
+HELLO = Utterance("가나다", "ko")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> ResultFolder:
+    return ResultFolder(tmp_path / "results", 10_000_000)
+
+
+def said(engine: CachedEngine, utterance: Utterance, voice: Voice) -> bytes:
+    return Audio.join(chunk.audio for chunk in engine.speak(utterance, voice)).pcm16()
+
+
+def test_a_sentence_is_made_once(store: ResultFolder, sample: Voice):
+    inner = ToneEngine()
+    engine = CachedEngine(inner, store)
+    first = said(engine, HELLO, sample)
+    assert said(engine, HELLO, sample) == first
+    assert inner.said == ["가나다"]
+
+
+def test_a_half_heard_sentence_is_not_kept(store: ResultFolder, sample: Voice):
+    inner = ToneEngine()
+    half = CachedEngine(inner, store).speak(HELLO, sample)
+    next(half)
+    half.close()
+    said(CachedEngine(inner, store), HELLO, sample)
+    assert len(inner.said) == 2
+
+
+def test_a_failed_sentence_is_not_kept(store: ResultFolder, sample: Voice):
+    engine = CachedEngine(BrokenEngine(after=2), store)
+    for _ in range(2):
+        with pytest.raises(SynthesisFailed):
+            said(engine, HELLO, sample)
+
+
+def test_whatever_changes_the_sound_changes_the_key(store: ResultFolder, sample: Voice):
+    inner = ToneEngine()
+    other_voice = Voice(tone(2.0), "x", "en")
+    said(CachedEngine(inner, store), HELLO, sample)
+    said(CachedEngine(inner, store), HELLO, other_voice)
+    said(CachedEngine(inner, store), Utterance("가나다", "ko", Options(speed=1.5)), sample)
+    said(CachedEngine(inner, store), Utterance("가나다", "en"), sample)
+    retrained = ToneEngine(sample_rate=22050)
+    said(CachedEngine(retrained, store), HELLO, sample)
+    assert (len(inner.said), len(retrained.said)) == (4, 1)

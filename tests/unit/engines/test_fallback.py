@@ -1,0 +1,55 @@
+import pytest
+
+from myna.core.errors import AllEnginesFailed, SynthesisFailed, Unsupported
+from myna.core.speech import Utterance
+from myna.core.voice import Voice
+from myna.engines.fallback import FallbackEngine
+from tests.unit.engines.doubles import BrokenEngine, ToneEngine
+
+HELLO = Utterance("가나", "ko")
+
+
+def test_the_next_engine_speaks_when_the_first_cannot(sample: Voice):
+    chain = FallbackEngine([BrokenEngine(), ToneEngine()])
+    assert {chunk.engine for chunk in chain.speak(HELLO, sample)} == {"tone"}
+
+
+def test_a_sentence_already_heard_is_not_repeated_in_another_voice(sample: Voice):
+    spare = ToneEngine()
+    with pytest.raises(SynthesisFailed, match="broken on purpose"):
+        list(FallbackEngine([BrokenEngine(after=1), spare]).speak(HELLO, sample))
+    assert spare.said == []
+
+
+def test_a_failed_engine_rests_and_is_then_tried_again(sample: Voice):
+    broken, spare = BrokenEngine(), ToneEngine()
+    chain = FallbackEngine([broken, spare])
+    list(chain.speak(HELLO, sample))
+    list(chain.speak(HELLO, sample))
+    assert len(broken.said) == 1
+    impatient = FallbackEngine([broken, spare], cooldown=0.0)
+    list(impatient.speak(HELLO, sample))
+    list(impatient.speak(HELLO, sample))
+    assert len(broken.said) == 3
+
+
+def test_a_resting_engine_is_still_the_last_resort(sample: Voice):
+    broken = BrokenEngine()
+    chain = FallbackEngine([broken])
+    for _ in range(2):
+        with pytest.raises(SynthesisFailed):
+            list(chain.speak(HELLO, sample))
+    assert len(broken.said) == 2
+
+
+def test_when_all_fail_each_reason_is_told(sample: Voice):
+    with pytest.raises(AllEnginesFailed, match="broken on purpose; broken on purpose") as caught:
+        list(FallbackEngine([BrokenEngine(), BrokenEngine()]).speak(HELLO, sample))
+    assert len(caught.value.failures) == 2
+
+
+def test_a_callers_mistake_does_not_fall_back(sample: Voice):
+    engine = ToneEngine()
+    with pytest.raises(Unsupported, match="'ja'"):
+        list(FallbackEngine([engine]).speak(Utterance("はい", "ja"), sample))
+    assert engine.said == []

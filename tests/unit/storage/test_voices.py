@@ -1,0 +1,136 @@
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from myna.core.errors import (
+    BadReference,
+    InvalidOption,
+    StorageError,
+    VoiceExists,
+    VoiceNotFound,
+)
+from myna.core.voice import Voice
+from myna.storage.blobs import BlobFolder
+from myna.storage.database import open_database
+from myna.storage.voices import NewVoice, VoiceLibrary
+from tests.conftest import tone
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> VoiceLibrary:
+    return VoiceLibrary(open_database(tmp_path / "myna.db"), BlobFolder(tmp_path / "blobs"))
+
+
+def new_voice(frequency: float = 220.0, consent: str = "") -> NewVoice:
+    voice = Voice(tone(2.0, frequency), "안녕하세요", "ko")
+    return NewVoice(voice, b"as given" + bytes([int(frequency) % 256]), ".mp3", "할머니", consent)
+
+
+def test_a_voice_comes_back_as_it_was_kept(library: VoiceLibrary):
+    record = library.add("할머니", new_voice(consent="family"))
+    voice = library.get("할머니")
+    assert (voice.transcript, voice.language) == ("안녕하세요", "ko")
+    assert voice.id == record.voice_id == library.get("할머니").id
+    assert library.record("할머니").consent == "family"
+    assert library.given_file("할머니") == (b"as given" + bytes([220]), ".mp3")
+
+
+def test_a_taken_name_is_refused_and_the_voice_stays(library: VoiceLibrary):
+    first = library.add("a", new_voice())
+    with pytest.raises(VoiceExists, match="'a'"):
+        library.add("a", new_voice(330.0))
+    assert library.record("a") == first
+
+
+def test_renaming_keeps_the_voice_and_frees_the_old_name(library: VoiceLibrary):
+    record = library.add("a", new_voice())
+    library.add("b", new_voice(330.0))
+    with pytest.raises(VoiceExists, match="'b'"):
+        library.rename("a", "b")
+    library.rename("a", "c")
+    assert library.record("c").voice_id == record.voice_id
+    with pytest.raises(VoiceNotFound, match="'a'"):
+        library.get("a")
+    with pytest.raises(VoiceNotFound, match="'nobody'"):
+        library.rename("nobody", "d")
+
+
+def test_removing_one_of_two_names_keeps_the_recording(library: VoiceLibrary, tmp_path: Path):
+    library.add("a", new_voice())
+    library.add("b", new_voice())
+    library.remove("a")
+    assert library.get("b").transcript == "안녕하세요"
+    library.remove("b")
+    assert [p for p in (tmp_path / "blobs").rglob("*") if p.is_file()] == []
+    with pytest.raises(VoiceNotFound):
+        library.remove("b")
+
+
+def test_an_exported_voice_is_the_same_voice_elsewhere(library: VoiceLibrary, tmp_path: Path):
+    record = library.add("할머니", new_voice(consent="family"))
+    other = VoiceLibrary(open_database(tmp_path / "other.db"), BlobFolder(tmp_path / "other"))
+    imported = other.import_(library.export("할머니"), "grandma")
+    assert imported.voice_id == record.voice_id
+    assert (imported.name, imported.consent) == ("grandma", "family")
+    assert other.given_file("grandma") == library.given_file("할머니")
+
+
+@pytest.mark.parametrize("packed", [b"", b"not a zip", b"PK\x05\x06" + bytes(18)])
+def test_a_file_that_is_no_exported_voice_is_refused(library: VoiceLibrary, packed: bytes):
+    with pytest.raises(BadReference, match="myna voices export"):
+        library.import_(packed)
+
+
+@pytest.mark.parametrize("name", ["", "  ", "a/b", "..\\x", ".hidden", "a\nb", "x" * 201])
+def test_a_name_that_could_be_misread_is_refused(library: VoiceLibrary, name: str):
+    with pytest.raises(InvalidOption):
+        library.add(name, new_voice())
+
+
+def test_owners_never_see_each_others_voices(library: VoiceLibrary, tmp_path: Path):
+    library.of("u1").add("mine", new_voice())
+    library.of("../u1").add("mine", new_voice(330.0))
+    with pytest.raises(VoiceNotFound):
+        library.get("mine")
+    with pytest.raises(VoiceNotFound):
+        library.of("u2").get("mine")
+    assert library.of("u1").get("mine").id != library.of("../u1").get("mine").id
+    files = {p.relative_to(tmp_path / "blobs").parts[:2] for p in (tmp_path / "blobs").rglob("*.*")}
+    assert {owner for folder, owner in files if folder == "users"} == {"u1", "_2e__2e__2f_u1"}
+
+
+def test_two_names_at_once_both_arrive(library: VoiceLibrary):
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda i: library.add(f"v{i}", new_voice(200.0 + i)), range(8)))
+    assert [r.name for r in library.list()] == [f"v{i}" for i in range(8)]
+
+
+def test_migrations_run_once_and_keep_what_is_there(tmp_path: Path):
+    path = tmp_path / "myna.db"
+    VoiceLibrary(open_database(path), BlobFolder(tmp_path)).add("a", new_voice())
+    again = VoiceLibrary(open_database(path), BlobFolder(tmp_path))
+    assert [r.name for r in again.list()] == ["a"]
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("SELECT count(*) FROM migrations").fetchone() == (1,)
+
+
+def test_a_database_that_cannot_be_opened_says_where_and_what_to_do(tmp_path: Path):
+    (tmp_path / "myna.db").write_bytes(b"this is not a database" * 100)
+    with pytest.raises(StorageError, match="MYNA_HOME"):
+        open_database(tmp_path / "myna.db")
+
+
+def test_a_lost_recording_is_named(library: VoiceLibrary, tmp_path: Path):
+    library.add("a", new_voice())
+    for path in (tmp_path / "blobs").rglob("*.flac"):
+        path.unlink()
+    with pytest.raises(StorageError, match=r"voices/.*\.flac"):
+        library.get("a")
+
+
+def test_the_database_is_plain_sql(tmp_path: Path):
+    engine = open_database(tmp_path / "myna.db")
+    assert "voices" in sa.inspect(engine).get_table_names()

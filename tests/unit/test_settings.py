@@ -1,0 +1,46 @@
+from pathlib import Path
+
+import pytest
+
+from myna.core.errors import SettingsError
+from myna.settings import Settings
+
+
+def test_environment_beats_file_beats_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    assert Settings.load().cache.max_bytes == 2_000_000_000
+    Path("myna.toml").write_text("[cache]\nmax_bytes = 5\nenabled = false\n")
+    assert Settings.load().cache.max_bytes == 5
+    monkeypatch.setenv("MYNA_CACHE__MAX_BYTES", "7")
+    assert (Settings.load().cache.max_bytes, Settings.load().cache.enabled) == (7, False)
+
+
+def test_a_file_in_the_home_is_found(home: Path):
+    home.mkdir()
+    (home / "myna.toml").write_text("[limits]\ntext_characters = 9\n")
+    assert Settings.load().limits.text_characters == 9
+
+
+@pytest.mark.parametrize(
+    ("toml", "named"),
+    [
+        ("[cache]\nmax_byte = 5\n", "cache.max_byte"),
+        ("engine = 1\n", "engine"),
+        ("[cache]\nmax_bytes = 'many'\n", "many"),
+        ("engines = []\n", "engines"),
+        ("[cache\n", "not valid TOML"),
+    ],
+)
+def test_a_wrong_file_is_refused_by_name(toml: str, named: str):
+    Path("myna.toml").write_text(toml)
+    with pytest.raises(SettingsError, match=named):
+        Settings.load()
+
+
+def test_a_misspelt_variable_is_warned_about(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("MYNA_CAHCE__MAX_BYTES", "1")
+    with pytest.warns(UserWarning, match="MYNA_CAHCE__MAX_BYTES"):
+        Settings.load()
+
+
+def test_everything_kept_is_under_one_home(home: Path):
+    assert Settings.load().home == home

@@ -76,7 +76,9 @@ def _path(distances: npt.NDArray[np.float32]) -> tuple[FrameIndices, FrameIndice
     return _traced(moves, height, width)
 
 
-def _traced(moves: npt.NDArray[np.int8], height: int, width: int) -> tuple[FrameIndices, FrameIndices]:
+def _traced(
+    moves: npt.NDArray[np.int8], height: int, width: int
+) -> tuple[FrameIndices, FrameIndices]:
     row, column = height - 1, width - 1
     steps = [(row, column)]
     while row or column:

@@ -11,9 +11,9 @@ MARKS = {
 }  # fmt: skip
 
 _DIGITS = {
-    "en": "zero one two three four five six seven eight nine".split(),
-    "ko": "영 일 이 삼 사 오 육 칠 팔 구".split(),
-    "ja": "ゼロ いち に さん よん ご ろく なな はち きゅう".split(),
+    "en": ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"],
+    "ko": ["영", "일", "이", "삼", "사", "오", "육", "칠", "팔", "구"],
+    "ja": ["ゼロ", "いち", "に", "さん", "よん", "ご", "ろく", "なな", "はち", "きゅう"],
     "zh": list("零一二三四五六七八九"),
     "yue": list("零一二三四五六七八九"),
 }

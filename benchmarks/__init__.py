@@ -1,0 +1,1 @@
+"""What Myna is measured with."""

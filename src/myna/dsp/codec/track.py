@@ -13,6 +13,8 @@ from myna.dsp.codec.formats import AudioFormat
 
 # Orders in which FLAC, and FFmpeg with it, count channels.
 LAYOUTS = ("mono", "stereo", "3.0", "quad", "5.0", "5.1", "6.1", "7.1")
+# Bytes leave at once, and the same sound is the same bytes (else Ogg draws a serial number).
+PROMPTLY = {"flush_packets": "1", "fflags": "+bitexact"}
 
 
 class Sink(Protocol):
@@ -67,7 +69,7 @@ class Track:
             sink,
             "w",
             format=coding.container,
-            container_options={"flush_packets": "1", **coding.container_options},
+            container_options={**PROMPTLY, **coding.container_options},
         )
         options = {}
         if bit_depth > 16:  # the encoder calls 32 bits experimental; the format knows them

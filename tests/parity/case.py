@@ -65,6 +65,11 @@ class Case:
         found = re.search(rf"\b{name}=(-?[\d.]*\d)", self.notes)
         return float(found[1]) if found else default
 
+    def number_before(self, word: str, default: float) -> float:
+        """Return the number the notes put before a word."""
+        found = re.search(rf"(-?[\d.]*\d) {word}\b", self.notes)
+        return float(found[1]) if found else default
+
     def shape(self, tag: str, default: Sequence[int]) -> tuple[int, ...]:
         """Return the shape the notes give to the input of this tag."""
         found = re.search(rf"'{re.escape(tag)}',\s*[(\[]([\d,\s]+)[)\]]", self.notes)
@@ -72,8 +77,11 @@ class Case:
             return tuple(default)
         return tuple(int(part) for part in found[1].split(",") if part.strip())
 
-    def compare(self, name: str, got: Array) -> Row:
-        """Compare what we computed with the expected array of this name."""
+    def compare(self, name: str, got: Array, relative_to: float | None = None) -> Row:
+        """Compare what we computed with the expected array of this name.
+
+        Differences count in terms of the expected array's absolute maximum, or of what is given.
+        """
         expected = self.arrays[name]
         if got.shape != expected.shape:
             return Row(self.name, name, np.inf, TOLERANCE, f"{got.shape}, not {expected.shape}")
@@ -81,7 +89,7 @@ class Case:
             wrong = int(np.count_nonzero(got != expected))
             return Row(self.name, name, wrong, 0.0, f"{expected.size} integers")
         difference = np.abs(got.astype(np.float64) - expected.astype(np.float64))
-        largest = float(np.abs(expected).max()) or 1.0
+        largest = relative_to or float(np.abs(expected).max()) or 1.0
         return Row(self.name, name, float(difference.max()) / largest, TOLERANCE)
 
 

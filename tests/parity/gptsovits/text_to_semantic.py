@@ -27,6 +27,7 @@ from tests.parity import recipe
 from tests.parity.case import Array, Case, Row
 from tests.parity.gptsovits.networks import tensors_of
 
+PAUSE_TOKEN = 486
 NOISE = SeededNoise(0)  # of no consequence to a greedy choice
 
 
@@ -112,7 +113,9 @@ class _Runs:
         last = len(steps) - 1
         yield self.case.compare("logits_last", _without_end(steps[last], last).numpy())
         margins = [self._margin(row, step, expected) for step, row in enumerate(steps)]
-        yield self.case.compare("min_top1_gap", np.array(min(margins), np.float32))
+        largest = float(max(row.abs().max() for row in steps))  # a margin is a difference of two
+        margin = np.array(min(margins), np.float32)
+        yield self.case.compare("min_top1_gap", margin, relative_to=largest)
 
     def _margin(self, logits: Tensor, step: int, expected: Array) -> float:
         seen = torch.zeros(1, len(logits), dtype=torch.bool)
@@ -160,16 +163,38 @@ class _Runs:
         return rows
 
     def streamed(self) -> Iterator[Row]:
-        """What a stream hands over in pieces of a fixed length is the same tokens."""
-        lengths = self.case.arrays.get("stream_fixed_lens")
-        if lengths is None:
+        """What a stream hands over piece by piece: of a fixed length, or up to likely pauses."""
+        if "stream_fixed_lens" not in self.case.arrays:
             return
-        compare = self.case.compare
+        length = int(self.case.arrays["stream_fixed_lens"][0])
         tokens = self._tokens(self._request(self.phonemes, self.context, self.prompt))
-        pieces = [len(tokens[at : at + lengths[0]]) for at in range(0, len(tokens), lengths[0])]
-        yield compare("stream_fixed_tokens", np.array(tokens))
-        yield compare("stream_fixed_lens", np.array(pieces))
-        yield compare("stream_fixed_final", np.array([0] * (len(pieces) - 1) + [1]))
+        fixed = [tokens[at : at + length] for at in range(0, len(tokens), length)]
+        yield from self._pieces("stream_fixed", fixed)
+        yield from self._pieces("stream_mute", self._cut_at_pauses(tokens, length))
+
+    def _pieces(self, name: str, pieces: list[list[int]]) -> Iterator[Row]:
+        compare = self.case.compare
+        yield compare(f"{name}_tokens", np.array([token for piece in pieces for token in piece]))
+        yield compare(f"{name}_lens", np.array([len(piece) for piece in pieces]))
+        yield compare(f"{name}_final", np.array([0] * (len(pieces) - 1) + [1]))
+
+    def _cut_at_pauses(self, tokens: list[int], length: int) -> list[list[int]]:
+        """Cut as the original does: what is pending goes out whole, and some of it twice."""
+        table = torch.nn.functional.normalize(self.model.token_table)
+        likeness = table @ table[PAUSE_TOKEN]
+        pieces, pending = [], list[int]()
+        for token in tokens:
+            pending.append(token)
+            if len(pending) < length + 2:
+                continue
+            scores = likeness[pending]
+            scores = torch.where(scores < 0, -1.0, scores)
+            scores[:-1] += scores[1:].clone()
+            best = int(scores.argmax())
+            if scores[best] >= 0 and best + 1 >= length:
+                pieces.append(pending)
+                pending = pending[best + 1 :]
+        return [*pieces, pending]
 
 
 def _without_end(logits: Tensor, step: int) -> Tensor:

@@ -1,1 +1,1 @@
-"""GPT-SoVITS v1 to v4 from its published files: our own implementation of its networks."""
+"""GPT-SoVITS: the published checkpoints, spoken by our own code."""

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -91,6 +91,15 @@ class Case:
         difference = np.abs(got.astype(np.float64) - expected.astype(np.float64))
         largest = relative_to or float(np.abs(expected).max()) or 1.0
         return Row(self.name, name, float(difference.max()) / largest, TOLERANCE)
+
+
+@dataclass(frozen=True)
+class Check:
+    """Something to compare, under a name."""
+
+    name: str
+    rows: Callable[[], Iterator[Row]] | None
+    """None where nothing here knows how."""
 
 
 def read_cases(folder: Path) -> list[Case]:

@@ -43,7 +43,7 @@ def compare_speaker(case: Case) -> Iterator[Row]:
     features = kaldi_fbank(case.arrays["wav16k"][0], SAMPLE_RATE, N_MELS)[None]
     yield case.compare("fbank", features)
     network = SpeakerNetwork(tensors_of(case))
-    yield case.compare("emb", network(torch.from_numpy(case.arrays["fbank"])).numpy())
+    yield case.compare("emb", network(torch.from_numpy(features)).numpy())
 
 
 def compare_sampling(case: Case) -> Iterator[Row]:

@@ -18,7 +18,6 @@ from myna.engines.gpt_sovits.sampling import (
 from myna.engines.gpt_sovits.semantic_decoding import (
     FIRST_STEPS,
     SemanticRequest,
-    choose,
     semantic_tokens,
 )
 from myna.engines.gpt_sovits.text_to_semantic import TextToSemantic

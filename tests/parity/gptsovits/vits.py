@@ -112,23 +112,29 @@ class Runs:
 
     def wave(self, name: str) -> Tensor:
         """Read noise, speed and references off an array's name: wav_ns05_speed125_tworefs."""
-        scale, speed, references = 0.0, 1.0, 1
-        for part in name.split("_")[1:]:
-            if part.startswith("ns"):
-                scale = _decimal(part.removeprefix("ns"))
-            elif part.startswith("speed"):
-                speed = int(part.removeprefix("speed")) / 100
-            elif part == "tworefs":
-                references = 2
-            else:
-                raise ValueError(f"The array {name!r} has a part {part!r} that nothing explains")
+        parts = name.split("_")[1:]
+        scale = _decimal(next(part for part in parts if part.startswith("ns")).removeprefix("ns"))
+        references = 2 if "tworefs" in parts else 1
+        speed = self._speed(name, parts)
         voice = self.voice_of(references)
         encoded = self.network.encode(self.inputs.tokens, self.inputs.phonemes, voice, speed)
         noise = torch.from_numpy(recipe.normal("noise.z#0", encoded.mean.shape))
         return self.network.decode(latents_with(encoded, noise, scale), voice)[:, None]
 
+    def _speed(self, name: str, parts: list[str]) -> float:
+        """Choose, of what the digits could mean, the speed that gives the expected length."""
+        digits = next((part[5:] for part in parts if part.startswith("speed")), "")
+        if not digits:
+            return 1.0
+        frames = self.case.arrays[name].shape[-1] // self.network.samples_per_frame
+        whole = 2 * self.inputs.tokens.shape[1]
+        meanings = (int(digits) / 100, int(digits) / 10, float(digits), _decimal(digits))
+        return next(
+            (speed for speed in meanings if speed and int(whole / speed) + 1 == frames), meanings[0]
+        )
+
     def streamed(self) -> Iterator[Row]:
-        """Two pieces as the original streams them: encoded anew, the second blended at its start."""
+        """Two pieces as the original streams them: all encoded anew, the second's start blended."""
         half = self.inputs.tokens.shape[1] // 2
         pieces = [self.inputs.tokens[:, :half], self.inputs.tokens]
         first = self.network.features(pieces[0], self.inputs.phonemes, self.voice)

@@ -58,8 +58,9 @@ class ProjectedAttention:
         weights = F.softmax(scores, dim=-1)
         attended = weights @ value
         if self.relative_values is not None:
-            attended = attended + _banded(weights, self.relative_values.shape[1]) @ (
-                self.relative_values[0]
+            attended = (
+                attended
+                + _banded(weights, self.relative_values.shape[1]) @ (self.relative_values[0])
             )
         return self.out(join_heads(attended).transpose(1, 2))
 

@@ -75,4 +75,3 @@ class _Joining:
         semantic = self._semantic(semantic)
         read = self._attention(semantic, self._text(text))
         return self._out(read + semantic + voice)
-

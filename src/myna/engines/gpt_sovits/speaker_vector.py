@@ -7,10 +7,9 @@ import torch
 import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
-from myna.core.audio import Audio
 from myna.core.errors import BadReference
 from myna.dsp.fbank import kaldi_fbank
-from myna.engines.gpt_sovits.spectrograms import attenuated, windowed_sinc
+from myna.engines.gpt_sovits.spectrograms import REFERENCE_RATE, windowed_sinc
 from myna.engines.gpt_sovits.tensors import Tensors
 
 SAMPLE_RATE = 16000  # Hz
@@ -119,15 +118,14 @@ class SpeakerNetwork:
         self._halve = (halve["weight"], halve.get("bias"))
         self._fusion = _Fusion.of(tensors.scope("fuse34"))
 
-    def vector(self, audio: Audio) -> Tensor:
-        """Return the speaker vector of a recording: (1, 20480)."""
-        samples = attenuated(torch.from_numpy(audio.samples.copy())[None])
-        samples = windowed_sinc(samples, audio.sample_rate, SAMPLE_RATE)[0]
-        features = kaldi_fbank(samples.numpy(), SAMPLE_RATE, N_MELS)
+    def vector(self, samples: Tensor) -> Tensor:
+        """Return the speaker vector of `reference_samples` (1, samples): (1, 20480)."""
+        lowered = windowed_sinc(samples, REFERENCE_RATE, SAMPLE_RATE)[0]
+        features = kaldi_fbank(lowered.numpy(), SAMPLE_RATE, N_MELS)
         if not len(features):
             raise BadReference(
-                f"The reference of {audio.duration:.3f} s is too short to tell a speaker by: give "
-                "some seconds of speech."
+                f"The reference of {samples.shape[1] / REFERENCE_RATE:.3f} s is too short to tell "
+                "a speaker by: give some seconds of speech."
             )
         return self(torch.from_numpy(features)[None])
 

@@ -9,6 +9,7 @@ import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
 from myna.core.audio import Audio
+from myna.core.errors import BadReference
 from myna.dsp.spectrum import MelScale, MelSettings, mel_filterbank
 
 REFERENCE_RATE = 32000  # Hz
@@ -32,17 +33,20 @@ MEL_V3 = Analysis(24000, 1024, 256)
 MEL_V4 = Analysis(32000, 1280, 320)
 
 
-def reference_spectrogram(audio: Audio) -> Tensor:
-    """Return the magnitudes of a reference recording: (1, 1025, frames of 20 ms)."""
+def reference_samples(audio: Audio) -> Tensor:
+    """Return a reference recording at 32 kHz: (1, samples). Peaks above 1 are brought down.
+
+    That is to 1, but at most to half of what they were.
+    """
     samples = torch.from_numpy(audio.samples.copy())[None]
     samples = windowed_sinc(samples, audio.sample_rate, REFERENCE_RATE)
-    return magnitudes(attenuated(samples), REFERENCE)
-
-
-def attenuated(samples: Tensor) -> Tensor:
-    """Bring samples whose peak is above 1 down, at most to half."""
     peak = float(samples.abs().max()) if samples.numel() else 0.0
     return samples / min(_LOUDEST_PEAK, peak) if peak > 1 else samples
+
+
+def reference_spectrogram(samples: Tensor) -> Tensor:
+    """Return the magnitudes of `reference_samples`: (1, 1025, frames of 20 ms)."""
+    return magnitudes(samples, REFERENCE)
 
 
 def magnitudes(samples: Tensor, analysis: Analysis) -> Tensor:
@@ -51,6 +55,11 @@ def magnitudes(samples: Tensor, analysis: Analysis) -> Tensor:
     The sound is mirrored at both ends so that every hop has a frame.
     """
     edge = (analysis.fft_length - analysis.hop_length) // 2
+    if samples.shape[1] <= edge:
+        raise BadReference(
+            f"The reference is only {samples.shape[1] / analysis.sample_rate:.3f} s long: give "
+            "some seconds of speech."
+        )
     padded = F.pad(samples[None], (edge, edge), mode="reflect")[0]
     window = torch.hann_window(analysis.fft_length)
     spectrum = torch.stft(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import is_zipfile
 
 import torch
 from torch import Tensor
@@ -77,10 +78,17 @@ def read_pickled(path: Path, *, renamed_zip: bool = False) -> dict[str, Any]:  #
 
 
 def _safely_loaded(path: Path, *, renamed_zip: bool) -> object:
+    source: Path | BytesIO = path
+    if renamed_zip:
+        source = BytesIO(_ZIP_MAGIC + path.read_bytes()[2:])
+    if (renamed_zip or read_header(path).startswith(_ZIP_MAGIC)) and not is_zipfile(source):
+        raise WeightsMissing(
+            f"{str(path)!r} is cut short or damaged: the end of its zip archive is not there. Get "
+            "the file again."
+        )
+    if isinstance(source, BytesIO):
+        source.seek(0)
     try:
-        source: Path | BytesIO = path
-        if renamed_zip:
-            source = BytesIO(_ZIP_MAGIC + path.read_bytes()[2:])
         with (
             _ALLOWING,
             torch.serialization.safe_globals([(PickledSettings, "utils.HParams")]),
@@ -98,8 +106,9 @@ def _safely_loaded(path: Path, *, renamed_zip: bool) -> object:
 
 
 def _first_line(error: Exception) -> str:
-    lines = str(error).splitlines()
-    return lines[0][:200] if lines else type(error).__name__
+    """Return what torch says is wrong, without its advice to switch the check off."""
+    said = str(error).rpartition("WeightsUnpickler error:")[2].strip()
+    return said.splitlines()[0].split(". ")[0][:200] if said else type(error).__name__
 
 
 def tensors_among(values: Mapping[str, object]) -> dict[str, Tensor]:

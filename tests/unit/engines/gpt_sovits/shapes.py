@@ -47,7 +47,9 @@ def _conv(name: str, outputs: int, inputs: int, kernel: int = 1) -> Shapes:
     return {f"{name}.weight": [outputs, inputs, kernel], f"{name}.bias": [outputs]}
 
 
-def _normed(name: str, outputs: int, inputs: int, kernel: int, *, transposed: bool = False) -> Shapes:
+def _normed(
+    name: str, outputs: int, inputs: int, kernel: int, *, transposed: bool = False
+) -> Shapes:
     first, second = (inputs, outputs) if transposed else (outputs, inputs)
     return {
         f"{name}.bias": [outputs],
@@ -67,7 +69,9 @@ def _norm(name: str, channels: int, leaves: tuple[str, str] = ("weight", "bias")
 def phonetic_encoder(size: Dimensions) -> Shapes:
     """Everything under enc_p."""
     found = _conv("enc_p.ssl_proj", size.hidden, size.features)
-    for name, count in zip(("encoder_ssl", "encoder_text", "encoder2"), size.encoder_layers, strict=True):
+    for name, count in zip(
+        ("encoder_ssl", "encoder_text", "encoder2"), size.encoder_layers, strict=True
+    ):
         for layer in range(count):
             found |= _encoder_layer(f"enc_p.{name}", layer, size)
     found["enc_p.text_embedding.weight"] = [size.symbols, size.hidden]
@@ -210,7 +214,9 @@ def speaker_network(width: int = 64, blocks: tuple[int, ...] = FULL_BLOCKS) -> S
     return found | _linear("seg_1", 192, 2 * last * 10)
 
 
-def _res2_block(name: str, inputs: int, planes: int, *, fused: bool) -> Iterator[tuple[str, list[int]]]:
+def _res2_block(
+    name: str, inputs: int, planes: int, *, fused: bool
+) -> Iterator[tuple[str, list[int]]]:
     group, outputs = planes * 24 // 64, 4 * planes
     found = _conv2d(f"{name}.conv1", 4 * group, inputs, 1) | _batch_norm(f"{name}.bn1", 4 * group)
     for index in range(4):

@@ -25,7 +25,9 @@ CONTEXT = 32  # channels of the tiny BERT
 SPEAKER_WIDTH = 8  # of the tiny speaker network's first stage; whole thirds of it are needed
 HEADERS = {"v1": b"00", "v2": b"01", "v3": b"02", "v2Pro": b"05", "v2ProPlus": b"06"}
 """First bytes that newer trainers write in place of the zip's."""
-CHARACTERS = "你好世界今天气很我们是中国人的一不了在有这个上来到时大地为子就说那要下看出会可也着得里"
+CHARACTERS = (
+    "你好世界今天气很我们是中国人的一不了在有这个上来到时大地为子就说那要下看出会可也着得里"
+)
 
 GPT_FILES = {
     "v1": "s1bert25hz-2kh-longer-epoch=68e-step=50232.ckpt",
@@ -91,7 +93,7 @@ def weights(of: Shapes, *, half: bool = False) -> dict[str, Tensor]:
 def write_gpt(path: Path, version: str = "v2", *, half: bool = False) -> None:
     """Write a .ckpt: weight, config, info."""
     channels, layers = 16, 2
-    symbols = 322 if version == "v1" else 732
+    symbols = 512 if version == "v1" else 732
     filled = weights(shapes.gpt(channels, layers, symbols, CONTEXT), half=half)
     _let_it_end(filled, layers)
     model = {

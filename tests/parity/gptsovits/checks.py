@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from tests.parity.case import Case, Check, Row, read_cases
-from tests.parity.gptsovits import signals, text_to_semantic, texts, vits
+from tests.parity.gptsovits import flow, signals, text_to_semantic, texts, vits
 
 MARK = "manifest.json"
 
@@ -46,6 +46,9 @@ def _comparison(case: Case) -> Callable[[Case], Iterator[Row]] | None:
     signs: list[tuple[bool, Callable[[Case], Iterator[Row]]]] = [
         ("model.ar_predict_layer.weight" in case.shapes, text_to_semantic.compare),
         ("flow.flows.0.pre.weight" in case.shapes, vits.compare),
+        ("wns1.pre.weight" in case.shapes, flow.compare_features),
+        ("cfm.estimator.proj_out.weight" in case.shapes, flow.compare_matching),
+        ("conv_pre.bias" in case.shapes, flow.compare_vocoder),
         ("fuse34.local_att.0.weight" in case.shapes, signals.compare_speaker),
         ({"logits", "prev", "q"} <= set(case.arrays), signals.compare_sampling),
         ({"f0", "f1", "out"} <= set(case.arrays), signals.compare_splice),

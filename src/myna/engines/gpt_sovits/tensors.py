@@ -29,6 +29,11 @@ class Tensors:
         self.source = source
         self.prefix = prefix
 
+    @property
+    def stored(self) -> Mapping[str, Tensor]:
+        """Everything the file holds, as it is there, whatever the prefix."""
+        return self._tensors
+
     def scope(self, name: str) -> "Tensors":
         """Return the view of what lies under `name`."""
         return Tensors(

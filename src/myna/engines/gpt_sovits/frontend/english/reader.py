@@ -55,12 +55,16 @@ class English:
         Raises:
             PackageMissing: a word is in no dictionary, and espeak-ng is not installed.
         """
+        phones = self.read_unpadded(text)
+        return phones if len(phones) >= _FEWEST_PHONES else (",", *phones)
+
+    def read_unpadded(self, text: str) -> tuple[str, ...]:
+        """Return the phones of normalised text, as `read` without the pause."""
         words = _TOKEN.findall(text)
         said: list[str] = []
         for word, tag in zip(words, self.tag(words), strict=True):
             said += [phone for phone in self._word(word, tag) if phone not in _NOT_SAID]
-        phones = tuple(p for p in map(_spelled, said) if p in SYMBOLS_V2.numbers)
-        return phones if len(phones) >= _FEWEST_PHONES else (",", *phones)
+        return tuple(p for p in map(_spelled, said) if p in SYMBOLS_V2.numbers)
 
     def _word(self, written: str, tag: str) -> Sequence[str]:
         word = written.lower()

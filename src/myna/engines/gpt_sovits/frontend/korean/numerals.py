@@ -33,10 +33,10 @@ def native(written: str) -> str:
         return "스무"
     if not written:
         return digits("0")
-    tens, ones = f"0{written}"[-2:]
     hundreds = written[:-2]
+    tens, ones = divmod(int(written[-2:]), 10)
     said = sino_korean(hundreds + "00") if hundreds else ""
-    return said + _NATIVE_TENS[int(tens)] + _NATIVE_ONES[int(ones)]
+    return said + _NATIVE_TENS[tens] + _NATIVE_ONES[ones]
 
 
 def _below_myriad(group: str) -> str:

@@ -11,32 +11,37 @@ PUNCTUATION = ("!", "?", "…", ",", ".", "-")
 """The marks that are phones."""
 UNKNOWN = "UNK"
 
+
+def _list(spaced: str) -> tuple[str, ...]:
+    return tuple(spaced.split())
+
+
 _PAD = ("_",)
 _SILENCES = ("SP", "SP2", "SP3", UNKNOWN)
-_MANDARIN_INITIALS = tuple(
-    "AA EE OO b c ch d f g h j k l m n p q r s sh t w x y z zh".split()
+_MANDARIN_INITIALS = _list(
+    "AA EE OO b c ch d f g h j k l m n p q r s sh t w x y z zh"
 )  # the first three open a syllable that has no initial
-_MANDARIN_FINALS = tuple(
+_MANDARIN_FINALS = _list(
     "E En a ai an ang ao e ei en eng er i i0 ia ian iang iao ie in ing iong ir iu "
-    "o ong ou u ua uai uan uang ui un uo v van ve vn".split()
+    "o ong ou u ua uai uan uang ui un uo v van ve vn"
 )
-_JAPANESE = tuple(
-    "I N U a b by ch cl d dy e f g gy h hy i j k ky m my n ny o p py r ry s sh t ts u v w y z".split()
+_JAPANESE = _list(
+    "I N U a b by ch cl d dy e f g gy h hy i j k ky m my n ny o p py r ry s sh t ts u v w y z"
 )
-_ARPABET_VOWELS = tuple("AA AE AH AO AW AY EH ER EY IH IY OW OY UH UW".split())
-_ARPABET_OTHERS = tuple(
-    "B CH D DH F G HH JH K L M N NG P R S SH T TH V W Y Z ZH ER IH".split()
+_ARPABET_VOWELS = _list("AA AE AH AO AW AY EH ER EY IH IY OW OY UH UW")
+_ARPABET_OTHERS = _list(
+    "B CH D DH F G HH JH K L M N NG P R S SH T TH V W Y Z ZH ER IH"
 )  # the last two are vowels without a stress mark
 _PITCH_STEPS = ("[", "]")
 _KOREAN = ("停", "空", *"ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎㅏㅐㅓㅔㅗㅜㅡㅣ")
 CANTONESE_PREFIX = "Y"
-_CANTONESE_OPENINGS = tuple(
-    "a aa ai ak au b c d e f g gw h j k kw l m n ng o oi ok on ou p s t uk w z".split()
+_CANTONESE_OPENINGS = _list(
+    "a aa ai ak au b c d e f g gw h j k kw l m n ng o oi ok on ou p s t uk w z"
 )
-_CANTONESE_ENDINGS = tuple(
+_CANTONESE_ENDINGS = _list(
     "a aa aai aak aam aan aang aap aat aau ai ak am an ang ap at au e ei ek eng eoi eon eot g i ik "
     "im in ing ip it iu k m n o oe oek oeng oi ok on ong ot ou p t u ui uk un ung ut yu yun "
-    "yut".split()
+    "yut"
 )
 
 

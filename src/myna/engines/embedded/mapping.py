@@ -102,7 +102,7 @@ class Mapping:
 
     def _deviations(self, cepstra: MelCepstra) -> Matrix:
         scaled = (cepstra - self.centre) / (self.spread + _SPREAD_FLOOR)
-        return np.clip(scaled, -_HIGHEST_DEVIATION, _HIGHEST_DEVIATION)
+        return np.asarray(np.clip(scaled, -_HIGHEST_DEVIATION, _HIGHEST_DEVIATION), np.float32)
 
     def _residual(self, cepstra: MelCepstra, labels: Labels) -> Matrix:
         """Average the residuals of the nearest frames of the fit: (frames, ORDERS)."""
@@ -131,7 +131,8 @@ class Mapping:
         kinds[labels.phones] = labels.kinds
         other_phone = phones[:, None] != self.neighbours.phones
         other_class = kinds[:, None] != self.neighbours.kinds
-        return (_OTHER_PHONE * other_phone + _OTHER_CLASS * other_class).astype(np.float32)
+        costs = _OTHER_PHONE * other_phone + _OTHER_CLASS * other_class
+        return np.asarray(costs, np.float32)
 
 
 def context_features(cepstra: MelCepstra, spread: Matrix, frames: FrameIndices) -> Matrix:

@@ -18,9 +18,7 @@ def open_database(path: Path) -> sa.Engine:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        engine = sa.create_engine(
-            f"sqlite:///{path}", connect_args={"timeout": BUSY_TIMEOUT, "autocommit": True}
-        )
+        engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_TIMEOUT})
         sa.event.listen(engine, "connect", _prepare_connection)
         sa.event.listen(engine, "begin", _begin)
         migrate(engine)
@@ -56,6 +54,7 @@ def _migrations() -> list[tuple[int, str]]:
 
 
 def _prepare_connection(connection: sa.engine.interfaces.DBAPIConnection, _: object) -> None:
+    connection.isolation_level = None  # `_begin` says when a transaction begins
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=NORMAL")

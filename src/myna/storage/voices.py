@@ -2,12 +2,10 @@
 
 import json
 import zipfile
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -22,23 +20,18 @@ ARCHIVE_BYTES = 200_000_000  # an exported voice is never larger
 
 _VOICES = sa.table(
     "voices",
-    *(
-        sa.column(name)
-        for name in [
-            "owner",
-            "name",
-            "voice_id",
-            "language",
-            "transcript",
-            "speaker",
-            "consent",
-            "duration_seconds",
-            "sample_rate",
-            "given_blob",
-            "reference_blob",
-            "created_at",
-        ]
-    ),
+    sa.column("owner"),
+    sa.column("name"),
+    sa.column("voice_id"),
+    sa.column("language"),
+    sa.column("transcript"),
+    sa.column("speaker"),
+    sa.column("consent"),
+    sa.column("duration_seconds"),
+    sa.column("sample_rate"),
+    sa.column("given_blob"),
+    sa.column("reference_blob"),
+    sa.column("created_at"),
 )
 
 
@@ -181,7 +174,7 @@ class VoiceLibrary:
     def _named(self, name: str) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
         return _VOICES.c.owner == self._owner, _VOICES.c.name == name
 
-    def _row(self, name: str) -> Mapping[str, Any]:  # Any: a database row, read by column name
+    def _row(self, name: str) -> sa.RowMapping:
         query = sa.select(_VOICES).where(*self._named(name))
         with self._database.connect() as connection:
             row = connection.execute(query).mappings().first()
@@ -190,7 +183,7 @@ class VoiceLibrary:
         return row
 
 
-def _to_record(row: Mapping[str, Any]) -> VoiceRecord:  # Any: a database row
+def _to_record(row: sa.RowMapping) -> VoiceRecord:
     return VoiceRecord(**{name: row[name] for name in VoiceRecord.__slots__})
 
 

@@ -24,7 +24,7 @@ JAPANESE_ONLY = re.compile(
 """Frequent characters that only Japanese writes this way."""
 
 _LATIN_WEIGHT = 0.25  # a Latin letter, beside a Hangul, kana or Han, which are a syllable or more
-_HINT_SHARE = 0.3  # of the text: enough for the hinted language to be the main one
+_HINT_SHARE = 0.4  # of the text: enough for the hinted language to be the main one
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +45,10 @@ def runs(text: str, hint: str = "en") -> list[Run]:
     the hint is Japanese and nothing is Chinese-only; otherwise Cantonese when the hint says so
     or characters only Cantonese uses appear, else Mandarin.
 
-    Figures (digits with signs and unit symbols) take the language of the word they touch: first
-    the one behind (2026년), then the one before (GPT4), where Chinese and Japanese texts keep
-    digits that touch Latin letters to themselves; a figure that stands alone is read in the
-    language on both sides, or the hint. Blanks, punctuation and emoji belong to the run before
+    Figures (digits with signs and unit symbols) take the language of the word they touch: the
+    Latin letters before (GPT4), else the word behind (2026년), else the one before; Chinese and
+    Japanese texts read digits that touch Latin letters their own way. A figure that stands alone
+    is read in the language on both sides, or the hint. Blanks, punctuation and emoji belong to the run before
     them, or the first run. A text without letters is one run in the hint.
     """
     if not text:
@@ -191,8 +191,8 @@ def _figure(before: str | None, after: str | None, hint: str) -> str | None:
     """Return the language of a figure that touches a word."""
     if after == "en" and hint in _CHINESE:
         return hint
-    if after is None and before == "en" and hint in (*_CHINESE, "ja"):
-        return hint
+    if before == "en" and after != "en":
+        return after or hint if hint in (*_CHINESE, "ja") else "en"
     return after or before
 
 

@@ -150,6 +150,8 @@ def _after_period(before: str, ahead: _Ahead, *, closed: bool) -> bool:
     word = _LAST_WORD.search(before)
     written = word.group() if word else ""
     first = not before[: len(before) - len(written)].strip()
+    if _DATE.search(before):
+        return not _HANGUL.match(ahead.visible())
     if written.isdigit():
         return not (first and len(written) <= _LIST_DIGITS) and _after_numeral(before, ahead)
     return _after_word(written, ahead, first=first)
@@ -159,15 +161,12 @@ _LAST_WORD = re.compile(r"[^\s/(\[“‘«\"'’-]*\Z")
 _LIST_DIGITS = 3  # of a list number: "12. item"
 _DATE_SO_FAR = re.compile(r"(?:^|\D)\d{4}(?:\. ?\d{1,2})?\Z")
 _DATE = re.compile(r"(?:^|\D)\d{4}\. ?\d{1,2}\. ?\d{1,2}\Z")
-_DATE_PART = re.compile(r"\s*\d{1,2}(.)", re.DOTALL)
+_DATE_PART = re.compile(r"\s*(?:\d{1,2}(\D)|\d{3})")
 
 
 def _after_numeral(before: str, ahead: _Ahead) -> bool:
-    """Whether a new sentence begins behind a number: not inside 2026. 11. 21. in Korean."""
-    following = ahead.visible()
-    if _DATE.search(before):
-        return not _HANGUL.match(following)
-    if not (following.isdigit() and _DATE_SO_FAR.search(before)):
+    """Whether a new sentence begins behind a number: not inside the Korean date 2026. 11. 21."""
+    if not (ahead.visible().isdigit() and _DATE_SO_FAR.search(before)):
         return True
     part = _DATE_PART.match(ahead.text)
     if part is None and not ahead.complete:
@@ -200,29 +199,32 @@ def _usual_start(ahead: _Ahead) -> bool:
     return bool(quotes) or (written.lower().replace("’", "'") in _FIRST_WORDS and not is_initial)
 
 
-_NEVER_LAST = frozenset(
-    "dr mr mrs ms mx prof messrs mme mlle e.g i.e cf viz vs approx incl excl eg ie".split()
+def _words(listed: str) -> frozenset[str]:
+    return frozenset(listed.split())
+
+
+_NEVER_LAST = _words(
+    "dr mr mrs ms mx prof messrs mme mlle e.g i.e cf viz vs approx incl excl eg ie"
 )
 """Abbreviations always followed by what they belong to."""
-_TITLES = frozenset(
-    "rev hon gen col maj capt lt sgt cpl pvt adm cmdr gov sen rep pres supt insp fr mt ft".split()
+_TITLES = _words(
+    "rev hon gen col maj capt lt sgt cpl pvt adm cmdr gov sen rep pres supt insp fr mt ft"
 )
 """The same, with a capital; words otherwise."""
-_BEFORE_NUMBER = frozenset(
-    "no nos nr fig figs vol vols p pp ch sec art eq eqs ref para op ver v ed app par pt".split()
+_BEFORE_NUMBER = _words(
+    "no nos nr fig figs vol vols p pp ch sec art eq eqs ref para op ver v ed app par pt"
 )
 """Abbreviations before a number; words or ends otherwise."""
-_MAYBE_LAST = frozenset(
-    "etc inc ltd co corp llc plc bros jr sr esq st ave blvd rd dept univ assn al ext hr hrs".split()
+_MAYBE_LAST = _words(
+    "etc inc ltd co corp llc plc bros jr sr esq st ave blvd rd dept univ assn al ext hr hrs"
 )
 """Abbreviations that end a sentence only where a usual first word follows."""
-_CALENDAR = frozenset(
-    "jan feb mar apr jun jul aug sep sept oct nov dec "
-    "mon tue tues wed thu thur thurs fri sat sun".split()
+_CALENDAR = _words(
+    "jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur thurs fri sat sun"
 )
 """The same, with a capital."""
 _DOTTED = re.compile(r"(?:[a-z]{1,2}\.)+[a-z]{1,2}")
-_FIRST_WORDS = frozenset(
+_FIRST_WORDS = _words(
     "a after all also although an and another any are as at because before both but by can could "
     "did do does during each even every finally first for from get had has have he her here his "
     "how however i i'm if in instead is it it's its just last later let let's many maybe meanwhile "
@@ -230,6 +232,6 @@ _FIRST_WORDS = frozenset(
     "please several she should since so some soon still such than that that's the their then there "
     "there's therefore these they they're this those though through thus to today tomorrow under "
     "unfortunately until use was we we're were what when where whether which while who why will "
-    "with without would yes yesterday yet you you're your".split()
+    "with without would yes yesterday yet you you're your"
 )
 _KOREAN_ENDINGS = frozenset("요다까죠네지라자군걸냐니어아해야")

@@ -94,6 +94,8 @@ _SURELY_SHORT = int(LONGEST / CJK_WIDTH)  # characters: within LONGEST whatever 
 def _reach(text: str, start: int, width: int) -> int:
     """Return the offset behind as many characters from `start` as fit into `width`."""
     window = text[start : start + width]
+    if not CJK.search(window):
+        return start + len(window)
     widths = accumulate(CJK_WIDTH if CJK.match(character) else 1.0 for character in window)
     return start + sum(reached <= width for reached in widths)
 
@@ -111,6 +113,9 @@ _CLAUSE_MARKS = (
 _EARLIEST = 0.3  # of the longest sentence: a cut before leaves too little
 
 
+_LONGEST_GRAPHEME = 16  # characters
+
+
 def _clause_cut(text: str, start: int, limit: int) -> int:
     """Return where to cut a sentence that would pass `limit`."""
     earliest = start + int(_EARLIEST * (limit - start))
@@ -118,5 +123,5 @@ def _clause_cut(text: str, start: int, limit: int) -> int:
         places = [place.end() for place in pattern.finditer(text, earliest, limit)]
         if places:
             return places[-1]
-    last = graphemes(text[start : limit + 1])
-    return limit + 1 - len(last[-1]) if len(last) > 1 else limit
+    around = graphemes(text[max(start, limit - _LONGEST_GRAPHEME) : limit + 1])
+    return limit + 1 - len(around[-1]) if len(around) > 1 else limit

@@ -70,7 +70,7 @@ def test_arriving_text_without_anything_to_say_is_refused_at_its_end(open_studio
 
 def test_a_text_over_the_bound_is_refused_whole_or_arriving(open_studio):
     studio = open_studio(ToneEngine(), text_characters=20)
-    with pytest.raises(TextTooLong, match="21.*20"):
+    with pytest.raises(TextTooLong, match=r"21 .* 20 "):
         studio.stream(SpeechRequest("가" * 21, "sample"))
     with pytest.raises(TextTooLong):
         list(studio.stream(SpeechRequest(iter(["가나다라. "] * 10), "sample")))

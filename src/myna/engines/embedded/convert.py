@@ -19,6 +19,7 @@ from myna.dsp.vocoder import Breath, Vocoder, excitation
 from myna.engines.embedded.analysis import FrameIndices, Labels, at_engine_rate, label
 from myna.engines.embedded.fit import STRENGTH, VoiceFit
 from myna.engines.embedded.mapping import CONTEXT
+from myna.engines.embedded.source import PITCH_RANGE
 from myna.espeak.render import Rendering
 
 FIRST_BLOCK = 60  # frames: 0.3 s
@@ -45,7 +46,7 @@ def convert(
     frames = len(audio.samples) // HOP_LENGTH
     if frames == 0:
         return
-    own_pitch = track_pitch(audio, *fit.pitch_range)[:frames]
+    own_pitch = track_pitch(audio, *PITCH_RANGE)[:frames]
     pitch = mapped_pitch(own_pitch, fit)
     labels = label(rendering.phones, frames)
     breath = _breath(labels)

@@ -18,7 +18,7 @@ from myna.engines.embedded.mapping import (
     learn_mapping,
     learn_means,
 )
-from myna.engines.embedded.source import Source, active, matched_source, pitch_range, pitch_spread
+from myna.engines.embedded.source import Source, active, paced_source, usual_source
 from myna.engines.embedded.unpaired import unpaired_mapping
 from myna.engines.embedded.warping import matched_frames
 from myna.espeak.render import SourceVoice
@@ -31,13 +31,17 @@ _LEVEL = 0.08  # root mean square of active speech, whatever the reference's
 _ACTIVE_LEVEL = 0.1  # of the loudest window: what counts as active
 _REALIGNMENTS = 2
 _QUANTILES = np.linspace(2, 98, 25)  # percent
-_SHORTEST_PITCH = 25  # voiced frames from which quantiles mean something
+_FEWEST_VOICED = 25  # frames from which quantiles mean something
+_TYPICAL_PITCH = 140.0  # Hz, where nothing voiced was heard
+_OUTLIER = 0.6  # nepers from the median
 
 STOCK_TEXTS = {
     "en": "A few seconds of clear speech are all that I need. Whatever you write, I will read "
     "aloud in this voice, calmly and without hurry.",
-    "ko": "맑은 아침에 친구와 함께 강가를 걸으며 오래된 이야기를 나누었습니다. 바람이 불고 새가 울었어요.",
-    "ja": "はれたあさ、ともだちとかわべをあるきながら、むかしのはなしをしました。とりがなき、かぜがふいていました。",
+    "ko": "맑은 아침에 친구와 함께 강가를 걸으며 오래된 이야기를 나누었습니다. "
+    "바람이 불고 새가 울었어요.",
+    "ja": "はれたあさ、ともだちとかわべをあるきながら、むかしのはなしをしました。"
+    "とりがなき、かぜがふいていました。",
     "zh": "晴朗的早晨，我和朋友沿着河边散步，聊起了很久以前的故事。风轻轻吹，鸟在叫。",
     "yue": "今日天氣好好，我同朋友喺河邊散步，講起好耐以前嘅故事。有風吹過，雀仔喺度叫。",
 }
@@ -54,11 +58,6 @@ class VoiceFit:
     mapping: Mapping
     gain: float
     """Nepers of power that bring the result to its level."""
-
-    @property
-    def pitch_range(self) -> tuple[float, float]:
-        """Hz between which the source's pitch lies."""
-        return pitch_range(pitch_spread(np.exp(self.source_pitch)))
 
     def to_bytes(self) -> bytes:
         """Pack for a cache; `from_bytes` undoes it."""
@@ -114,11 +113,12 @@ def fit_voice(voice: Voice) -> VoiceFit:
     reference = _levelled(at_engine_rate(voice.reference))
     speaker = analyse(reference)
     tokens = read(voice.transcript, voice.language)
-    same_words = bool(tokens)
-    if not same_words:
-        tokens = read(STOCK_TEXTS[voice.language], voice.language)
-    source = matched_source(tokens, speaker, same_words=same_words)
-    mapping = _paired_mapping(speaker, source) if same_words else unpaired_mapping(speaker, source)
+    if tokens:
+        source = paced_source(tokens, speaker)
+        mapping = _paired_mapping(speaker, source)
+    else:
+        source = usual_source(read(STOCK_TEXTS[voice.language], voice.language))
+        mapping = unpaired_mapping(speaker, source)
     from_pitch, to_pitch = _quantiles(source.analysis), _quantiles(speaker)
     gain = _gain(mapping, source, speaker)
     return VoiceFit(source.voice, from_pitch, to_pitch, mapping, gain)
@@ -169,12 +169,14 @@ def _trimmed(wanted: npt.NDArray[np.bool_]) -> slice:
 
 
 def _quantiles(analysis: Analysis) -> npt.NDArray[np.float32]:
-    voiced = analysis.pitch[analysis.pitch > 0]
-    if len(voiced) < _SHORTEST_PITCH:
-        middle = pitch_spread(analysis.pitch).middle
+    """Return where the log pitch lies, octave errors left out."""
+    logarithm = np.log(analysis.pitch[analysis.pitch > 0])
+    if len(logarithm) < _FEWEST_VOICED:
+        middle = np.median(logarithm) if len(logarithm) else np.log(_TYPICAL_PITCH)
         return np.linspace(middle - 0.2, middle + 0.2, len(_QUANTILES), dtype=np.float32)
-    quantiles = np.percentile(np.log(voiced), _QUANTILES)
-    return (quantiles + 1e-4 * np.arange(len(quantiles))).astype(np.float32)
+    near = logarithm[np.abs(logarithm - np.median(logarithm)) < _OUTLIER]
+    steps = 1e-4 * np.arange(len(_QUANTILES))  # keeps a map of equal quantiles invertible
+    return np.asarray(np.percentile(near, _QUANTILES) + steps, np.float32)
 
 
 def _gain(mapping: Mapping, source: Source, speaker: Analysis) -> float:
@@ -186,5 +188,5 @@ def _gain(mapping: Mapping, source: Source, speaker: Analysis) -> float:
 
 def _power(cepstra: npt.NDArray[np.float32]) -> float:
     """Return the log of the mean power of active frames."""
-    loud = cepstra[active(cepstra[:, 0] / 2)]
+    loud = cepstra[active(cepstra[:, 0] * np.float32(0.5))]
     return float(np.log(np.exp(log_power(cepstra_of(loud))).mean()))

@@ -37,7 +37,7 @@ class FitCache:
     def _learn(self, voice: Voice, future: Future[VoiceFit]) -> None:
         try:
             future.set_result(self._found(voice))
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - whoever waits for it must hear of it
             with self._lock:
                 self._fits.pop(voice.id, None)
             future.set_exception(error)

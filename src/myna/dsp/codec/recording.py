@@ -113,6 +113,10 @@ class Recording:
             kind = "a video without sound" if container.streams.video else "no audio stream"
             raise BadAudio(f"{name} has {kind}: there is nothing to hear in it.")
         self._stream = container.streams.audio[0]
+        if self._stream.codec_context is None:  # PyAV before 18 would crash on decoding it
+            raise BadAudio(
+                f"{name} cannot be read as audio (unknown codec). Convert it to wav or flac first."
+            )
         self._start = start
         self._count = _Count()
 

@@ -25,7 +25,7 @@ CONTAINERS = (
 LOWEST_RATE, HIGHEST_RATE = 4000, 384_000  # Hz
 START_BYTES = 65536  # of a file, searched for what its header promises
 TOLERATED_DAMAGE = 0.05  # share of packets that players skip, too
-TOLERATED_LOSS = 0.1  # seconds a recording may be shorter than its header promises
+TOLERATED_LOSS = 3000  # samples a header may promise too much, such as a codec's padding
 LONGEST_PADDING = 8192  # samples a codec adds at the end to fill its last packet
 
 
@@ -176,7 +176,7 @@ class Recording:
         if not count.frames:
             raise BadAudio(f"{self.name} holds no sound: its stream is empty or damaged.")
         promised = self._promised()
-        if promised and count.frames < promised - TOLERATED_LOSS * rate:
+        if promised and count.frames < promised - TOLERATED_LOSS:
             raise BadAudio(
                 f"{self.name} is cut short or damaged: its header promises {promised / rate:.2f} s "
                 f"and {count.frames / rate:.2f} s can be read. Copy or record it again."

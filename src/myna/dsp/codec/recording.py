@@ -137,11 +137,16 @@ class Recording:
 
     def frames(self, max_seconds: float | None = None) -> Iterator["Frame"]:
         """Yield decoded frames, or raise `BadAudio` at the first fault or past `max_seconds`."""
-        rate = 0
+        rate, layout = 0, None
         for frame in self._decoded():
-            if frame.sample_rate != rate and rate:
-                raise BadAudio(f"{self.name} changes its sample rate on the way: convert it first.")
             rate = _checked_rate(self.name, frame.sample_rate)
+            found = (rate, frame.format.name, frame.layout.nb_channels)
+            if found != (layout or found):
+                raise BadAudio(
+                    f"{self.name} changes its sample rate, its sample type or its channels on the "
+                    "way: convert it to wav or flac first."
+                )
+            layout = found
             self._count.frames += frame.samples
             if max_seconds is not None and self._count.frames > max_seconds * rate:
                 raise BadAudio(

@@ -3,10 +3,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from myna.dsp.codec import decode
 
 from myna.core.audio import Audio
 from myna.core.voice import Voice
+from myna.dsp.codec import decode
 from myna.settings import Settings
 from myna.studio.wiring import SAMPLE_TRANSCRIPT
 

@@ -33,9 +33,7 @@ SENTENCES = {
     ),
 }
 
-SPEED_SENTENCE = (
-    "Fifteen words are enough to show how soon the first sound of a sentence arrives."
-)
+SPEED_SENTENCE = "Fifteen words are enough to show how soon the first sound of a sentence arrives."
 
 MATRIX = (
     ("sam", "pam", "dan", "jan", "fran", "stan", "tam", "cam"),

@@ -30,20 +30,20 @@ class CacheSettings(_Section):
 
     enabled: bool = True
     """Keep finished sentences and replay them."""
-    max_bytes: int = Field(2_000_000_000, ge=0)
+    max_bytes: int = Field(default=2_000_000_000, ge=0)
     """Disk space for them; the longest unused go first."""
 
 
 class LimitSettings(_Section):
     """Bounds that keep one request from taking everything."""
 
-    text_characters: int = Field(200_000, gt=0)
+    text_characters: int = Field(default=200_000, gt=0)
     """Longest text of one request."""
-    reference_seconds: float = Field(120.0, gt=0)
+    reference_seconds: float = Field(default=120.0, gt=0)
     """Longest reference recording accepted; an engine uses the part of it that suits it."""
-    audio_seconds: float = Field(900.0, gt=0)
+    audio_seconds: float = Field(default=900.0, gt=0)
     """Longest recording accepted for alignment."""
-    upload_bytes: int = Field(50_000_000, gt=0)
+    upload_bytes: int = Field(default=50_000_000, gt=0)
     """Largest audio file accepted."""
 
 
@@ -71,7 +71,7 @@ class Settings(BaseSettings):
 
     home: Path = Field(default_factory=default_home)
     """The one directory with voices, database, cache and models."""
-    engines: tuple[str, ...] = Field(("embedded",), min_length=1)
+    engines: tuple[str, ...] = Field(default=("embedded",), min_length=1)
     """Engines to try, in order."""
     cache: CacheSettings = CacheSettings()
     limits: LimitSettings = LimitSettings()

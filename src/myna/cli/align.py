@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from myna.cli.voices import read_file
+from myna.cli.voices import sound_source
 from myna.core.languages import AUTO
 from myna.dsp.codec import decode
 from myna.settings import Settings
@@ -32,7 +32,7 @@ def align(
 ) -> None:
     """Find when each word, character and phone is said, in seconds from the start of the file."""
     limits = Settings.load().limits
-    recording = decode(read_file(audio), max_seconds=limits.audio_seconds)
+    recording = decode(sound_source(audio), max_seconds=limits.audio_seconds)
     studio = Studio.open()
     alignment = studio.align(recording, text, language)
     written = write_alignment(alignment, SubtitleFormat(format_.value), recording.duration)

@@ -64,7 +64,7 @@ def say(
     studio = Studio.open()
     request = SpeechRequest(
         _text(text, file),
-        _voice(voice, Recording(b"", voice, transcript, voice_language), studio),
+        _voice(voice, Recording(Path(voice), transcript, voice_language), studio),
         language=language,
         options=Options(speed=speed, seed=seed),
         engine=engine,
@@ -131,13 +131,15 @@ def _arriving() -> Iterator[TextPiece]:
 
 
 def _voice(name: str, recording: Recording, studio: Studio) -> str | Voice:
-    """Return a library name as it is, and a recording on disk as a voice."""
-    path = Path(name)
-    if not path.is_file() and not path.suffix and "/" not in name:
+    """Return a library name as it is, and a recording on disk as a voice.
+
+    A name in the library wins over a file of that name; what is neither is reported as
+    whichever it looks like.
+    """
+    looks_like_file = "/" in name or Path(name).suffix or Path(name).is_file()
+    if not looks_like_file or any(record.name == name for record in studio.voices.list()):
         return name
-    if path.suffix and not path.is_file() and any(r.name == name for r in studio.voices.list()):
-        return name
-    checked = check_recording(studio, recording.read(path))
+    checked = check_recording(studio, recording)
     for warning in checked.warnings:
         say_warning(warning)
     return checked.voice

@@ -36,7 +36,7 @@ def add(
     from myna.studio.studio import Studio
     from myna.studio.voices import Recording, add_voice
 
-    recording = Recording(read_file(reference), reference.name, transcript, language)
+    recording = Recording(sound_source(reference), transcript, language)
     studio = Studio.open()
     record, warnings = add_voice(studio, name, recording, speaker=speaker, consent=consent)
     for warning in warnings:
@@ -116,12 +116,16 @@ def import_voice(
     name: Annotated[str | None, typer.Option(help="Another name for it.")] = None,
 ) -> None:
     """Add a voice that another Myna exported."""
-    record = _library().import_(read_file(file), name)
+    record = _library().import_(_read_file(file), name)
     say_done(f"Added {record.name!r}.")
 
 
-def read_file(path: Path) -> bytes:
-    """Read a file the user named, or standard input for `-`."""
+def sound_source(path: Path) -> Path | bytes:
+    """Return where sound comes from: the file the user named, or standard input for `-`."""
+    return sys.stdin.buffer.read() if str(path) == "-" else path
+
+
+def _read_file(path: Path) -> bytes:
     if str(path) == "-":
         return sys.stdin.buffer.read()
     try:

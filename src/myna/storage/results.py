@@ -107,7 +107,7 @@ def _unpack(content: bytes) -> Chunk | None:
     try:
         header = json.loads(line)
         words = tuple(TimedText(**word) for word in header["words"])
-        values = np.frombuffer(samples, "<i2").astype(np.float32) / FULL_SCALE
+        values = np.frombuffer(samples, "<i2").astype(np.float32) * np.float32(1 / FULL_SCALE)
         return Chunk(Audio(values, header["sample_rate"]), words, header["engine"])
     except (ValueError, KeyError, TypeError):
         return None

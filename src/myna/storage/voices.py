@@ -2,12 +2,10 @@
 
 import json
 import zipfile
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -176,7 +174,7 @@ class VoiceLibrary:
     def _named(self, name: str) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
         return _VOICES.c.owner == self._owner, _VOICES.c.name == name
 
-    def _row(self, name: str) -> Mapping[str, Any]:  # Any: a database row, read by column name
+    def _row(self, name: str) -> sa.RowMapping:
         query = sa.select(_VOICES).where(*self._named(name))
         with self._database.connect() as connection:
             row = connection.execute(query).mappings().first()
@@ -185,7 +183,7 @@ class VoiceLibrary:
         return row
 
 
-def _to_record(row: Mapping[str, Any]) -> VoiceRecord:  # Any: a database row
+def _to_record(row: sa.RowMapping) -> VoiceRecord:
     return VoiceRecord(**{name: row[name] for name in VoiceRecord.__slots__})
 
 

@@ -1,9 +1,8 @@
 """From a recording to a voice: read it, check it, name it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from myna.core.errors import BadAudio
 from myna.core.languages import AUTO
 from myna.core.voice import Voice
 from myna.dsp.codec import decode
@@ -20,17 +19,10 @@ HIGHEST_RATE = 48000  # Hz: no engine uses more
 class Recording:
     """A recording as it was given, and what is known of it."""
 
-    content: bytes
-    name: str = "the recording"
+    source: Path | bytes
+    """A file, or the content of one."""
     transcript: str = ""
     language: str = AUTO
-
-    def read(self, path: Path) -> "Recording":
-        """Return the same with the content of a file."""
-        try:
-            return replace(self, content=path.read_bytes(), name=path.name)
-        except OSError as error:
-            raise BadAudio(f"Cannot read {str(path)!r}: {error.strerror}.") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +37,7 @@ def check_recording(studio: Studio, recording: Recording) -> CheckedVoice:
     """Make a voice of a recording. Raises `BadAudio` or `BadReference` where it cannot serve."""
     limits = studio.limits
     audio = decode(
-        recording.content, max_seconds=limits.reference_seconds, max_bytes=limits.upload_bytes
+        recording.source, max_seconds=limits.reference_seconds, max_bytes=limits.upload_bytes
     )
     if audio.sample_rate > HIGHEST_RATE:
         audio = resample(audio, HIGHEST_RATE)
@@ -60,6 +52,9 @@ def add_voice(
 ) -> tuple[VoiceRecord, tuple[str, ...]]:
     """Check a recording and name it in the library; return its record and any warnings."""
     made = check_recording(studio, recording)
-    suffix = Path(recording.name).suffix.lower() or ".wav"
-    new = NewVoice(made.voice, recording.content, suffix, speaker, consent)
+    source = recording.source
+    if isinstance(source, bytes):
+        new = NewVoice(made.voice, source, ".audio", speaker, consent)
+    else:
+        new = NewVoice(made.voice, source.read_bytes(), source.suffix.lower(), speaker, consent)
     return studio.voices.add(name, new), made.warnings

@@ -1,9 +1,11 @@
 """Settings into parts: which engines, which library, which cache."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from importlib import resources
 
 from myna.core.engine import Engine
+from myna.core.errors import VoiceExists
 from myna.core.voice import Voice
 from myna.dsp.codec import decode
 from myna.engines.cached import CachedEngine
@@ -12,6 +14,7 @@ from myna.engines.fallback import FallbackEngine
 from myna.settings import Settings
 from myna.storage.blobs import BlobFolder
 from myna.storage.database import open_database
+from myna.storage.prompts import PromptFolder
 from myna.storage.results import ResultFolder
 from myna.storage.voices import NewVoice, VoiceLibrary
 
@@ -27,17 +30,17 @@ def build_engines(settings: Settings) -> dict[str, Engine]:
     results = ResultFolder(settings.home / "results", settings.cache.max_bytes)
     engines: dict[str, Engine] = {}
     for name in settings.engines:
-        engine = _build(name)
+        engine = _build(name, settings)
         engines[name] = CachedEngine(engine, results) if settings.cache.enabled else engine
     return engines
 
 
-def _build(name: str) -> Engine:
+def _build(name: str, settings: Settings) -> Engine:
     if name not in ENGINES:
         raise EngineNotFound(name)
     from myna.engines.embedded.engine import EmbeddedEngine
 
-    return EmbeddedEngine()
+    return EmbeddedEngine(PromptFolder(settings.home / "prompts"))
 
 
 def chain(engines: Iterable[Engine]) -> Engine:
@@ -55,11 +58,10 @@ def open_library(settings: Settings) -> VoiceLibrary:
     path = settings.home / "myna.db"
     is_new = not path.exists()
     library = VoiceLibrary(open_database(path), BlobFolder(settings.home / "blobs"))
-    if is_new and not library.list():
+    if is_new:
         given = (resources.files("myna.studio") / "sample" / "sample.flac").read_bytes()
         voice = Voice(decode(given), SAMPLE_TRANSCRIPT, "en")
-        library.add(
-            SAMPLE_NAME,
-            NewVoice(voice, given, ".flac", "synthetic (flite slt)", "free for any use"),
-        )
+        new = NewVoice(voice, given, ".flac", "synthetic (flite slt)", "free for any use")
+        with suppress(VoiceExists):  # another process opened the new library too
+            library.add(SAMPLE_NAME, new)
     return library

@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from myna.dsp.codec import load_audio
 
 from myna.cli.app import EXIT_CODES, exit_code
 from myna.core import errors
+from myna.dsp.codec import load_audio
 
 HELLO = "Tea is ready."
 

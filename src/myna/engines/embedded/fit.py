@@ -9,7 +9,7 @@ import numpy.typing as npt
 from myna.core.audio import Audio, Samples
 from myna.core.voice import Voice
 from myna.dsp.envelope import cepstra_of, log_power
-from myna.engines.embedded.analysis import PAUSE, Analysis, Labels, analyse, at_engine_rate
+from myna.engines.embedded.analysis import PAUSE, Analysis, analyse, at_engine_rate
 from myna.engines.embedded.mapping import (
     Mapping,
     Means,

@@ -57,9 +57,7 @@ def test_lossless_formats_give_back_every_16_bit_sample(
 
 @settings(max_examples=30, deadline=None)
 @given(st.integers(2000, 30000), st.sampled_from([16000, 24000, 44100, 48000]))
-def test_finished_opus_is_as_long_as_the_sound_and_mp3_within_three_milliseconds(
-    length: int, sample_rate: int
-):
+def test_finished_opus_is_as_long_as_the_sound_and_mp3_nearly(length: int, sample_rate: int):
     audio = noise(length, sample_rate)
     mp3 = decode(encode_file(audio, AudioFormat.MP3))
     opus = decode(encode_file(audio, AudioFormat.OPUS))

@@ -46,7 +46,7 @@ $(VENV)/.speaker: pyproject.toml | $(BIN)/python
 	@touch $@
 
 $(VENV)/.developer: pyproject.toml | $(BIN)/python
-	$(BIN)/pip install --quiet --editable '.[embedded,plot,$(LANGUAGES)]' --group dev
+	$(BIN)/pip install --quiet --editable '.[embedded,plot,server,$(LANGUAGES)]' --group dev
 	@touch $@ $(VENV)/.speaker
 
 $(VENV)/.evaluation: $(VENV)/.developer

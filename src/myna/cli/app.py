@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from myna.cli import align, demo, engines, say, voices
+from myna.cli import align, demo, engines, keys, say, serve, voices
 from myna.cli.terminal import say_error, show_warnings_briefly
 from myna.core.errors import (
     EngineError,
@@ -35,7 +35,9 @@ app.command("say")(say.say)
 app.command("align")(align.align)
 app.command("engines")(engines.engines)
 app.command("demo")(demo.demo)
+app.command("serve")(serve.serve)
 app.add_typer(voices.app, name="voices")
+app.add_typer(keys.app, name="keys")
 
 
 @app.callback(invoke_without_command=True)

@@ -80,8 +80,8 @@ def normalized(text: str, language: str) -> tuple[Token, ...]:
 
 
 def _tokens(text: str, cleaned: Cleaned, found: Sequence[tuple[Word, str]]) -> Iterator[Token]:
-    following = [word.start for word, _ in found[1:]] + [len(cleaned.text)]
-    for (word, language), next_start in zip(found, following, strict=True):
+    starts = [*(word.start for word, _ in found), len(cleaned.text)]
+    for (word, language), next_start in zip(found, starts[1:], strict=True):
         start, end = cleaned.original(word.start, word.end)
         mark = _mark(cleaned.text[word.end : next_start])
         yield Token(text[start:end], start, end, word.spoken, language, mark)

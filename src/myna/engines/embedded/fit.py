@@ -127,9 +127,10 @@ def _tamed(
     target: npt.NDArray[np.float32], source: npt.NDArray[np.float32]
 ) -> npt.NDArray[np.float32]:
     """Keep a lively speaker's range from making every accent of the source a leap."""
-    widest = _WIDEST_RANGE * np.ptp(source)
+    widest = _WIDEST_RANGE * float(source[-1] - source[0])
+    width = float(target[-1] - target[0])
     middle = np.median(target)
-    return np.asarray(middle + (target - middle) * min(1.0, widest / np.ptp(target)), np.float32)
+    return np.asarray(middle + (target - middle) * min(1.0, widest / width), np.float32)
 
 
 def _equalizer(sound: Samples, reference: Samples) -> Cepstra:

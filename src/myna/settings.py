@@ -92,6 +92,8 @@ class HttpSettings(_Section):
     """How long an engine may take over one piece of sound."""
     send_seconds: float = Field(default=60.0, gt=0)
     """How long a listener may take nothing before the line is cut."""
+    idle_seconds: float = Field(default=60.0, gt=0)
+    """How long a speech whose text is still arriving waits for more of it."""
     body_bytes: int = Field(default=2_000_000, gt=0)
     """Largest request without a recording; with one, `limits.upload_bytes` counts."""
     body_seconds: float = Field(default=60.0, gt=0)

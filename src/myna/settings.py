@@ -60,6 +60,8 @@ class HttpSettings(_Section):
     """Web pages that may call from a browser, such as `https://example.org`; `*` for all."""
     dialects: tuple[str, ...] | None = None
     """Which other interfaces to speak beside the native one. Unset: all."""
+    voice_aliases: dict[str, str] = {}
+    """Voices for names that OpenAI's clients insist on, such as `{ alloy = "grandma" }`."""
     reference_directory: Path | None = None
     """Where clients that name a reference by path may have theirs. Unset: nowhere."""
     admin_operations: bool = False

@@ -60,6 +60,8 @@ class HttpSettings(_Section):
     """Web pages that may call from a browser, such as `https://example.org`; `*` for all."""
     dialects: tuple[str, ...] | None = None
     """Which other interfaces to speak beside the native one. Unset: all."""
+    voice_aliases: dict[str, str] = {}
+    """Voices for names that OpenAI's clients insist on, such as `{ alloy = "grandma" }`."""
     reference_directory: Path | None = None
     """Where clients that name a reference by path may have theirs. Unset: nowhere."""
     admin_operations: bool = False
@@ -92,6 +94,8 @@ class HttpSettings(_Section):
     """How long an engine may take over one piece of sound."""
     send_seconds: float = Field(default=60.0, gt=0)
     """How long a listener may take nothing before the line is cut."""
+    idle_seconds: float = Field(default=60.0, gt=0)
+    """How long a speech whose text is still arriving waits for more of it."""
     body_bytes: int = Field(default=2_000_000, gt=0)
     """Largest request without a recording; with one, `limits.upload_bytes` counts."""
     body_seconds: float = Field(default=60.0, gt=0)

@@ -1,5 +1,6 @@
 """Engines that only tests of the server need."""
 
+import threading
 from collections.abc import Generator
 
 from myna.core.speech import Chunk, Utterance
@@ -20,3 +21,28 @@ class TimedEngine(ToneEngine):
                 tone(seconds, 110.0 * len(word)), (TimedText(word, at, at + seconds),), self.name
             )
             at += seconds
+
+
+class GatedEngine(ToneEngine):
+    """Makes one chunk, then waits to be let on; tells when it runs and when it was closed."""
+
+    def __init__(self, chunks: int = 1000) -> None:
+        super().__init__("gated")
+        self._chunks = chunks
+        self.gate = threading.Event()
+        self.begun = threading.Event()
+        self.closed = threading.Semaphore(0)
+        self._running: list[Generator[Chunk]] = []  # kept alive: only close() may end them
+
+    def speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
+        self._running.append(chunks := self._speak())
+        return chunks
+
+    def _speak(self) -> Generator[Chunk]:
+        try:
+            for _ in range(self._chunks):
+                self.begun.set()
+                self.gate.wait(5)
+                yield Chunk(tone(0.5))
+        finally:
+            self.closed.release()

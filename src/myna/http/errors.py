@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 
 from myna.core import errors as core
@@ -200,9 +200,9 @@ def tell(error: BaseException, request: Request) -> Response:
     return render(problem)
 
 
-def request_id(request: Request) -> str:
+def request_id(connection: HTTPConnection) -> str:
     """Return what this request is called in logs and errors."""
-    return str(request.scope.get(_REQUEST_ID, "unknown"))
+    return str(connection.scope.get(_REQUEST_ID, "unknown"))
 
 
 def name_request(scope: Any, name: str) -> None:  # Any: ASGI's own dictionary

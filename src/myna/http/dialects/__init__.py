@@ -49,7 +49,7 @@ from fastapi import APIRouter
 
 from myna.core.errors import SettingsError
 
-NAMES: tuple[str, ...] = ()
+NAMES: tuple[str, ...] = ("openai", "m4t", "carepill")
 """Every dialect there is: the modules of this package."""
 
 

@@ -53,7 +53,7 @@ def _openjtalk() -> ModuleType | None:
         import pyopenjtalk
     except ImportError:
         return None
-    return pyopenjtalk  # type: ignore[no-any-return]
+    return pyopenjtalk
 
 
 def _masked(text: str, readings: Sequence[Reading]) -> str:

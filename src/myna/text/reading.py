@@ -81,7 +81,7 @@ def normalized(text: str, language: str) -> tuple[Token, ...]:
 
 
 def _tokens(text: str, cleaned: Cleaned, found: Sequence[tuple[Word, str]]) -> Iterator[Token]:
-    following = [word.start for word, _ in found[1:]] + [len(cleaned.text)]
+    following = [*(word.start for word, _ in found), len(cleaned.text)][1:]
     for (word, language), next_start in zip(found, following, strict=True):
         start, end = cleaned.original(word.start, word.end)
         mark = _mark(cleaned.text[word.end : next_start])

@@ -116,7 +116,7 @@ class _Figures:
                 rf"(?<![\d.])(?P<amount>{_NUMBER}(?:{_WAVE}{_NUMBER})?)(?=\ ?(?:{MEASURE_WORDS}))",
                 self._count,
             ),
-            rule(r"(?<![\d.,])(?:0\d+|\d{9,}|\d+(?:-\d+){2,})(?![\d.,]*\d)", self._digits),
+            rule(r"(?<![\d.,])(?:0\d+|\d{9,}(?<!0000)|\d+(?:-\d+){2,})(?![\d.,]*\d)", self._digits),
             rule(rf"{_MINUS}{_NUMBER}(?:{_WAVE}{_NUMBER})?", self._plain),
             rule(f"[{re.escape(''.join(self._dialect.signs))}]", self._sign),
         )

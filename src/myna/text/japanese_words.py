@@ -139,7 +139,7 @@ def _joins(node: Mapping[str, str], before: Mapping[str, str]) -> bool:
     return before["pos"] == "接頭詞" or (kind == ("名詞", "数") and before["pos_group1"] == "数")
 
 
-_KANA_WORD = re.compile(f"{_READ}|[ァ-ヺー]+|[ぁ-ゖー]+")
+_KANA_WORD = re.compile(f"{_READ}|[ァ-ヺ][ァ-ヺー]*|[ぁ-ゖ][ぁ-ゖー]*")
 _TOPIC = re.compile(
     "^((?:これ|それ|あれ|わたし|ぼく|きみ|きょう|あなた|かれ|こんにち|こんばん|に|で|と|から|の))は"
 )

@@ -57,9 +57,7 @@ def _spelled(match: re.Match[str]) -> Iterable[Reading]:
 
 def _code(match: re.Match[str]) -> Iterable[Reading]:
     """Say letters and digits that stand together: A4, MP3, H2O, COVID-19, 747-400."""
-    pieces = re.findall(r"\d+|[^\W\d_]+", match.group())
-    if len(pieces) < 2:
-        return []
+    pieces = re.findall(r"\d+|[A-Za-zÀ-ɏ]+", match.group())
     return whole(match, " ".join(_code_piece(piece) for piece in pieces))
 
 
@@ -125,7 +123,7 @@ ADDRESSES = (
 DOTTED = (rule(rf"(?<![\w.])(?:{alternatives(words.DOTTED)})(?!\w)", _dotted),)
 CODES = (
     rule(
-        r"""(?<![\w.$-])(?=[\w-]*[^\W\d_])(?=[\w-]*\d)[^\W_]+(?:-[^\W_]+)*
+        r"""(?<![\w.$-])(?=[\w-]*[A-Za-zÀ-ɏ])(?=[\w-]*\d)[\dA-Za-zÀ-ɏ]+(?:-[\dA-Za-zÀ-ɏ]+)*
         (?![\w-]|[.,]\d)""",
         _code,
     ),

@@ -141,7 +141,7 @@ _PLAIN_FINAL = {
 }  # fmt: skip
 _NASAL = dict(zip("ㄱㄷㅂ", "ㅇㄴㅁ", strict=True))
 _PALATAL = {"ㄷ": "ㅈ", "ㅌ": "ㅊ"}
-_TENSING_CLUSTERS = "ㄵㄻㄼㄾ"
+_TENSING = {final + initial for final in "ㄵㄻㄼㄾㄺ" for initial in _TENSE}
 _VERBS_IN_LG = "읽맑밝늙붉굵긁묽갉얽"
 
 
@@ -206,8 +206,8 @@ def _assimilated(before: _Syllable, after: _Syllable) -> _Outcome:
     initial = after.initial
     final = _plain_final(before, after)
     tensed = _TENSE.get(initial, initial)
-    if before.final in _TENSING_CLUSTERS or (final, before.final, initial) == ("ㄹ", "ㄺ", "ㄱ"):
-        passive = before.final == "ㄻ" and initial == "ㄱ" and after.vowel == "ㅣ"
+    if before.final + initial in _TENSING:
+        passive = before.final + initial + after.vowel == "ㄻㄱㅣ"
         return _Outcome(final, initial if passive else tensed)
     if final in _NASAL and initial in "ㄴㅁㄹ":
         return _Outcome(_NASAL[final], "ㄴ" if initial == "ㄹ" else initial)

@@ -157,7 +157,10 @@ def test_kanji_without_the_package_names_the_extra(monkeypatch: pytest.MonkeyPat
         read("東京です", "ja")
 
 
-_ALPHABET = "aéZ가힣ㅋ漢雄儿字かなカー我们係π д\n\t 0123456789.,-–~:/$%€°+()\"'’?!…。、年月日時本個개시명km😀\u0301\ud800"
+_ALPHABET = (
+    "aéZ가힣ㅋ漢雄儿字かなカー我们係π д\n\t 0123456789.,-–~:/$%€°+()\"'’?!…。、"
+    "年月日時本個개시명km😀\u0301\ud800"
+)
 
 
 @given(st.text(st.characters(), max_size=40) | st.text(st.sampled_from(_ALPHABET), max_size=40))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from tests.parity.case import Check, Row
+from tests.parity.case import NOT_COVERED, Check, Row
 from tests.parity.formats import checks_of
 
 
@@ -27,7 +27,7 @@ def main() -> int:
         for row in _rows(check):
             _write(_line(row))
             count += 1
-            if row.remark == "not covered":
+            if row.remark == NOT_COVERED:
                 uncovered += 1
             elif not row.passed:
                 failed += 1
@@ -37,13 +37,13 @@ def main() -> int:
 
 def _rows(check: Check) -> list[Row]:
     if check.rows is None:
-        return [Row(check.name, "*", float("nan"), 0.0, "not covered")]
+        return [Row(check.name, "*", float("nan"), 0.0, NOT_COVERED)]
     with torch.inference_mode():
         return list(check.rows())
 
 
 def _line(row: Row) -> str:
-    verdict = "--" if row.remark == "not covered" else "ok" if row.passed else "OVER"
+    verdict = "--" if row.remark == NOT_COVERED else "ok" if row.passed else "OVER"
     columns = f"{row.case:24} {row.array:22} {row.deviation:9.2e} {row.tolerance:8.0e} {verdict:4}"
     return f"{columns} {row.remark}".rstrip()
 

@@ -14,6 +14,8 @@ import numpy.typing as npt
 Array = npt.NDArray[Any]
 
 TOLERANCE = 1e-4  # of the expected array's absolute maximum
+NOT_COVERED = "not covered"
+_ABSENT = "nothing to compare with"
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,11 @@ class Row:
     """Largest difference over the expected array's absolute maximum; for integers, over 1."""
     tolerance: float
     remark: str = ""
+
+    @property
+    def counts(self) -> bool:
+        """Whether there was something to compare with."""
+        return self.remark != _ABSENT
 
     @property
     def passed(self) -> bool:
@@ -62,7 +69,11 @@ class Case:
 
     def number(self, name: str, default: float) -> float:
         """Return what the notes say after `name=`."""
-        found = re.search(rf"\b{name}=(-?[\d.]*\d)", self.notes)
+        return self.number_after(f"{name}=", default)
+
+    def number_after(self, words: str, default: float) -> float:
+        """Return the number the notes put after some words."""
+        found = re.search(rf"\b{re.escape(words)}\s*(-?[\d.]*\d)", self.notes)
         return float(found[1]) if found else default
 
     def number_before(self, word: str, default: float) -> float:
@@ -82,7 +93,9 @@ class Case:
 
         Differences count in terms of the expected array's absolute maximum, or of what is given.
         """
-        expected = self.arrays[name]
+        expected = self.arrays.get(name)
+        if expected is None:
+            return Row(self.name, name, 0.0, TOLERANCE, _ABSENT)
         if got.shape != expected.shape:
             return Row(self.name, name, np.inf, TOLERANCE, f"{got.shape}, not {expected.shape}")
         if np.issubdtype(expected.dtype, np.integer):

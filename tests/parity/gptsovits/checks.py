@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from tests.parity.case import Case, Check, Row, read_cases
+from tests.parity.case import NOT_COVERED, Case, Check, Row, read_cases
 from tests.parity.gptsovits import flow, signals, text_to_semantic, texts, vits
 
 MARK = "manifest.json"
@@ -22,7 +22,7 @@ def checks(folder: Path) -> list[Check]:
     folder = folder if (folder / MARK).exists() else folder / "cases"
     for path in sorted(folder.glob("*.json")):
         if path.name != MARK and not path.name.startswith("keys_"):
-            compare = texts.CHECKS.get(path.stem)
+            compare = texts.comparison(path)
             found.append(Check(path.stem, None if compare is None else partial(compare, path)))
     return found
 
@@ -37,9 +37,10 @@ def _complete(case: Case, compare: Callable[[Case], Iterator[Row]]) -> Iterator[
     left = {name for name in case.arrays if not _INPUTS.fullmatch(name)}
     for row in compare(case):
         left.discard(row.array)
-        yield row
+        if row.counts:
+            yield row
     for name in sorted(left):
-        yield Row(case.name, name, float("nan"), 0.0, "not covered")
+        yield Row(case.name, name, float("nan"), 0.0, NOT_COVERED)
 
 
 def _comparison(case: Case) -> Callable[[Case], Iterator[Row]] | None:

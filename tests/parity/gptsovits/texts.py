@@ -1,43 +1,44 @@
-"""Cases of symbols and of cutting texts, which are JSON files without an entry in the manifest."""
+"""Cases of symbols and of reading texts, JSON files that may have no entry in the manifest."""
 
 import json
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from myna.engines.gpt_sovits.frontend.splitting import cut, split_long
+from myna.engines.gpt_sovits.frontend.splitting import cut
 from myna.engines.gpt_sovits.frontend.symbols import PUNCTUATION, SYMBOLS_V1, SYMBOLS_V2
 from tests.parity.case import Row
+from tests.parity.frontend_cases import check_frontend
 
-_TABLES = {"symbols_v1": SYMBOLS_V1, "symbols_v2": SYMBOLS_V2}
-_REPEATED = re.compile(r"'(.*)' \* (\d+)", re.DOTALL)
+
+def comparison(path: Path) -> Callable[[Path], Iterator[Row]] | None:
+    """Return what compares a JSON file: told by what is in it."""
+    data = _read(path)
+    if isinstance(data, list):
+        return compare_symbols
+    return compare_texts if isinstance(data, Mapping) else None
 
 
 def compare_symbols(path: Path) -> Iterator[Row]:
     """The symbols in the order of the checkpoint's rows."""
-    yield _equal(path.stem, "order", list(_TABLES[path.stem].symbols), _read(path))
+    expected = _read(path)
+    first = len(expected) == len(SYMBOLS_V1.symbols)
+    table = SYMBOLS_V1 if first else SYMBOLS_V2
+    yield _equal(path.stem, "order", list(table.symbols), expected)
 
 
-def compare_splitting(path: Path) -> Iterator[Row]:
-    """What every method cuts every text into."""
+def compare_texts(path: Path) -> Iterator[Row]:
+    """What every text is cut into, or read as."""
     data = _read(path)
-    for number, (text, by_method) in enumerate(data["cases"].items()):
-        for method, expected in by_method.items():
-            yield _equal(path.stem, f"{number} {method}", cut(text, method), expected)
-    long = data.get("split_big_text_lens")
-    if long is not None:
-        lengths = [len(piece) for piece in split_long(_text(long["input"]))]
-        yield _equal(path.stem, "split_big_text_lens", lengths, long["lens"])
-    marks = sorted({*PUNCTUATION, " "})
-    yield _equal(path.stem, "punctuation", marks, sorted(data["punctuation"]))
-    ends = "".join(f"a{mark}" for mark in data["splits"])
-    yield _equal(path.stem, "splits", cut(ends, "cut2"), ends)
-
-
-def _text(written: str) -> str:
-    repeated = _REPEATED.fullmatch(written)
-    return repeated[1] * int(repeated[2]) if repeated else written
+    for row in check_frontend(data):
+        array = f"{row.case} {row.array[:14]!r}"
+        yield Row(path.stem, array, row.deviation, row.tolerance, row.remark)
+    if "punctuation" in data:
+        marks = sorted({*PUNCTUATION, " "})
+        yield _equal(path.stem, "punctuation", marks, sorted(data["punctuation"]))
+    if "splits" in data:
+        ends = "".join(f"a{mark}" for mark in data["splits"])
+        yield _equal(path.stem, "splits", cut(ends, "cut2"), ends)
 
 
 def _read(path: Path) -> Any:  # lists or mappings, as the file has it
@@ -47,10 +48,3 @@ def _read(path: Path) -> Any:  # lists or mappings, as the file has it
 def _equal(case: str, name: str, got: object, expected: object) -> Row:
     same = got == expected
     return Row(case, name, 0.0 if same else 1.0, 0.0, "" if same else f"{got!r}, not {expected!r}")
-
-
-CHECKS: Mapping[str, Any] = {  # file name without suffix: what compares it
-    "symbols_v1": compare_symbols,
-    "symbols_v2": compare_symbols,
-    "text_split": compare_splitting,
-}

@@ -14,7 +14,7 @@ from tests.parity import recipe
 from tests.parity.case import Array, Case, Row
 from tests.parity.gptsovits.networks import tensors_of
 
-OVERLAP = 4  # latent frames blended between a stream's pieces
+OVERLAP = 4  # latent frames blended between a stream's pieces, unless the notes say otherwise
 
 
 def compare(case: Case) -> Iterator[Row]:
@@ -34,7 +34,7 @@ def checkpoint_of(case: Case) -> SovitsCheckpoint:
     """Return the case's checkpoint as if it had been read from a file."""
     config = case.config
     return SovitsCheckpoint(
-        Version(config["version"]),
+        Version(config.get("version", "v1")),
         SovitsConfig(
             tuple(config["upsample_rates"]),
             tuple(map(tuple, config["resblock_dilation_sizes"])),
@@ -135,12 +135,13 @@ class Runs:
 
     def streamed(self) -> Iterator[Row]:
         """Two pieces as the original streams them: all encoded anew, the second's start blended."""
-        half = self.inputs.tokens.shape[1] // 2
+        half = self.case.arrays["stream_lat1"].shape[2] // 2  # two frames per token
         pieces = [self.inputs.tokens[:, :half], self.inputs.tokens]
         first = self.network.features(pieces[0], self.inputs.phonemes, self.voice)
         second = self.network.features(pieces[1], self.inputs.phonemes, self.voice)
-        second = second[:, :, -2 * (half + 2) :]
-        second = _blended(first[:, :, -OVERLAP:], second)
+        second = second[:, :, -self.case.arrays["stream_lat2"].shape[2] :]
+        overlap = int(self.case.number_after("overlap_frames=last", OVERLAP))
+        second = _blended(first[:, :, -overlap:], second)
         for number, features in enumerate((first, second), start=1):
             yield self.case.compare(f"stream_lat{number}", features.numpy())
             encoded = self.network.phonetic.prior(at_speed(features, 1))

@@ -57,7 +57,8 @@ def test_whatever_is_asked_of_a_voice_there_is_is_answered_as_described(
 ):
     def of_the_sample(case: schemathesis.Case) -> schemathesis.Case:
         if isinstance(case.body, dict) and "voice" in case.body:
-            case.body["voice"] = "sample"
+            text = case.body["text"]
+            case.body |= {"voice": "sample", "text": f"가{text}", "timestamps": len(text) % 2 == 0}
         if "name" in case.path_parameters:
             case.path_parameters["name"] = "sample"
         return case

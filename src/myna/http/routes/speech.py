@@ -135,6 +135,15 @@ def _documented() -> dict[str, Any]:  # Any: OpenAPI's own shape
     }
 
 
+_EVENT = {
+    "type": "object",
+    "description": "One event; `data` is JSON with the same `type`.",
+    "properties": {
+        "event": {"enum": ["audio", "words", "done", "error"]},
+        "data": {"type": "string"},
+    },
+    "required": ["event", "data"],
+}
 _SOUND = {
     "description": "The speech. Chunked while it is made, or whole with `stream: false`. With "
     "`timestamps`, or for `Accept: text/event-stream`, events of the types `audio` (base64 parts "
@@ -142,8 +151,9 @@ _SOUND = {
     "content": {
         **{
             media_type: {"schema": {"type": "string", "format": "binary"}}
-            for media_type in (*{f.media_type.split(";")[0] for f in AudioFormat}, EVENT_STREAM)
+            for media_type in sorted({f.media_type.split(";")[0] for f in AudioFormat})
         },
+        EVENT_STREAM: {"schema": _EVENT},
         "application/json": {"schema": TimedSpeech.model_json_schema()},
     },
 }

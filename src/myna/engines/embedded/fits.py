@@ -6,7 +6,8 @@ from collections.abc import MutableMapping
 from concurrent.futures import Future
 
 from myna.core.voice import Voice
-from myna.engines.embedded.fit import VoiceFit, fit_voice
+from myna.engines.embedded.fit import fit_voice
+from myna.engines.embedded.voice_fit import VoiceFit
 
 _KEPT = 64  # voices in memory, about a megabyte each
 

@@ -9,17 +9,17 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from myna.core.audio import Audio
 from myna.dsp.envelope import HOP_LENGTH
+from myna.dsp.pitch import HOP
 from myna.engines.embedded.analysis import (
-    PAUSE,
     Analysis,
     Labels,
     analyse,
     at_engine_rate,
     label,
 )
-from myna.espeak.render import SourceVoice, render
+from myna.espeak.phones import PhoneClass
+from myna.espeak.render import Rendering, SourceVoice, render
 from myna.text.reading import Token
 
 ACTIVE_RANGE = 2.6  # nepers of amplitude below the loud frames that still count as speech
@@ -37,6 +37,7 @@ class Source:
     """Words said by the chosen espeak-ng voice, taken apart."""
 
     voice: SourceVoice
+    rendering: Rendering
     analysis: Analysis
     labels: Labels
 
@@ -51,8 +52,11 @@ def paced_source(tokens: Sequence[Token], speaker: Analysis) -> Source:
     wanted = _speech_frames(speaker.level)
     rate = float(_USUAL_RATE)
     for _ in range(_ROUNDS if wanted else 0):
-        _, labels = _spoken(tokens, _voice(rate))
-        rate *= float(np.sum(labels.kinds != PAUSE)) / wanted
+        phones = render(tokens, _voice(rate)).phones
+        said = sum(
+            phone.end - phone.start for phone in phones if phone.kind is not PhoneClass.PAUSE
+        )
+        rate *= said / (wanted * HOP)
         rate = min(max(rate, _PACE[0] * _USUAL_RATE), _PACE[1] * _USUAL_RATE)
     return _said(tokens, rate)
 
@@ -63,15 +67,10 @@ def _voice(rate: float) -> SourceVoice:
 
 def _said(tokens: Sequence[Token], rate: float) -> Source:
     voice = _voice(rate)
-    audio, labels = _spoken(tokens, voice)
-    return Source(voice, analyse(audio, PITCH_RANGE), labels)
-
-
-def _spoken(tokens: Sequence[Token], voice: SourceVoice) -> tuple[Audio, Labels]:
-    """Return the words at 24 kHz, and the phone of each frame."""
     rendering = render(tokens, voice)
     audio = at_engine_rate(rendering.audio)
-    return audio, label(rendering.phones, max(1, len(audio.samples) // HOP_LENGTH))
+    labels = label(rendering.phones, max(1, len(audio.samples) // HOP_LENGTH))
+    return Source(voice, rendering, analyse(audio, PITCH_RANGE), labels)
 
 
 def active(level: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:

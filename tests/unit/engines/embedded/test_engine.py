@@ -12,7 +12,7 @@ from myna.core.speech import Chunk, Options, Utterance
 from myna.core.voice import Voice
 from myna.dsp.pitch import track_speaker_pitch
 from myna.engines.embedded.engine import EmbeddedEngine
-from myna.engines.embedded.fit import VoiceFit
+from myna.engines.embedded.voice_fit import VoiceFit
 
 SENTENCE = "We waited an hour in the rain but the last bus never came to our street."
 

@@ -1,13 +1,12 @@
 """The `myna` command."""
 
-import os
 import sys
 from typing import Annotated
 
 import typer
 
-from myna.cli import align, demo, engines, say, voices
-from myna.cli.terminal import say_error
+from myna.cli import align, demo, engines, keys, say, serve, voices
+from myna.cli.terminal import say_error, show_warnings_briefly
 from myna.core.errors import (
     EngineError,
     MynaError,
@@ -36,7 +35,9 @@ app.command("say")(say.say)
 app.command("align")(align.align)
 app.command("engines")(engines.engines)
 app.command("demo")(demo.demo)
+app.command("serve")(serve.serve)
 app.add_typer(voices.app, name="voices")
+app.add_typer(keys.app, name="keys")
 
 
 @app.callback(invoke_without_command=True)
@@ -57,13 +58,10 @@ def exit_code(error: BaseException) -> int:
 
 def main() -> None:
     """Run the command line; a known error becomes one line and an exit code."""
+    show_warnings_briefly()
     try:
         app()
     except (MynaError, KeyboardInterrupt) as error:
         if isinstance(error, MynaError):
             say_error(str(error))
         sys.exit(exit_code(error))
-    except BrokenPipeError:
-        # The reader has gone (`myna say … -o - | head`): nobody is left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)

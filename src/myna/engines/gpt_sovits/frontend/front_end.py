@@ -97,7 +97,8 @@ class FrontEnd:
         return phonemes if len(phonemes.ids) >= _FEWEST_PHONES else self._read("." + text, language)
 
     def _read(self, text: str, language: str) -> Phonemes:
-        runs = tuple(self._run(run) for run in language_runs(re.sub(" {2,}", " ", text), language))
+        stretches = language_runs(re.sub(" {2,}", " ", text), language)
+        runs = tuple(self.read_run(stretch.text, stretch.language) for stretch in stretches)
         return Phonemes(runs, self._symbols.ids(phone for run in runs for phone in run.phones))
 
     def read_run(self, text: str, language: str) -> PhoneRun:

@@ -128,6 +128,8 @@ def from_espeak(word: str) -> list[str]:
     said: list[str] = []
     for name in names:
         said += _arpabet(name)
+    if not any(phone.endswith("1") for phone in said):  # what espeak-ng weakens within sentences
+        said = [phone.replace("2", "1") for phone in said]
     return [phone for at, phone in enumerate(said) if phone != "R" or said[at - 1 : at] != ["ER1"]]
 
 

@@ -36,7 +36,7 @@ def endings(text: str) -> dict[int, Ending]:
         mecab = _mecab()
         tokens = mecab.pos(text) if mecab else []
     if not mecab or text.replace(" ", "") != "".join(token for token, _ in tokens):
-        return {} if mecab else _guessed(text)
+        return {} if mecab else guessed_endings(text)
     offsets = [offset for offset, character in enumerate(text) if character != " "]
     found: dict[int, Ending] = {}
     end = 0
@@ -45,6 +45,18 @@ def endings(text: str) -> dict[int, Ending]:
         kind = _kind(tag.split("+")[-1])
         if kind and end:
             found[offsets[end - 1]] = kind
+    return found
+
+
+def guessed_endings(text: str) -> dict[int, Ending]:
+    """Guess what syllables end by their shape and neighbours, without a dictionary."""
+    found = {match.end() - 1: Ending.COUNTER for match in _COUNTED.finditer(text)}
+    for offset, syllable in enumerate(text):
+        final = final_number(syllable)
+        if final == _RIEUL and _DEPENDENT_NOUN.match(text, offset + 1):
+            found[offset] = Ending.MODIFIER
+        elif final in _MAYBE_STEM and _STEM_ENDING.match(text, offset + 1):
+            found[offset] = Ending.STEM
     return found
 
 
@@ -57,17 +69,6 @@ def _kind(tag: str) -> Ending | None:
     if tag == "NNBC":
         return Ending.COUNTER
     return {"V": Ending.STEM, "E": Ending.MODIFIER}.get(tag[0])
-
-
-def _guessed(text: str) -> dict[int, Ending]:
-    found = {match.end() - 1: Ending.COUNTER for match in _COUNTED.finditer(text)}
-    for offset, syllable in enumerate(text):
-        final = final_number(syllable)
-        if final == _RIEUL and _DEPENDENT_NOUN.match(text, offset + 1):
-            found[offset] = Ending.MODIFIER
-        elif final in _MAYBE_STEM and _STEM_ENDING.match(text, offset + 1):
-            found[offset] = Ending.STEM
-    return found
 
 
 @cache

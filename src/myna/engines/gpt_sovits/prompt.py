@@ -32,18 +32,22 @@ class Prompt:
     def to_bytes(self) -> bytes:
         """Pack for a cache; `from_bytes` undoes it."""
         buffer = io.BytesIO()
-        arrays = {"voice": self.voice, "tokens": self.tokens, "phonemes": self.text.phonemes}
-        if self.text.context is not None:
-            arrays["context"] = self.text.context
-        np.savez(buffer, **arrays)
+        context = np.zeros((0, 0), np.float32) if self.text.context is None else self.text.context
+        np.savez(
+            buffer,
+            voice=self.voice,
+            tokens=self.tokens,
+            phonemes=self.text.phonemes,
+            context=context,
+        )
         return buffer.getvalue()
 
     @classmethod
     def from_bytes(cls, packed: bytes) -> "Prompt":
         """Unpack what `to_bytes` packed. Raises `ValueError` or `KeyError` for anything else."""
         with np.load(io.BytesIO(packed), allow_pickle=False) as stored:
-            context = stored["context"] if "context" in stored else None
-            text = SpokenText(stored["phonemes"], context)
+            context = stored["context"]
+            text = SpokenText(stored["phonemes"], context if context.size else None)
             return cls(stored["voice"], stored["tokens"], text)
 
 

@@ -77,7 +77,7 @@ def transcript_between(
 ) -> str:
     """Return the part of a transcript said from `start` to `end`, with the marks in it."""
     first: int | None = None
-    last = place = 0
+    place = 0
     for word in words:
         found = transcript.find(word.text, place)
         if found < 0:
@@ -88,5 +88,4 @@ def transcript_between(
         if not inside and first is not None:
             return transcript[first:found].strip()
         place = found + len(word.text)
-        last = place
-    return "" if first is None else transcript[first : max(last, len(transcript))].strip()
+    return "" if first is None else transcript[first:].strip()

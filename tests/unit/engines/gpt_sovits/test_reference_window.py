@@ -15,7 +15,7 @@ def test_a_reference_of_up_to_ten_seconds_is_taken_whole(sample: Voice) -> None:
 
 
 def test_less_than_a_second_is_refused() -> None:
-    with pytest.raises(BadReference, match="0.50 s"):
+    with pytest.raises(BadReference, match=r"0\.50 s"):
         best_window(Voice(Audio.silence(0.5, 16000), "", "en"))
 
 

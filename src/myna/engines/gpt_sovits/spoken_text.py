@@ -32,7 +32,7 @@ class TextReader:
         """Return what to say. Raises `Unsupported`, `PackageMissing`, `TextTooLong`."""
         text = " ".join(text.split())
         if text and text[-1] not in _ENDS:
-            text += "." if language in ("en", "ko") else "。"
+            text += "." if language == "en" else "。"
         read = self._front_end.read(text, language)
         return SpokenText(np.array(read.ids, np.int64), self._context(read.runs))
 

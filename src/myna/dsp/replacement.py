@@ -1,0 +1,72 @@
+"""New sound in place of a stretch of a recording."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Channels = npt.NDArray[np.float64]
+"""Full scale at 1: (samples, channels)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Insert:
+    """New sound, and where in it the new words begin and end."""
+
+    samples: Channels
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Replacement:
+    """Samples that take the place of those from `start` to `end` of the recording."""
+
+    start: int
+    end: int
+    samples: Channels
+
+
+def replacement(
+    recording: Channels, cut: tuple[int, int], insert: Insert | None, margin: int
+) -> Replacement:
+    """Return what replaces the recording between two cuts: the insert, or nothing.
+
+    Around each cut `margin` samples fade from one sound to the other at equal power, fewer where
+    the recording ends. Raises `ValueError` for an insert shorter than a margin.
+    """
+    first, last = cut
+    if insert is None:
+        half = min(margin // 2, first, len(recording) - last)
+        left, right = _around(recording, first, half), _around(recording, last, half)
+        return Replacement(first - half, last + half, crossfade(left, right))
+    before = min(margin // 2, first)
+    after = min(margin // 2, len(recording) - last)
+    if insert.last - insert.first < before + after:
+        raise ValueError(f"{insert.last - insert.first} samples cannot fill margins of {margin}")
+    samples = _stretch(insert.samples, insert.first - before, insert.last + after)
+    fading = slice(0, 2 * before)
+    samples[fading] = crossfade(_around(recording, first, before), samples[fading])
+    fading = slice(len(samples) - 2 * after, len(samples))
+    samples[fading] = crossfade(samples[fading], _around(recording, last, after))
+    return Replacement(first - before, last + after, samples)
+
+
+def crossfade(left: Channels, right: Channels) -> Channels:
+    """Fade from one sound to another of the same length: (samples, channels).
+
+    At equal power, as for sounds that have nothing to do with each other.
+    """
+    angle = (np.arange(len(left))[:, None] + 0.5) / max(1, len(left)) * np.pi / 2
+    return np.asarray(np.cos(angle) * left + np.sin(angle) * right)
+
+
+def _around(samples: Channels, middle: int, half: int) -> Channels:
+    return _stretch(samples, middle - half, middle + half)
+
+
+def _stretch(samples: Channels, first: int, last: int) -> Channels:
+    """Return a copy of the samples from `first` to `last`, silence where there are none."""
+    inside = samples[max(0, first) : max(0, last)]
+    before = min(max(0, -first), last - first)
+    return np.pad(inside, ((before, last - first - before - len(inside)), (0, 0)))

@@ -1,6 +1,7 @@
 """New sound in place of a stretch of a recording."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,10 @@ class Replacement:
     start: int
     end: int
     samples: Channels
+
+    def moved(self, samples: int) -> Self:
+        """Return the same, that many samples later."""
+        return replace(self, start=self.start + samples, end=self.end + samples)
 
 
 def replacement(

@@ -137,10 +137,12 @@ def revised(text: str, changes: Iterable[Passage]) -> str:
     """Return the text with every passage changed."""
     result, reached = "", 0
     for passage in changes:
-        result = _spaced(result + text[reached : passage.start], passage.new_text)
+        result = _spaced(result, text[reached : passage.start])
+        result = _spaced(result, passage.new_text)
         reached = passage.end
-        result = _spaced(result, text[reached : reached + 1])[:-1] if reached < len(text) else result
-    return result + text[reached:]
+        if not passage.new_text and text[reached : reached + 1].isspace():
+            result = result.rstrip()
+    return _spaced(result, text[reached:]).strip()
 
 
 def carrier(

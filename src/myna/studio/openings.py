@@ -1,0 +1,109 @@
+"""Where new words go in a recording."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from myna.core.audio import Audio
+from myna.core.errors import SpanTooShort
+from myna.dsp.pitch import HOP, PitchTrack, track_speaker_pitch
+from myna.dsp.seams import Cut, SeamFinder
+from myna.studio.revision import Passage, Word
+
+_SHORTEST_SPAN = 0.03  # seconds: less than any word
+_FEWEST_VOICED = 4  # frames from which a word has a pitch
+
+
+class Scene:
+    """Speech whose words are known: its seams and its pitch."""
+
+    def __init__(self, audio: Audio, words: Sequence[Word]) -> None:
+        self.audio = audio
+        self.words = words
+        self.seams = SeamFinder(audio)
+        self._pitch: PitchTrack | None = None
+
+    @property
+    def pitch(self) -> PitchTrack:
+        """Hz per 5 ms; tracked when first asked for."""
+        if self._pitch is None:
+            self._pitch = track_speaker_pitch(self.audio)
+        return self._pitch
+
+    def before(self, index: int) -> Cut:
+        """Return the cut before a word."""
+        previous = self.words[index - 1].end if index else None
+        return self.seams.before(self.words[index].start, previous)
+
+    def after(self, index: int) -> Cut:
+        """Return the cut after a word."""
+        following = self.words[index + 1].start if index + 1 < len(self.words) else None
+        return self.seams.after(self.words[index].end, following)
+
+    def pitch_of(self, word: Word) -> float | None:
+        """Return the median log pitch of a word, None where it has hardly any."""
+        track = self.pitch[round(word.start / HOP) : round(word.end / HOP)]
+        voiced = track[track > 0]
+        return float(np.log(np.median(voiced))) if len(voiced) >= _FEWEST_VOICED else None
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Two cuts in a recording, between which its sound goes."""
+
+    first: int
+    """Sample of the first cut."""
+    last: int
+    """Sample of the second, the same for an insertion."""
+    pause_before: bool = False
+    """Whether a pause is kept before the new words."""
+    pause_after: bool = False
+
+
+def opening(scene: Scene, text: str, passage: Passage) -> Opening:
+    """Return where a passage is cut out. Raises `SpanTooShort` where it has hardly any sound."""
+    if passage.first == passage.last:
+        return _gap(scene, text, passage)
+    left, right = scene.before(passage.first), scene.after(passage.last - 1)
+    rate = scene.audio.sample_rate
+    if right.sample - left.sample < _SHORTEST_SPAN * rate:
+        raise SpanTooShort(
+            f"{text[passage.start : passage.end]!r} takes {(right.sample - left.sample) / rate:.2f}"
+            f" s at {left.sample / rate:.2f} s of the recording: too short to be a word. Check "
+            "that the text is what is said there."
+        )
+    if not passage.new_text:
+        return _closed(scene, left, right)
+    return Opening(left.sample, right.sample, left.pause is not None, right.pause is not None)
+
+
+def _closed(scene: Scene, left: Cut, right: Cut) -> Opening:
+    """Of the pauses around deleted words, keep the longer one."""
+    if left.pause and right.pause:
+        if left.pause.duration >= right.pause.duration:
+            right = scene.seams.at_end_of(right.pause)
+        else:
+            left = scene.seams.at_start_of(left.pause)
+    return Opening(left.sample, right.sample)
+
+
+def _gap(scene: Scene, text: str, passage: Passage) -> Opening:
+    """Find where to insert: a pause stays on that side where its punctuation is."""
+    if not scene.words:
+        return Opening(0, 0)
+    index = passage.first
+    if index == len(scene.words):
+        cut = scene.after(index - 1)
+        return Opening(cut.sample, cut.sample, pause_after=cut.pause is not None)
+    cut = scene.before(index)
+    if cut.pause is None:
+        return Opening(cut.sample, cut.sample)
+    if index and _has_mark(text[passage.end : scene.words[index].first]):
+        sample = scene.seams.at_start_of(cut.pause).sample
+        return Opening(sample, sample, pause_after=True)
+    return Opening(cut.sample, cut.sample, pause_before=True)
+
+
+def _has_mark(text: str) -> bool:
+    return any(not character.isspace() for character in text)

@@ -58,12 +58,15 @@ def replacement(
 
 
 def crossfade(left: Channels, right: Channels) -> Channels:
-    """Fade from one sound to another of the same length: (samples, channels).
+    """Fade from one sound to another of the same length at equal power: (samples, channels).
 
-    At equal power, as for sounds that have nothing to do with each other.
+    As far as the two agree, their sum would be too loud: it is lowered accordingly.
     """
     angle = (np.arange(len(left))[:, None] + 0.5) / max(1, len(left)) * np.pi / 2
-    return np.asarray(np.cos(angle) * left + np.sin(angle) * right)
+    energy = np.sqrt(np.square(left).sum() * np.square(right).sum())
+    agreement = float((left * right).sum() / energy) if energy > 0 else 0.0
+    loudness = np.sqrt(1.0 + max(0.0, agreement) * np.sin(2 * angle))
+    return np.asarray((np.cos(angle) * left + np.sin(angle) * right) / loudness)
 
 
 def _around(samples: Channels, middle: int, half: int) -> Channels:

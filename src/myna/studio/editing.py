@@ -15,7 +15,7 @@ from myna.core.languages import AUTO
 from myna.core.speech import Options, SpeechRequest
 from myna.core.voice import Voice
 from myna.dsp.codec import NativeAudio
-from myna.dsp.replacement import Replacement, replacement
+from myna.dsp.replacement import Insert, Replacement, replacement
 from myna.dsp.resample import resample
 from myna.studio.openings import Opening, Scene, opening
 from myna.studio.own_voice import own_voice
@@ -140,15 +140,12 @@ class _Session:
         passage, recording = self.changes[index], self.request.recording
         place = opening(self.scene, self.request.text, passage)
         margin = round(self.request.margin * recording.sample_rate)
-        offset = max(0, place.first - margin)
-        near = recording.between(offset, place.last + margin).fractions()
-        cuts = place.first - offset, place.last - offset
         if not passage.new_text:
-            return _Changed(replacement(near, cuts, None, margin).moved(offset))
+            return _Changed(_cut_in(recording, place, None, margin))
         takes = sorted(self._takes(index, place), key=lambda take: take.score)
         room = Room.around(recording, self.scene.audio, place, self.scene.seams.pauses)
         insert = room.filled(takes[0], self._seed(index))
-        return _Changed(replacement(near, cuts, insert, margin).moved(offset), tuple(takes))
+        return _Changed(_cut_in(recording, takes[0].opening, insert, margin), tuple(takes))
 
     def _takes(self, index: int, place: Opening) -> list[Take]:
         passage, words = self.changes[index], self.scene.words
@@ -194,6 +191,15 @@ class _Session:
         if self.request.voice is not None:
             return self.studio.voice(self.request.voice)
         return own_voice(self.scene, self.request.text, self.changes, self.language)
+
+
+def _cut_in(
+    recording: NativeAudio, place: Opening, insert: Insert | None, margin: int
+) -> Replacement:
+    offset = max(0, place.first - margin)
+    near = recording.between(offset, place.last + margin).fractions()
+    cuts = place.first - offset, place.last - offset
+    return replacement(near, cuts, insert, margin).moved(offset)
 
 
 def _assembled(

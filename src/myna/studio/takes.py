@@ -1,12 +1,13 @@
 """New words spoken so that they fit into a recording, and how well they do."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from myna.core.audio import Audio, Samples
 from myna.dsp.background import Density, background
+from myna.dsp.coupling import REACH, Join, couple
 from myna.dsp.filters import filtered, impulse
 from myna.dsp.joins import measure_jump
 from myna.dsp.matching import matching_gains
@@ -60,6 +61,8 @@ class Spoken:
 class Take:
     """New words, fitted."""
 
+    opening: Opening
+    """Where they go, moved to the best join."""
     audio: Audio
     first: int
     """Sample where the new words begin, as cut."""
@@ -87,11 +90,12 @@ def fitted(spoken: Spoken, place: Place, scene: Scene) -> Take:
     reshaped = with_prosody(part, heard.pitch[frames], contour, pace)
     ratio = len(reshaped.samples) / max(1, len(part.samples))
     first, last = round((first - start) * ratio), round((last - start) * ratio)
+    place, (first, last) = _coupled(reshaped, (first, last), place, scene)
     score = _score(reshaped, (first, last), place, scene) + abs(np.log(pace)) / _PACE_POINT
     if spoken.cost is not None:
         score += max(0.0, spoken.cost - 1) / _COST_POINT
     room = background(matched, rate, heard.seams.pauses)
-    return Take(reshaped, first, last, room, float(score), spoken.engine)
+    return Take(place.opening, reshaped, first, last, room, float(score), spoken.engine)
 
 
 Pairs = tuple[list[tuple[Word, Word]], list[tuple[Word, Word]]]
@@ -166,6 +170,25 @@ def _shift(heard: Scene, scene: Scene, side: Sequence[tuple[Word, Word]]) -> flo
         return None
     weights = 0.5 ** np.arange(len(shifts))
     return float(np.clip(np.average(shifts, weights=weights), -_WIDEST_SHIFT, _WIDEST_SHIFT))
+
+
+def _coupled(
+    audio: Audio, cut: tuple[int, int], place: Place, scene: Scene
+) -> tuple[Place, tuple[int, int]]:
+    """Where no pause hides a seam, move it to where recording and take sound alike."""
+    opening, (first, last) = place.opening, cut
+    is_insertion = opening.first == opening.last
+    seconds = min(opening.last - opening.first, last - first) / audio.sample_rate
+    reach = REACH if is_insertion else min(REACH, seconds / 4)
+    if place.before and not opening.pause_before:
+        near = Join(opening.first, first)
+        join = couple(scene.audio, audio, near, reach=reach, held=is_insertion)
+        opening, first = replace(opening, first=join.left), join.right
+    if place.after and not opening.pause_after:
+        near = Join(opening.last, last)
+        join = couple(scene.audio, audio, near, reach=reach, held=is_insertion)
+        opening, last = replace(opening, last=join.left), join.right
+    return replace(place, opening=opening), (first, last)
 
 
 def _score(audio: Audio, cut: tuple[int, int], place: Place, scene: Scene) -> float:

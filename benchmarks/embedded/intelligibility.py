@@ -36,9 +36,7 @@ class MatrixTest:
         samples = resample(audio, _SAMPLE_RATE).samples
         samples = samples * (_LEVEL / max(float(np.std(samples)), 1e-6))
         self._decoder.start_utt()
-        self._decoder.process_raw(
-            Audio(samples, _SAMPLE_RATE).pcm16(), no_search=False, full_utt=True
-        )
+        self._decoder.process_raw(Audio(samples, _SAMPLE_RATE).pcm16(), full_utt=True)
         self._decoder.end_utt()
         hypothesis = self._decoder.hyp()
         return hypothesis.hypstr.split() if hypothesis else []

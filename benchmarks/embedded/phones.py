@@ -15,7 +15,7 @@ from myna.core.voice import Voice
 from myna.dsp.resample import resample
 from myna.dsp.spectrum import MelSettings, deltas, mfcc
 from myna.engines.embedded.analysis import analyse, at_engine_rate
-from myna.engines.embedded.source import active, matched_source
+from myna.engines.embedded.source import active, paced_source
 from myna.engines.embedded.warping import matched_frames
 from myna.espeak.phones import Phone, PhoneClass
 from myna.text.reading import read
@@ -55,7 +55,7 @@ def natural_frames(voice: Voice) -> LabelledFrames:
     """Label a recording by warping espeak-ng's saying of its transcript onto it."""
     audio = at_engine_rate(voice.reference)
     speaker = analyse(audio)
-    source = matched_source(read(voice.transcript, voice.language), speaker, same_words=True)
+    source = paced_source(read(voice.transcript, voice.language), speaker)
     of_speaker, of_source = matched_frames(speaker.cepstra, source.analysis.cepstra)
     symbol_of = dict(zip(of_speaker, source.labels.phones[of_source], strict=True))
     loud = active(speaker.level)

@@ -15,7 +15,9 @@ from myna.core.timing import Alignment, TimedText
 LINE_WIDTH = 42  # columns a cue may take; a Han, kana or Hangul character takes two
 CUE_SECONDS = 6.0  # longest a cue stays
 PAUSE_SECONDS = 0.6  # a silence this long ends a cue
-SENTENCE_PAUSE_SECONDS = 0.2  # so does this one where the cue is already half full
+SHORT_PAUSE_SECONDS = 0.2  # so does this one after a sentence, or where the cue is half full
+SENTENCE_ENDS = (".", "?", "!", "…", "。", "？", "！")
+CLOSING = "\"'”’)]」』）】》"  # may follow the end of a sentence
 
 
 class SubtitleFormat(StrEnum):
@@ -69,7 +71,7 @@ class _Cue:
 
     @property
     def width(self) -> int:
-        return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in self.text)
+        return sum(2 if _is_wide(character) else 1 for character in self.text)
 
 
 def join_words(words: Sequence[str]) -> str:
@@ -83,12 +85,16 @@ def join_words(words: Sequence[str]) -> str:
 
 
 def _unspaced(character: str) -> bool:
-    name = unicodedata.name(character, "") if character else ""
-    return name.startswith(("CJK", "HIRAGANA", "KATAKANA", "IDEOGRAPHIC", "FULLWIDTH"))
+    """Say whether a script's words stand without blanks: all wide characters but Hangul."""
+    return _is_wide(character) and not unicodedata.name(character, "").startswith("HANGUL")
+
+
+def _is_wide(character: str) -> bool:
+    return bool(character) and unicodedata.east_asian_width(character) in "WF"
 
 
 def cues(words: Sequence[TimedText]) -> Iterator[tuple[TimedText, ...]]:
-    """Group words into what fits on a line, broken where the speaker pauses."""
+    """Group words into what fits on a line, broken where a sentence ends or the speaker pauses."""
     group: tuple[TimedText, ...] = ()
     for word in words:
         if group and _breaks(group, word):
@@ -102,12 +108,14 @@ def cues(words: Sequence[TimedText]) -> Iterator[tuple[TimedText, ...]]:
 def _breaks(group: tuple[TimedText, ...], word: TimedText) -> bool:
     grown = _Cue((*group, word))
     silence = word.start - group[-1].end
+    is_sentence = group[-1].text.rstrip(CLOSING).endswith(SENTENCE_ENDS)
     half_full = _Cue(group).width > LINE_WIDTH / 2
     return (
         grown.width > LINE_WIDTH
         or word.end - group[0].start > CUE_SECONDS
         or silence >= PAUSE_SECONDS
-        or (half_full and silence >= SENTENCE_PAUSE_SECONDS)
+        or (is_sentence and half_full)
+        or ((is_sentence or half_full) and silence >= SHORT_PAUSE_SECONDS)
     )
 
 

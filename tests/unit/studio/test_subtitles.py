@@ -1,5 +1,6 @@
 import json
 import re
+import unicodedata
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from myna.core.errors import InvalidOption
 from myna.core.timing import Alignment, TimedText
 from myna.studio.subtitles import (
     CUE_SECONDS,
+    LINE_WIDTH,
     SubtitleFormat,
     cues,
     join_words,
@@ -92,11 +94,38 @@ def test_a_quote_in_a_word_does_not_break_the_textgrid():
         (["今", "天", "天", "气"], "今天天气"),
         (["お茶", "です"], "お茶です"),
         (["我", "用", "Python", "写"], "我用 Python 写"),
+        (["「お茶」", "です。", "はい。"], "「お茶」です。はい。"),
         ([], ""),
     ],
 )
 def test_words_stand_together_as_their_script_does(words: list[str], text: str):
     assert join_words(words) == text
+
+
+def test_a_cue_ends_with_its_sentence_at_a_pause_and_not_after_a_title():
+    texts = ["Good", "evening.", "It", "is", "Dr.", "Kim."]
+    starts = [0.0, 0.4, 1.2, 1.4, 1.6, 1.9]
+    words = [TimedText(t, s, s + 0.25) for t, s in zip(texts, starts, strict=True)]
+    assert [[w.text for w in cue] for cue in cues(words)] == [
+        ["Good", "evening."],
+        ["It", "is", "Dr.", "Kim."],
+    ]
+
+
+def test_a_full_sentence_ends_its_cue_without_a_pause():
+    texts = ["약", "두", "알을", "드실", "시간이에요.", "물과", "함께."]
+    words = [TimedText(t, i * 0.3, (i + 1) * 0.3) for i, t in enumerate(texts)]
+    assert [len(cue) for cue in cues(words)] == [5, 2]
+
+
+@given(spoken())
+def test_no_cue_is_wider_than_a_line_unless_a_word_is(words: list[TimedText]):
+    for cue in cues(words):
+        width = sum(
+            2 if unicodedata.east_asian_width(c) in "WF" else 1
+            for c in join_words([word.text for word in cue])
+        )
+        assert len(cue) == 1 or width <= LINE_WIDTH
 
 
 def test_an_unknown_suffix_is_refused_by_name():

@@ -22,8 +22,10 @@ def decode(
     the limit. WAV and FLAC come out sample for sample. Raises `BadAudio`, naming the file
     without its folder.
 
-    >>> from pathlib import Path
-    >>> decode(Path("interview.m4a"), sample_rate=24000, max_seconds=900)  # doctest: +SKIP
+    >>> from myna.dsp.codec import AudioFormat, encode_file
+    >>> recording = encode_file(Audio.silence(1.0, 44100), AudioFormat.MP3)
+    >>> decode(recording, sample_rate=24000, max_seconds=900).duration
+    1.0
     """
     with opened(source, max_bytes) as recording:
         parts, rate = [], 0

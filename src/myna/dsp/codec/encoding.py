@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from myna.core.audio import Audio
+from myna.core.errors import StorageError
 from myna.dsp.codec.formats import AudioFormat
 from myna.dsp.codec.track import Track
 from myna.dsp.codec.wav import WavLayout, header
@@ -146,5 +147,8 @@ def encode_file(audio: Audio, format: AudioFormat) -> bytes:
 
 def save_audio(path: str | Path, audio: Audio, format: AudioFormat | None = None) -> None:
     """Write a finished file. The format is the suffix's, unless given."""
-    format = format or AudioFormat.of(path)
-    Path(path).write_bytes(encode_file(audio, format))
+    content = encode_file(audio, format or AudioFormat.of(path))
+    try:
+        Path(path).write_bytes(content)
+    except OSError as error:
+        raise StorageError(f"Cannot write {str(path)!r}: {error.strerror}.") from error

@@ -43,7 +43,7 @@ class Analysis:
     @property
     def level(self) -> npt.NDArray[np.float32]:
         """Mean log amplitude per frame, nepers."""
-        return self.cepstra[:, 0] / 2
+        return self.cepstra[:, 0] * np.float32(0.5)
 
 
 def at_engine_rate(audio: Audio) -> Audio:

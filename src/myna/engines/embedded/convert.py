@@ -17,9 +17,13 @@ from myna.dsp.envelope import (
 from myna.dsp.pitch import PitchTrack, track_pitch
 from myna.dsp.vocoder import Breath, Vocoder, excitation
 from myna.engines.embedded.analysis import FrameIndices, Labels, at_engine_rate, label
-from myna.engines.embedded.fit import STRENGTH, VoiceFit
 from myna.engines.embedded.mapping import CONTEXT
+from myna.engines.embedded.source import PITCH_RANGE
+from myna.engines.embedded.voice_fit import VoiceFit
 from myna.espeak.render import Rendering
+
+STRENGTH = 0.85
+"""How far towards the reference: all the way costs more words than it gains likeness."""
 
 FIRST_BLOCK = 60  # frames: 0.3 s
 _GROWTH = 2
@@ -45,7 +49,7 @@ def convert(
     frames = len(audio.samples) // HOP_LENGTH
     if frames == 0:
         return
-    own_pitch = track_pitch(audio, *fit.pitch_range)[:frames]
+    own_pitch = track_pitch(audio, *PITCH_RANGE)[:frames]
     pitch = mapped_pitch(own_pitch, fit)
     labels = label(rendering.phones, frames)
     breath = _breath(labels)
@@ -83,9 +87,8 @@ def _converted(
     cepstra = _envelope_between(samples, pitch, first, last)
     near = Labels(labels.symbols, labels.phones[first:last], labels.kinds[first:last])
     difference = STRENGTH * fit.mapping.difference(mel_cepstra(cepstra), near)
-    difference[:, 0] += fit.gain
     inner = slice(block.start - first, block.stop - first)
-    return cepstra[inner] + cepstra_of(difference[inner])
+    return np.asarray(cepstra[inner] + cepstra_of(difference[inner]) + fit.equalizer, np.float32)
 
 
 def _envelope_between(samples: Samples, pitch: PitchTrack, first: int, last: int) -> Cepstra:

@@ -12,8 +12,8 @@ from myna.core.timing import TimedText
 from myna.core.voice import Voice
 from myna.dsp.envelope import SAMPLE_RATE
 from myna.engines.embedded.convert import convert
-from myna.engines.embedded.fit import VoiceFit
 from myna.engines.embedded.fits import FitCache
+from myna.engines.embedded.voice_fit import VoiceFit
 from myna.espeak.render import RATE_RANGE, SourceVoice, render_clauses
 from myna.text.reading import Token, read
 

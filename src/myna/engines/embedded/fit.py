@@ -1,112 +1,50 @@
-"""What the embedded engine knows of a voice, learned from its reference."""
+"""A voice, learned from its reference."""
 
-import io
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
 from myna.core.audio import Audio, Samples
 from myna.core.voice import Voice
-from myna.dsp.envelope import cepstra_of, log_power
+from myna.dsp.envelope import FFT_LENGTH, Cepstra
+from myna.dsp.spectrum import stft_magnitude
 from myna.engines.embedded.analysis import PAUSE, Analysis, analyse, at_engine_rate
+from myna.engines.embedded.convert import convert
 from myna.engines.embedded.mapping import (
     Mapping,
-    Means,
-    Neighbours,
     Pairs,
     learn_mapping,
     learn_means,
 )
-from myna.engines.embedded.source import Source, active, matched_source, pitch_range, pitch_spread
+from myna.engines.embedded.source import Source, active, paced_source, usual_source
 from myna.engines.embedded.unpaired import unpaired_mapping
+from myna.engines.embedded.voice_fit import VoiceFit
 from myna.engines.embedded.warping import matched_frames
-from myna.espeak.render import SourceVoice
 from myna.text.reading import read
-
-STRENGTH = 0.85
-"""How far towards the reference: all the way costs more words than it gains likeness."""
 
 _LEVEL = 0.08  # root mean square of active speech, whatever the reference's
 _ACTIVE_LEVEL = 0.1  # of the loudest window: what counts as active
 _REALIGNMENTS = 2
+_SMOOTHING = 0.15  # of the frequency, to each side
+_DEEPEST_CUT, _HIGHEST_BOOST = -9.0, 3.0  # nepers of power
+_FLOOR = 1e-7  # power added to a long-term spectrum
 _QUANTILES = np.linspace(2, 98, 25)  # percent
-_SHORTEST_PITCH = 25  # voiced frames from which quantiles mean something
+_FEWEST_VOICED = 25  # frames from which quantiles mean something
+_TYPICAL_PITCH = 140.0  # Hz, where nothing voiced was heard
+_OUTLIER = 0.6  # nepers from the median
 
 STOCK_TEXTS = {
     "en": "A few seconds of clear speech are all that I need. Whatever you write, I will read "
     "aloud in this voice, calmly and without hurry.",
-    "ko": "맑은 아침에 친구와 함께 강가를 걸으며 오래된 이야기를 나누었습니다. 바람이 불고 새가 울었어요.",
-    "ja": "はれたあさ、ともだちとかわべをあるきながら、むかしのはなしをしました。とりがなき、かぜがふいていました。",
+    "ko": "맑은 아침에 친구와 함께 강가를 걸으며 오래된 이야기를 나누었습니다. "
+    "바람이 불고 새가 울었어요.",
+    "ja": "はれたあさ、ともだちとかわべをあるきながら、むかしのはなしをしました。"
+    "とりがなき、かぜがふいていました。",
     "zh": "晴朗的早晨，我和朋友沿着河边散步，聊起了很久以前的故事。风轻轻吹，鸟在叫。",
     "yue": "今日天氣好好，我同朋友喺河邊散步，講起好耐以前嘅故事。有風吹過，雀仔喺度叫。",
 }
 """Said by the source when nobody wrote down what the reference says."""
-
-
-@dataclass(frozen=True, slots=True)
-class VoiceFit:
-    """A source voice, and how to turn its sound into the reference's."""
-
-    source: SourceVoice
-    source_pitch: npt.NDArray[np.float32]  # quantiles, log Hz
-    target_pitch: npt.NDArray[np.float32]
-    mapping: Mapping
-    gain: float
-    """Nepers of power that bring the result to its level."""
-
-    @property
-    def pitch_range(self) -> tuple[float, float]:
-        """Hz between which the source's pitch lies."""
-        return pitch_range(pitch_spread(np.exp(self.source_pitch)))
-
-    def to_bytes(self) -> bytes:
-        """Pack for a cache; `from_bytes` undoes it."""
-        means, near = self.mapping.means, self.mapping.neighbours
-        buffer = io.BytesIO()
-        np.savez(
-            buffer,
-            source=np.array([self.source.pitch_low, self.source.pitch_high, self.source.rate]),
-            gain=np.array(self.gain),
-            source_pitch=self.source_pitch,
-            target_pitch=self.target_pitch,
-            voice=means.voice,
-            classes=means.classes,
-            phones=means.phones,
-            symbols=np.array(means.symbols, dtype=np.str_),
-            centre=self.mapping.centre,
-            spread=self.mapping.spread,
-            regression=self.mapping.regression,
-            contexts=near.contexts,
-            residuals=near.residuals,
-            near_phones=near.phones,
-            near_kinds=near.kinds,
-        )
-        return buffer.getvalue()
-
-    @classmethod
-    def from_bytes(cls, packed: bytes) -> "VoiceFit":
-        """Unpack what `to_bytes` packed. Raises `ValueError` or `KeyError` for anything else."""
-        with np.load(io.BytesIO(packed), allow_pickle=False) as stored:
-            low, high, rate = stored["source"]
-            means = Means(
-                stored["voice"],
-                stored["classes"],
-                stored["phones"],
-                tuple(map(str, stored["symbols"])),
-            )
-            near = Neighbours(
-                stored["contexts"], stored["residuals"], stored["near_phones"], stored["near_kinds"]
-            )
-            mapping = Mapping(means, stored["centre"], stored["spread"], stored["regression"], near)
-            source = SourceVoice(float(low), float(high), int(rate))
-            return cls(
-                source,
-                stored["source_pitch"],
-                stored["target_pitch"],
-                mapping,
-                float(stored["gain"]),
-            )
 
 
 def fit_voice(voice: Voice) -> VoiceFit:
@@ -114,14 +52,17 @@ def fit_voice(voice: Voice) -> VoiceFit:
     reference = _levelled(at_engine_rate(voice.reference))
     speaker = analyse(reference)
     tokens = read(voice.transcript, voice.language)
-    same_words = bool(tokens)
-    if not same_words:
-        tokens = read(STOCK_TEXTS[voice.language], voice.language)
-    source = matched_source(tokens, speaker, same_words=same_words)
-    mapping = _paired_mapping(speaker, source) if same_words else unpaired_mapping(speaker, source)
+    if tokens:
+        source = paced_source(tokens, speaker)
+        mapping = _paired_mapping(speaker, source)
+    else:
+        source = usual_source(read(STOCK_TEXTS[voice.language], voice.language))
+        mapping = unpaired_mapping(speaker, source)
     from_pitch, to_pitch = _quantiles(source.analysis), _quantiles(speaker)
-    gain = _gain(mapping, source, speaker)
-    return VoiceFit(source.voice, from_pitch, to_pitch, mapping, gain)
+    flat = np.zeros(FFT_LENGTH // 2 + 1, np.float32)
+    draft = VoiceFit(source.voice, from_pitch, to_pitch, mapping, flat)
+    sound = np.concatenate(list(convert(source.rendering, draft, seed=0, first_sample=0)))
+    return replace(draft, equalizer=_equalizer(sound, reference.samples))
 
 
 def _levelled(audio: Audio) -> Audio:
@@ -169,22 +110,30 @@ def _trimmed(wanted: npt.NDArray[np.bool_]) -> slice:
 
 
 def _quantiles(analysis: Analysis) -> npt.NDArray[np.float32]:
-    voiced = analysis.pitch[analysis.pitch > 0]
-    if len(voiced) < _SHORTEST_PITCH:
-        middle = pitch_spread(analysis.pitch).middle
+    """Return where the log pitch lies, octave errors left out."""
+    logarithm = np.log(analysis.pitch[analysis.pitch > 0])
+    if len(logarithm) < _FEWEST_VOICED:
+        middle = np.median(logarithm) if len(logarithm) else np.log(_TYPICAL_PITCH)
         return np.linspace(middle - 0.2, middle + 0.2, len(_QUANTILES), dtype=np.float32)
-    quantiles = np.percentile(np.log(voiced), _QUANTILES)
-    return (quantiles + 1e-4 * np.arange(len(quantiles))).astype(np.float32)
+    near = logarithm[np.abs(logarithm - np.median(logarithm)) < _OUTLIER]
+    steps = 1e-4 * np.arange(len(_QUANTILES))  # keeps a map of equal quantiles invertible
+    return np.asarray(np.percentile(near, _QUANTILES) + steps, np.float32)
 
 
-def _gain(mapping: Mapping, source: Source, speaker: Analysis) -> float:
-    """Return what makes the converted prompt as loud as the reference."""
-    cepstra = source.analysis.cepstra
-    converted = cepstra + STRENGTH * mapping.difference(cepstra, source.labels)
-    return _power(speaker.cepstra) - _power(converted)
+def _equalizer(sound: Samples, reference: Samples) -> Cepstra:
+    """Return the filter that gives `sound` the long-term spectrum of the reference.
+
+    It carries what no single frame shows: microphone, room, and what lies below the pitch.
+    """
+    curve = np.clip(_long_term(reference) - _long_term(sound), _DEEPEST_CUT, _HIGHEST_BOOST)
+    return np.fft.irfft(curve, FFT_LENGTH)[: FFT_LENGTH // 2 + 1].astype(np.float32)
 
 
-def _power(cepstra: npt.NDArray[np.float32]) -> float:
-    """Return the log of the mean power of active frames."""
-    loud = cepstra[active(cepstra[:, 0] / 2)]
-    return float(np.log(np.exp(log_power(cepstra_of(loud))).mean()))
+def _long_term(samples: Samples) -> npt.NDArray[np.float64]:
+    """Return the mean log power, smoothed by a share of the frequency: (bins,)."""
+    power = np.square(stft_magnitude(samples, FFT_LENGTH, FFT_LENGTH // 4)).mean(axis=0)
+    bins = np.arange(len(power))
+    reach = np.maximum(1, _SMOOTHING * bins).astype(int)
+    running = np.concatenate([[0.0], np.cumsum(power, dtype=np.float64)])
+    low, high = np.maximum(bins - reach, 0), np.minimum(bins + reach + 1, len(power))
+    return np.asarray(np.log((running[high] - running[low]) / (high - low) + _FLOOR))

@@ -6,7 +6,8 @@ from collections.abc import MutableMapping
 from concurrent.futures import Future
 
 from myna.core.voice import Voice
-from myna.engines.embedded.fit import VoiceFit, fit_voice
+from myna.engines.embedded.fit import fit_voice
+from myna.engines.embedded.voice_fit import VoiceFit
 
 _KEPT = 64  # voices in memory, about a megabyte each
 
@@ -37,7 +38,7 @@ class FitCache:
     def _learn(self, voice: Voice, future: Future[VoiceFit]) -> None:
         try:
             future.set_result(self._found(voice))
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - whoever waits for it must hear of it
             with self._lock:
                 self._fits.pop(voice.id, None)
             future.set_exception(error)

@@ -95,14 +95,11 @@ class Mapping:
         everything = np.arange(len(cepstra))
         raw = self.means.at(labels, everything)
         sonorant = labels.kinds <= SONORANTS
-        raw[sonorant] += self._deviations(cepstra[sonorant]) @ self.regression
+        deviations = scaled_deviations(cepstra[sonorant], self.centre, self.spread)
+        raw[sonorant] += deviations @ self.regression
         residual = self._residual(cepstra, labels)
         raw = raw[beside] + hann_smoothed(residual[beside], _RESIDUAL_SMOOTHING)
         return hann_smoothed(raw, _SMOOTHING)
-
-    def _deviations(self, cepstra: MelCepstra) -> Matrix:
-        scaled = (cepstra - self.centre) / (self.spread + _SPREAD_FLOOR)
-        return np.clip(scaled, -_HIGHEST_DEVIATION, _HIGHEST_DEVIATION)
 
     def _residual(self, cepstra: MelCepstra, labels: Labels) -> Matrix:
         """Average the residuals of the nearest frames of the fit: (frames, ORDERS)."""
@@ -131,7 +128,14 @@ class Mapping:
         kinds[labels.phones] = labels.kinds
         other_phone = phones[:, None] != self.neighbours.phones
         other_class = kinds[:, None] != self.neighbours.kinds
-        return (_OTHER_PHONE * other_phone + _OTHER_CLASS * other_class).astype(np.float32)
+        costs = _OTHER_PHONE * other_phone + _OTHER_CLASS * other_class
+        return np.asarray(costs, np.float32)
+
+
+def scaled_deviations(cepstra: MelCepstra, centre: Matrix, spread: Matrix) -> Matrix:
+    """Return how far frames are from the centre, in standard deviations, within reason."""
+    scaled = (cepstra - centre) / (spread + _SPREAD_FLOOR)
+    return np.asarray(np.clip(scaled, -_HIGHEST_DEVIATION, _HIGHEST_DEVIATION), np.float32)
 
 
 def context_features(cepstra: MelCepstra, spread: Matrix, frames: FrameIndices) -> Matrix:
@@ -191,28 +195,15 @@ def _shrunk(values: Matrix, groups: FrameIndices, count: int, reserve: float) ->
 def learn_mapping(pairs: Pairs, labels: Labels, cepstra: MelCepstra) -> Mapping:
     """Fit everything to pairs of frames of the source `cepstra`."""
     means = learn_means(pairs, labels)
+    frames = cepstra[pairs.source]
     kinds = labels.kinds[pairs.source]
     sonorant = kinds <= SONORANTS
-    frames = cepstra[pairs.source]
-    basis = frames[sonorant] if sonorant.sum() > ORDERS else frames
+    basis = frames[sonorant] if sonorant.sum() > ORDERS else cepstra
     centre, spread = basis.mean(axis=0), basis.std(axis=0)
-    nothing = np.zeros((ORDERS, ORDERS), np.float32)
-    no_neighbours = Neighbours(
-        np.zeros((0, 3 * ORDERS), np.float32),
-        np.zeros((0, ORDERS), np.float32),
-        np.zeros(0, np.intp),
-        np.zeros(0, np.intp),
-    )
-    mapping = Mapping(means, centre, spread, nothing, no_neighbours)
     left = pairs.differences - means.at(labels, pairs.source)
-    deviations = mapping._deviations(frames)
-    if sonorant.any():
-        known = deviations[sonorant].astype(np.float64)
-        gram = known.T @ known + _RIDGE * len(known) * np.eye(ORDERS)
-        solution = np.linalg.solve(gram, known.T @ left[sonorant]).astype(np.float32)
-        left[sonorant] -= deviations[sonorant] @ solution
-    else:
-        solution = nothing
+    deviations = scaled_deviations(frames[sonorant], centre, spread)
+    regression = _ridge(deviations, left[sonorant])
+    left[sonorant] -= deviations @ regression
     kept = np.arange(0, len(frames), max(1, -(-len(frames) // _MOST_PAIRS)))
     neighbours = Neighbours(
         context_features(cepstra, spread, pairs.source[kept]),
@@ -220,4 +211,13 @@ def learn_mapping(pairs: Pairs, labels: Labels, cepstra: MelCepstra) -> Mapping:
         labels.phones[pairs.source[kept]],
         kinds[kept],
     )
-    return Mapping(means, centre, spread, solution, neighbours)
+    return Mapping(means, centre, spread, regression, neighbours)
+
+
+def _ridge(deviations: Matrix, wanted: Matrix) -> Matrix:
+    """Regress, drawn towards no change at all (Hoerl and Kennard, 1970): (ORDERS, ORDERS)."""
+    if len(deviations) == 0:
+        return np.zeros((ORDERS, ORDERS), np.float32)
+    known = deviations.astype(np.float64)
+    gram = known.T @ known + _RIDGE * len(known) * np.eye(ORDERS)
+    return np.asarray(np.linalg.solve(gram, known.T @ wanted), np.float32)

@@ -1,4 +1,7 @@
-"""The espeak-ng voice that comes closest to a speaker: its pitch range and pace."""
+"""The espeak-ng voice that says what the reference says, at the speaker's pace.
+
+Its pitch is not the speaker's: a low one shows the envelope best, and the vocoder sets the pitch.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,40 +9,27 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from myna.core.audio import Audio
-from myna.dsp.pitch import HIGHEST, LOWEST, PitchTrack, track_pitch
+from myna.dsp.envelope import HOP_LENGTH
+from myna.dsp.pitch import HOP
 from myna.engines.embedded.analysis import (
-    PAUSE,
     Analysis,
     Labels,
     analyse,
     at_engine_rate,
     label,
 )
-from myna.espeak.render import RATE_RANGE, SourceVoice, render
+from myna.espeak.phones import PhoneClass
+from myna.espeak.render import Rendering, SourceVoice, render
 from myna.text.reading import Token
 
 ACTIVE_RANGE = 2.6  # nepers of amplitude below the loud frames that still count as speech
+PITCH_RANGE = (72.0, 240.0)  # Hz between which the source's pitch is tracked
 
-_ROUNDS = 3
-_START = (0.82, 0.4)  # of the speaker's pitch: the bottom, and the range above it
-_LOWEST_RANGE = 4.0  # Hz
-_WIDEST_RANGE = 1.2  # of the speaker's pitch
-_STRETCH = (0.6, 1.6)  # how far one round may change the range
-_TYPICAL_PITCH = 140.0  # Hz, where nothing voiced was heard
-_OUTLIER = 0.6  # nepers from the median
-_BRIDGED = 30  # frames of quiet within speech: closures, not pauses
-_PACE = (0.6, 1.6)  # how far from the usual pace a speaker is believed to be
+_LOW, _HIGH = 100.0, 150.0  # Hz between which the source speaks
 _USUAL_RATE = 175  # words a minute
-_REACH = (0.55, 1.9)  # times the middle: where the source's own pitch is looked for
-
-
-@dataclass(frozen=True, slots=True)
-class PitchSpread:
-    """Where a speaker's pitch lies, in natural logarithms of Hz."""
-
-    middle: float
-    width: float
+_PACE = (0.6, 1.6)  # how far from the usual pace a speaker is believed to be
+_ROUNDS = 2  # espeak-ng's pace is not quite proportional to its rate
+_BRIDGED = 30  # frames of quiet within speech: closures, not pauses
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,59 +37,40 @@ class Source:
     """Words said by the chosen espeak-ng voice, taken apart."""
 
     voice: SourceVoice
+    rendering: Rendering
     analysis: Analysis
     labels: Labels
 
 
-def pitch_spread(pitch: PitchTrack) -> PitchSpread:
-    """Return median and standard deviation of the log pitch, without octave errors."""
-    voiced = np.log(pitch[pitch > 0])
-    if len(voiced) == 0:
-        return PitchSpread(float(np.log(_TYPICAL_PITCH)), 0.15)
-    middle = float(np.median(voiced))
-    near = voiced[np.abs(voiced - middle) < _OUTLIER]
-    return PitchSpread(middle, max(float(near.std()), 0.02))
+def usual_source(tokens: Sequence[Token]) -> Source:
+    """Say the words at the usual pace."""
+    return _said(tokens, _USUAL_RATE)
 
 
-def matched_source(tokens: Sequence[Token], speaker: Analysis, *, same_words: bool) -> Source:
-    """Find the espeak-ng voice whose pitch and, for the same words, pace are the speaker's."""
-    wanted = pitch_spread(speaker.pitch)
-    hertz = float(np.exp(wanted.middle))
-    low, width, rate = _START[0] * hertz, _START[1] * hertz, float(_USUAL_RATE)
-    seconds = speech_frames(speaker.level)
-    for _ in range(_ROUNDS - 1):
-        audio, labels, _ = spoken(tokens, _voice(low, width, rate))
-        found = pitch_spread(track_pitch(audio, *pitch_range(wanted)))
-        shift = np.exp(wanted.middle - found.middle)
-        stretch = float(np.clip(wanted.width / found.width, *_STRETCH))
-        low, width = low * shift, width * shift * stretch
-        width = min(max(width, _LOWEST_RANGE), _WIDEST_RANGE * hertz)
-        if same_words and seconds:
-            rate *= float(np.sum(labels.kinds != PAUSE)) / seconds
-            rate = min(max(rate, _PACE[0] * _USUAL_RATE), _PACE[1] * _USUAL_RATE)
-    voice = _voice(low, width, rate)
-    audio, labels, frames = spoken(tokens, voice)
-    analysis = analyse(audio, pitch_range(wanted))
-    return Source(voice, analysis, labels)
+def paced_source(tokens: Sequence[Token], speaker: Analysis) -> Source:
+    """Say the words as fast as the speaker says them."""
+    wanted = _speech_frames(speaker.level)
+    rate = float(_USUAL_RATE)
+    for _ in range(_ROUNDS if wanted else 0):
+        phones = render(tokens, _voice(rate)).phones
+        said = sum(
+            phone.end - phone.start for phone in phones if phone.kind is not PhoneClass.PAUSE
+        )
+        rate *= said / (wanted * HOP)
+        rate = min(max(rate, _PACE[0] * _USUAL_RATE), _PACE[1] * _USUAL_RATE)
+    return _said(tokens, rate)
 
 
-def _voice(low: float, width: float, rate: float) -> SourceVoice:
-    slowest, fastest = RATE_RANGE
-    return SourceVoice(low, low + width, round(min(max(rate, slowest), fastest)))
+def _voice(rate: float) -> SourceVoice:
+    return SourceVoice(_LOW, _HIGH, round(rate))
 
 
-def pitch_range(spread: PitchSpread) -> tuple[float, float]:
-    """Return the Hz between which a source made for this speaker is tracked."""
-    low, high = (np.exp(spread.middle) * factor for factor in _REACH)
-    return max(LOWEST, float(low)), min(HIGHEST, float(high))
-
-
-def spoken(tokens: Sequence[Token], voice: SourceVoice) -> tuple[Audio, Labels, int]:
-    """Return the words at 24 kHz, the phone of each frame, and how many frames there are."""
+def _said(tokens: Sequence[Token], rate: float) -> Source:
+    voice = _voice(rate)
     rendering = render(tokens, voice)
     audio = at_engine_rate(rendering.audio)
-    frames = max(1, len(audio.samples) // 120)
-    return audio, label(rendering.phones, frames), frames
+    labels = label(rendering.phones, max(1, len(audio.samples) // HOP_LENGTH))
+    return Source(voice, rendering, analyse(audio, PITCH_RANGE), labels)
 
 
 def active(level: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
@@ -107,7 +78,7 @@ def active(level: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
     return np.asarray(level > np.percentile(level, 95) - ACTIVE_RANGE)
 
 
-def speech_frames(level: npt.NDArray[np.float32]) -> int:
+def _speech_frames(level: npt.NDArray[np.float32]) -> int:
     """Count the frames of speech, its short closures included."""
     loud = np.flatnonzero(active(level))
     if len(loud) == 0:

@@ -1,0 +1,99 @@
+"""Whether a recording can serve as a voice, and what would make it better."""
+
+from myna.align.aligner import MISMATCH_COST, align
+from myna.core.audio import Audio
+from myna.core.errors import BadAudio, BadReference, TextMismatch
+from myna.dsp.activity import active_level, activity, signal_to_noise
+from myna.dsp.levels import clipped_share
+from myna.dsp.speaker_change import speaker_changes
+
+LEAST_SPEECH, ENOUGH_SPEECH = 0.7, 3.0  # seconds
+LONGEST_USEFUL = 30.0  # seconds
+QUIET_LEVEL = -45.0  # dB of full scale
+HOPELESS_NOISE, AUDIBLE_NOISE = 3.0, 15.0  # dB by which speech is above its background
+HOPELESS_CLIPPING, AUDIBLE_CLIPPING = 0.05, 0.001  # share of samples
+
+
+def check_reference(audio: Audio, transcript: str, language: str) -> tuple[str, ...]:
+    """Return what would make the recording a better reference, or nothing.
+
+    Raises `BadReference` where it cannot serve: too short, silent, clipped or noisy beyond use,
+    or saying something else than its transcript.
+    """
+    _check_speech(audio)
+    clipped = clipped_share(audio)
+    if clipped > HOPELESS_CLIPPING:
+        raise BadReference(
+            f"The recording is clipped: {clipped:.0%} of it is cut off at full scale. Record it "
+            "again at a lower level."
+        )
+    noise = signal_to_noise(audio)
+    if noise < HOPELESS_NOISE:
+        raise BadReference(
+            f"The recording is too noisy: speech is only {noise:.0f} dB above its background. "
+            "Record it nearer to the microphone, or away from the noise."
+        )
+    warnings = [*_remarks(audio, clipped, noise), *_transcript_remarks(audio, transcript, language)]
+    return tuple(warnings)
+
+
+def _check_speech(audio: Audio) -> None:
+    spoken = sum(end - start for start, end in activity(audio))
+    if audio.duration < LEAST_SPEECH:
+        raise BadReference(
+            f"The recording is too short: {audio.duration:.1f} s. Record 5 to 15 seconds of speech."
+        )
+    if spoken == 0:
+        raise BadReference(
+            "The recording is silent, or nearly. Check that the right microphone is on and "
+            "record it again."
+        )
+    if spoken < LEAST_SPEECH:
+        raise BadReference(
+            f"The recording has only {spoken:.1f} s of speech in it. Record 5 to 15 seconds."
+        )
+
+
+def _remarks(audio: Audio, clipped: float, noise: float) -> list[str]:
+    spoken = sum(end - start for start, end in activity(audio))
+    remarks = []
+    if spoken < ENOUGH_SPEECH:
+        remarks.append(
+            f"There are only {spoken:.1f} s of speech in the recording; 5 to 15 seconds sound better."
+        )
+    if audio.duration > LONGEST_USEFUL:
+        remarks.append(
+            f"The recording is {audio.duration:.0f} s long; engines use up to {LONGEST_USEFUL:.0f} "
+            "s of it."
+        )
+    if clipped > AUDIBLE_CLIPPING:
+        remarks.append("The recording is clipped in places; record it at a lower level.")
+    if noise < AUDIBLE_NOISE:
+        remarks.append(
+            f"The recording is noisy: speech is {noise:.0f} dB above its background, "
+            f"{AUDIBLE_NOISE:.0f} dB or more sound better."
+        )
+    if active_level(audio) < QUIET_LEVEL:
+        remarks.append("The recording is very quiet; record it at a higher level.")
+    if changes := speaker_changes(audio):
+        times = ", ".join(f"{at:.1f} s" for at in changes)
+        remarks.append(
+            f"More than one speaker seems to speak (a change at {times}); cut the recording to one."
+        )
+    return remarks
+
+
+def _transcript_remarks(audio: Audio, transcript: str, language: str) -> list[str]:
+    if not transcript:
+        return ["Without a transcript only pitch and colour are imitated; add the words said."]
+    try:
+        cost = align(audio, transcript, language).cost
+    except (TextMismatch, BadAudio) as error:
+        raise BadReference(f"The transcript does not fit the recording. {error}") from error
+    if cost > MISMATCH_COST:
+        raise BadReference(
+            f"The recording does not say its transcript (misfit {cost:.2f}, at most "
+            f"{MISMATCH_COST:.2f} for matching speech). Write down the words that are really said, "
+            f"and check that the language is {language!r}."
+        )
+    return []

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from myna.cli import align, demo, engines, say, voices
+from myna.cli import align, demo, edit, engines, say, voices
 from myna.cli.terminal import say_error
 from myna.core.errors import (
     EngineError,
@@ -34,6 +34,7 @@ app = typer.Typer(
 )
 app.command("say")(say.say)
 app.command("align")(align.align)
+app.command("edit", cls=edit.EditCommand)(edit.edit)
 app.command("engines")(engines.engines)
 app.command("demo")(demo.demo)
 app.add_typer(voices.app, name="voices")

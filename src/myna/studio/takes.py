@@ -25,6 +25,7 @@ _SPARE = 0.1  # seconds of the take beyond the cuts, to fade in
 
 # What one point of a score is: about what half of all natural joins stay below.
 _PITCH_POINT = 1.5  # semitones
+_OCTAVE_ERROR = 6.0  # semitones; more is a fault of the tracker
 _LEVEL_POINT = 6.0  # dB
 _FLUX_POINT = 8.0  # dB
 _PACE_POINT = 0.2  # nepers of duration
@@ -205,5 +206,5 @@ def _score(audio: Audio, cut: tuple[int, int], place: Place, scene: Scene) -> fl
             continue
         jump = measure_jump(whole, pitch, seam)
         score += jump.level / _LEVEL_POINT + jump.flux / _FLUX_POINT
-        score += (jump.pitch or 0.0) / _PITCH_POINT
+        score += min(jump.pitch or 0.0, _OCTAVE_ERROR) / _PITCH_POINT
     return score

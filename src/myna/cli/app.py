@@ -1,13 +1,12 @@
 """The `myna` command."""
 
-import os
 import sys
 from typing import Annotated
 
 import typer
 
 from myna.cli import align, demo, edit, engines, say, voices
-from myna.cli.terminal import say_error
+from myna.cli.terminal import say_error, show_warnings_briefly
 from myna.core.errors import (
     EngineError,
     MynaError,
@@ -58,13 +57,10 @@ def exit_code(error: BaseException) -> int:
 
 def main() -> None:
     """Run the command line; a known error becomes one line and an exit code."""
+    show_warnings_briefly()
     try:
         app()
     except (MynaError, KeyboardInterrupt) as error:
         if isinstance(error, MynaError):
             say_error(str(error))
         sys.exit(exit_code(error))
-    except BrokenPipeError:
-        # The reader has gone (`myna say … -o - | head`): nobody is left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)

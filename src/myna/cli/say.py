@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from myna.cli.terminal import is_piped, say_done, say_warning, stderr
+from myna.cli.terminal import is_piped, say_done, say_warning, stderr, write_bytes
 from myna.core.errors import BadText, InvalidOption
 from myna.core.languages import AUTO
 from myna.core.speech import Chunk, Options, Speech, SpeechRequest, TextPiece
@@ -160,22 +160,17 @@ def _speak(
             first_chunk = first_chunk or time.perf_counter() - started
             if destination.path is None:
                 encoder = encoder or Encoder(destination.format, chunk.audio.sample_rate)
-                _write(encoder.encode(chunk.audio))
+                write_bytes(encoder.encode(chunk.audio))
             heard.append(chunk)
             seconds = sum(c.audio.duration for c in heard)
             progress.update(task, completed=chunk.sentence, seconds=seconds)
         progress.update(task, completed=total or 0)
         if encoder:
-            _write(encoder.finish())
+            write_bytes(encoder.finish())
     speech = collect(heard)
     if destination.path:
         destination.path.write_bytes(encode_file(speech.audio, destination.format))
     return speech, first_chunk
-
-
-def _write(content: bytes) -> None:
-    sys.stdout.buffer.write(content)
-    sys.stdout.buffer.flush()
 
 
 def _progress(total: int | None) -> Progress:

@@ -1,12 +1,24 @@
 """What people see: everything but results goes to standard error, so that pipes stay clean."""
 
+import os
 import sys
 import warnings
 
+import typer
 from rich.console import Console
 
 stdout = Console(soft_wrap=True)
 stderr = Console(stderr=True, soft_wrap=True)
+
+
+def write_bytes(content: bytes) -> None:
+    """Write to standard output at once. A reader who has left ends the command, quietly."""
+    try:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit from None
 
 
 def say_error(message: str) -> None:

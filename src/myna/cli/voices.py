@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from myna.cli.terminal import is_piped, say_done, say_warning, stdout
+from myna.cli.terminal import is_piped, say_done, say_warning, stdout, write_bytes
 from myna.core.errors import BadAudio
 from myna.core.languages import AUTO
 from myna.storage.voices import VoiceLibrary, VoiceRecord
@@ -104,7 +104,7 @@ def export_voice(
     """Pack a voice into one file that another Myna can import."""
     packed = _library().export(name)
     if str(output) == "-":
-        sys.stdout.buffer.write(packed)
+        write_bytes(packed)
         return
     output.write_bytes(packed)
     say_done(f"Wrote {output} ({len(packed)} bytes).")

@@ -8,11 +8,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from myna.align.aligner import MISMATCH_COST
 from myna.core.audio import Audio
 from myna.core.edit import Edit, EditedSpan, EditReport
-from myna.core.errors import InvalidOption, SpanTooShort, SynthesisFailed, TooLittleContext
+from myna.core.errors import (
+    InvalidOption,
+    SpanTooShort,
+    SynthesisFailed,
+    TextMismatch,
+    TooLittleContext,
+)
 from myna.core.languages import AUTO
 from myna.core.speech import Options, SpeechRequest
+from myna.core.timing import TimedText
 from myna.core.voice import Voice
 from myna.dsp.codec import NativeAudio
 from myna.dsp.replacement import Insert, Replacement, replacement
@@ -51,6 +59,8 @@ class EditRequest:
     """How often each passage is spoken; the take that fits best is used: 1 to 16."""
     margin: float = MARGIN
     """Seconds of fading at each end of what is replaced: 0 to 0.2."""
+    words: tuple[TimedText, ...] | None = None
+    """When the words are said, where that is known already; None: they are aligned."""
 
     def __post_init__(self) -> None:
         if not self.edits:
@@ -80,7 +90,10 @@ def edit(studio: "Studio", request: EditRequest) -> EditedRecording:
     """
     language = detect(request.text) if request.language == AUTO else request.language
     audio = _mixed(request.recording)
-    words = located(request.text, studio.align(audio, request.text, language).words)
+    timed = (
+        _aligned(studio, audio, request.text, language) if request.words is None else request.words
+    )
+    words = located(request.text, timed)
     changes = passages(request.text, request.edits, words)
     scene = Scene(audio, words)
     _check_something_is_kept(changes, scene)
@@ -88,6 +101,17 @@ def edit(studio: "Studio", request: EditRequest) -> EditedRecording:
     changed = [session.changed(index) for index in range(len(changes))]
     _check_apart([one.replacement for one in changed], audio.sample_rate)
     return _assembled(request, changes, changed)
+
+
+def _aligned(studio: "Studio", audio: Audio, text: str, language: str) -> tuple[TimedText, ...]:
+    alignment = studio.align(audio, text, language)
+    if alignment.cost > MISMATCH_COST:
+        raise TextMismatch(
+            f"The recording does not say {text[:40]!r}: they fit at a cost of "
+            f"{alignment.cost:.2f}, over the {MISMATCH_COST:g} of matching speech. Write down all "
+            "the words that are said, and name their language."
+        )
+    return alignment.words
 
 
 def _mixed(recording: NativeAudio) -> Audio:

@@ -21,6 +21,7 @@ _WIDEST_SHIFT = 0.35  # nepers of pitch: half an octave
 _WIDEST_STRETCH = (0.75, 1.35)
 _LONGEST_PAUSE = 0.4  # seconds of an engine's pause that are taken over
 _AROUND = 0.3  # seconds of the recording heard on both sides when a take is judged
+_RELEASE = 0.06  # seconds
 _SPARE = 0.1  # seconds of the take beyond the cuts, to fade in
 
 # What one point of a score is: about what half of all natural joins stay below.
@@ -84,6 +85,8 @@ def fitted(spoken: Spoken, place: Place, scene: Scene) -> Take:
     start, end = max(0, first - spare), min(len(spoken.audio.samples), last + spare)
     rate = spoken.audio.sample_rate
     matched = _matched(spoken, pairs, scene)
+    if last == len(matched):
+        matched = _released(matched, rate)
     part = Audio(matched[start:end], rate)
     frames = slice(round(start / rate / HOP), round(start / rate / HOP) + _frame_count(part))
     contour = _contour(heard, scene, pairs, spoken.new)[frames]
@@ -136,6 +139,15 @@ def _matched(spoken: Spoken, pairs: Pairs, scene: Scene) -> Samples:
     else:
         theirs, ours = scene.audio, spoken.audio
     return filtered(spoken.audio.samples, impulse(matching_gains(ours, theirs), rate))
+
+
+def _released(samples: Samples, sample_rate: int) -> Samples:
+    """Let a sound that stops at once die away."""
+    length = min(round(_RELEASE * sample_rate), len(samples))
+    fading = 0.5 + 0.5 * np.cos(np.pi * (np.arange(length) + 0.5) / max(1, length))
+    return np.concatenate([samples[: len(samples) - length], samples[-length:] * fading]).astype(
+        np.float32
+    )
 
 
 def _pace(pairs: Pairs) -> float:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from myna.align.features import Features, Frames, features, normalized, with_slopes
+from myna.align.misfit import misfit
 from myna.align.path import Band, Path, cheapest_path, pause_costs
 from myna.align.templates import (
     VOICES,
@@ -22,7 +23,7 @@ from myna.core.errors import BadAudio, BadText, TextMismatch
 from myna.core.timing import Alignment
 from myna.text.reading import Token, read
 
-MISMATCH_COST = 1.25
+MISMATCH_COST = 1.15
 """A recording that costs more does not say the text."""
 
 SHORTEST = 0.1  # seconds
@@ -31,7 +32,6 @@ LONGEST = 1800.0  # seconds
 _SILENT = 1e-4  # of full scale; a recording that never gets louder has nothing in it
 _FASTEST = 700.0  # words a minute as espeak-ng counts them; nobody speaks at such a rate
 _MOST_CHARACTERS = 80.0  # a second; spares rendering a book to find that it does not fit
-_MATCHING = 0.6  # path cost of matching speech
 _COARSE_FACTOR = 2  # frames in one of the first pass...
 _COARSE_ROWS = 3000  # ...or more, so that it has no more rows than this
 _BAND_FRAMES = 40  # to both sides of the first pass, and...
@@ -62,11 +62,10 @@ def align(audio: Audio, text: str, language: str) -> Alignment:
     if rate > _FASTEST:
         raise TextMismatch(_too_much(text, audio))
     still = normalized(recording, recording.speech)
-    source, path = _nearest(tokens, rate, recording, still)
+    source, path, cost = _nearest(tokens, rate, recording, still)
     pauses = pause_costs(recording.loudness)
     moving = with_slopes(still)
     path = cheapest_path(moving, pauses, source.columns, _band(path, source, len(still)))
-    cost = path.cost / _MATCHING
     source = adapted(source, still, (path.rows[path.speech], path.columns[path.speech]))
     path = cheapest_path(moving, pauses, source.columns, _band(path, source, len(still)))
     return timed(tokens, source, path, len(still), cost)
@@ -93,24 +92,24 @@ def _too_much(text: str, audio: Audio) -> str:
 
 def _nearest(
     tokens: Sequence[Token], rate: float, recording: Features, still: Frames
-) -> tuple[Template, Path]:
-    """Return the voice that is most like the recording, and a rough path along it."""
-    rows = len(still)
-    factor = max(_COARSE_FACTOR, -(-rows // _COARSE_ROWS))
-    firsts = np.arange(0, rows, factor)
+) -> tuple[Template, Path, float]:
+    """Return the voice most like the recording, a rough path along it, and how badly it fits."""
+    factor = _coarse_factor(len(still))
+    firsts = np.arange(0, len(still), factor)
     moving = mean_from(with_slopes(still), firsts)
-    pauses = mean_from(pause_costs(recording.loudness).astype(np.float32), firsts)
-    best: tuple[Template, Path] | None = None
-    for voice in VOICES:
-        source = template(tokens, at_rate(voice, rate))
-        columns, column_firsts = pooled(source, factor)
-        path = cheapest_path(moving, pauses.astype(np.float64), columns)
-        if best is None or path.cost < best[1].cost:
-            spoken = path.speech
-            fine = Path(firsts[path.rows[spoken]], column_firsts[path.columns[spoken]], path.cost)
-            best = source, fine
-    assert best is not None
-    return best
+    pauses = mean_from(pause_costs(recording.loudness), firsts)
+    templates = [template(tokens, at_rate(voice, rate)) for voice in VOICES]
+    pools = [pooled(source, factor) for source in templates]
+    paths = [cheapest_path(moving, pauses, columns) for columns, _ in pools]
+    nearest = int(np.argmin([path.distance for path in paths]))
+    path, (columns, column_firsts) = paths[nearest], pools[nearest]
+    rows, reached = path.rows[path.speech], path.columns[path.speech]
+    fine = Path(firsts[rows], column_firsts[reached], path.distance)
+    return templates[nearest], fine, misfit(path, moving, pauses, columns)
+
+
+def _coarse_factor(rows: int) -> int:
+    return max(_COARSE_FACTOR, -(-rows // _COARSE_ROWS))
 
 
 def _band(path: Path, source: Template, rows: int) -> Band:
@@ -121,8 +120,7 @@ def _band(path: Path, source: Template, rows: int) -> Band:
     columns = source.columns
     place = np.flatnonzero(~columns.pause)[reached]
     centre = np.interp(np.arange(rows), at, place)
-    factor = max(_COARSE_FACTOR, -(-rows // _COARSE_ROWS))
-    half = _BAND_FRAMES + _BAND_COARSE_FRAMES * factor
+    half = _BAND_FRAMES + _BAND_COARSE_FRAMES * _coarse_factor(rows)
     width = min(2 * half, len(columns))
     first = np.clip(np.round(centre).astype(np.int64) - half, 0, len(columns) - width)
     slope = np.arange(rows) * max(1, int(width * _STEEPEST))

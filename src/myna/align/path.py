@@ -29,8 +29,8 @@ class Path:
     """Frames of the recording."""
     columns: Indices
     """Frames of the words laid over it, or `PAUSE`."""
-    cost: float
-    """Mean distance of paired speech frames, as a part of that of frames at random."""
+    distance: float
+    """Mean between paired speech frames."""
 
     @property
     def speech(self) -> npt.NDArray[np.bool_]:
@@ -55,6 +55,8 @@ class Columns:
     """The frames of the words, and a pause that may be left out between each two words."""
 
     def __init__(self, frames: Frames, words: Indices) -> None:
+        self.spoken = frames
+        self.words = words
         breaks = [0, *(np.flatnonzero(np.diff(words)) + 1), len(words)]
         self.source = np.insert(np.arange(len(words)), breaks, PAUSE)
         self.pause = self.source == PAUSE
@@ -91,9 +93,9 @@ def cheapest_path(
         )
         for row in range(block.start, block.stop):
             begin = int(band.first[row])
-            cost = distances[row - start, begin - first :][: band.width]
-            pause = columns.pause[begin : begin + len(cost)]
-            cost = np.where(pause, pauses[row], cost).astype(np.float64)
+            distance = distances[row - start, begin - first :][: band.width]
+            pause = columns.pause[begin : begin + len(distance)]
+            cost = np.where(pause, pauses[row], distance).astype(np.float64)
             if row == 0:
                 values, moves[0, : len(cost)] = _first_row(cost, pause)
             else:
@@ -153,20 +155,7 @@ def _traced(
             row -= 1
         column -= (0, 1, 1, 2)[move]
     rows, reached = np.array(pairs[::-1]).T
-    source = columns.source[reached]
-    return Path(rows, source, _cost(columns, recording, rows, reached))
-
-
-def _cost(columns: Columns, recording: Frames, rows: Indices, reached: Indices) -> float:
-    """Compare the distance along the path with that between frames half the speech apart."""
     speech = ~columns.pause[reached]
-    here, there = recording[rows[speech]], columns.frames[reached[speech]]
-    if not len(here):
-        return np.inf
-    shifts = [round(len(there) * part) for part in (0.2, 0.35, 0.5, 0.65, 0.8)]
-    apart = [_distance(here, np.roll(there, shift, axis=0)) for shift in shifts]
-    return _distance(here, there) / max(float(np.mean(apart)), 1e-6)
-
-
-def _distance(frames: Frames, others: Frames) -> float:
-    return float(np.sqrt(np.square(frames - others).mean(1)).mean())
+    apart = recording[rows[speech]] - columns.frames[reached[speech]]
+    distance = float(np.sqrt(np.square(apart).mean(1)).mean()) if len(apart) else np.inf
+    return Path(rows, columns.source[reached], distance)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -53,6 +54,9 @@ VOICES = (
 _RATE_STEPS = 2
 _CLASSES = tuple(PhoneClass)
 _PRIOR_FRAMES = 20  # frames of a sound class that move its mean half way to the recording's
+
+
+Float = TypeVar("Float", np.float32, np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +160,8 @@ def pooled(source: Template, factor: int) -> tuple[Columns, Indices]:
     return Columns(mean_from(frames, firsts), source.words[firsts]), firsts
 
 
-def mean_from(frames: npt.NDArray[np.float32], firsts: Indices) -> npt.NDArray[np.float32]:
+def mean_from(frames: npt.NDArray[Float], firsts: Indices) -> npt.NDArray[Float]:
     """Return the mean of the frames from each first one to the next."""
     counts = np.diff(np.append(firsts, len(frames)))
     sums = np.add.reduceat(frames, firsts, axis=0)
-    return np.asarray(sums / counts.reshape(-1, *[1] * (frames.ndim - 1)), np.float32)
+    return np.asarray(sums / counts.reshape(-1, *[1] * (frames.ndim - 1)), frames.dtype)

@@ -48,8 +48,8 @@ def runs(text: str, hint: str = "en") -> list[Run]:
     Figures (digits with signs and unit symbols) take the language of the word they touch: the
     Latin letters before (GPT4), else the word behind (2026년), else the one before; Chinese and
     Japanese texts read digits that touch Latin letters their own way. A figure that stands alone
-    is read in the language on both sides, or the hint. Blanks, punctuation and emoji belong to the run before
-    them, or the first run. A text without letters is one run in the hint.
+    is read in the language on both sides, or the hint. Blanks, punctuation and emoji belong to
+    the run before them, or the first run. A text without letters is one run in the hint.
     """
     if not text:
         return []

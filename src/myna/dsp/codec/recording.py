@@ -25,7 +25,7 @@ CONTAINERS = (
 LOWEST_RATE, HIGHEST_RATE = 4000, 384_000  # Hz
 START_BYTES = 65536  # of a file, searched for what its header promises
 TOLERATED_DAMAGE = 0.05  # share of packets that players skip, too
-TOLERATED_LOSS = 0.1  # seconds a recording may be shorter than its header promises
+TOLERATED_LOSS = 3000  # samples a header may promise too much, such as a codec's padding
 LONGEST_PADDING = 8192  # samples a codec adds at the end to fill its last packet
 
 
@@ -113,6 +113,10 @@ class Recording:
             kind = "a video without sound" if container.streams.video else "no audio stream"
             raise BadAudio(f"{name} has {kind}: there is nothing to hear in it.")
         self._stream = container.streams.audio[0]
+        if self._stream.codec_context is None:  # PyAV before 18 would crash on decoding it
+            raise BadAudio(
+                f"{name} cannot be read as audio (unknown codec). Convert it to wav or flac first."
+            )
         self._start = start
         self._count = _Count()
 
@@ -133,11 +137,16 @@ class Recording:
 
     def frames(self, max_seconds: float | None = None) -> Iterator["Frame"]:
         """Yield decoded frames, or raise `BadAudio` at the first fault or past `max_seconds`."""
-        rate = 0
+        rate, layout = 0, None
         for frame in self._decoded():
-            if frame.sample_rate != rate and rate:
-                raise BadAudio(f"{self.name} changes its sample rate on the way: convert it first.")
             rate = _checked_rate(self.name, frame.sample_rate)
+            found = (rate, frame.format.name, frame.layout.nb_channels)
+            if found != (layout or found):
+                raise BadAudio(
+                    f"{self.name} changes its sample rate, its sample type or its channels on the "
+                    "way: convert it to wav or flac first."
+                )
+            layout = found
             self._count.frames += frame.samples
             if max_seconds is not None and self._count.frames > max_seconds * rate:
                 raise BadAudio(
@@ -172,7 +181,7 @@ class Recording:
         if not count.frames:
             raise BadAudio(f"{self.name} holds no sound: its stream is empty or damaged.")
         promised = self._promised()
-        if promised and count.frames < promised - TOLERATED_LOSS * rate:
+        if promised and count.frames < promised - TOLERATED_LOSS:
             raise BadAudio(
                 f"{self.name} is cut short or damaged: its header promises {promised / rate:.2f} s "
                 f"and {count.frames / rate:.2f} s can be read. Copy or record it again."

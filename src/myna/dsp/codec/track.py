@@ -1,5 +1,6 @@
 """One coded stream of sound in a container."""
 
+import weakref
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Protocol, cast
@@ -71,6 +72,9 @@ class Track:
             format=coding.container,
             container_options={**PROMPTLY, **coding.container_options},
         )
+        # A listener who hangs up leaves a track half written; PyAV before 18 crashes the process
+        # on a container that is freed before it is closed.
+        self._close = weakref.finalize(self, self._container.close)
         options = {}
         if bit_depth > 16:  # the encoder calls 32 bits experimental; the format knows them
             options = {"bits_per_raw_sample": str(bit_depth), "strict": "experimental"}
@@ -104,4 +108,4 @@ class Track:
     def close(self) -> None:
         """Write what the codec still holds, and the end of the file."""
         self._container.mux(self._stream.encode(None))
-        self._container.close()
+        self._close()

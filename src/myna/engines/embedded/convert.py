@@ -30,7 +30,7 @@ _GROWTH = 2
 _LARGEST_BLOCK = 480  # frames
 
 _MARGIN = FFT_LENGTH // 2 // HOP_LENGTH + 1  # frames of sound an envelope sees to each side
-_VOICED_BREATH = (-30.0, -26.0, -15.0, -8.0, -4.0, -2.0)  # dB at BREATH_KNOTS
+_VOICED_BREATH = (-24.0, -20.0, -9.0, -3.0, 0.0, 0.0)  # dB at BREATH_KNOTS
 _FRICATIVE_BREATH = (-24.0, -16.0, -7.0, -2.0, 0.0, 0.0)
 _VOICED_FRICATIVES = frozenset({"v", "ð", "z", "ʒ", "dʒ", "ʑ", "dʑ", "ʐ", "ɣ", "ʝ"})
 _KNEE = 0.7  # amplitude from which peaks are rounded off

@@ -70,6 +70,9 @@ kcal             | kilocalorie(s)         | 킬로칼로리   | キロカロリ�
 px               | pixel(s)               | 픽셀         | ピクセル             | 像素     |
 rpm              | R P M                  | 알피엠       | アールピーエム       | R P M    |
 ms               | millisecond(s)         | 밀리초       | ミリびょう           | 毫秒     |
+min              | minute(s)              | 분           | ふん                 | 分钟     | 分鐘
+sec              | second(s)              | 초           | びょう               | 秒       |
+h hr hrs         | hour(s)                | 시간         | じかん               | 小时     | 小時
 hPa              | hectopascal(s)         | 헥토파스칼   | ヘクトパスカル       | 百帕     |
 ppm              | P P M                  | 피피엠       | ピーピーエム         | P P M    |
 km/h kph ㎞/h    | kilometer(s) per hour  | 킬로미터     | キロメートル         | 公里     |
@@ -120,6 +123,12 @@ def _table(rows: str) -> Mapping[str, Unit]:
 
 UNITS = _table(_MEASURES)
 """Symbol of a measure, in any common spelling -> unit."""
+
+LOOSE_UNITS = frozenset(s for s in UNITS if len(s) > 1 or not s.isascii() or s in "mglL")
+"""Symbols that mean a unit even where a blank parts them from the number."""
+
+TIGHT_UNITS = frozenset(UNITS) - LOOSE_UNITS
+"""Symbols that mean a unit only where they touch the number: 5A."""
 
 CURRENCIES = _table(_MONEY)
 """Sign or three-letter code of a currency -> unit."""

@@ -4,6 +4,7 @@ import io
 import os
 import threading
 import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from myna.core.audio import Audio
 from myna.core.errors import BadAudio
-from myna.dsp.codec import AudioFormat, decode, encode_file, load_audio
+from myna.dsp.codec import AudioFormat, decode, decode_native, encode_file, load_audio
 from tests.unit.dsp.codec.recordings import RATE, contained, glide, likeness, silent_film, wav
 
 SOUND = glide()
@@ -239,6 +240,14 @@ def test_a_file_over_the_size_limit_is_refused_from_any_source(tmp_path: Path):
         with pytest.raises(BadAudio, match=f"larger than the {size - 1} bytes"):
             decode(source, max_bytes=size - 1)
     assert decode(path, max_bytes=size).duration == 0.5
+
+
+@pytest.mark.parametrize("read", [decode, decode_native])
+def test_a_recording_that_changes_its_kind_on_the_way_is_refused(read: Callable[[bytes], object]):
+    first = encode_file(glide(0.3, 16000), AudioFormat.AAC)
+    second = encode_file(glide(0.3, 48000), AudioFormat.AAC)
+    with pytest.raises(BadAudio, match="changes its sample rate"):
+        read(first + second)
 
 
 def test_the_decoder_writes_nothing_to_the_terminal(capfd: pytest.CaptureFixture[str]):

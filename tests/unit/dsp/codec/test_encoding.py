@@ -3,6 +3,7 @@
 import hashlib
 import io
 import struct
+import weakref
 from itertools import pairwise
 from pathlib import Path
 
@@ -141,6 +142,16 @@ def test_a_stream_of_known_length_states_it(format: AudioFormat):
     stream = b"".join([*(encoder.encode(chunk) for chunk in cut(audio, [4000])), encoder.finish()])
     samples, _ = soundfile.read(io.BytesIO(stream), dtype="int16")
     assert samples.tobytes() == audio.pcm16()
+
+
+@pytest.mark.parametrize("format", CODED)
+def test_an_encoder_left_half_done_frees_what_it_held(format: AudioFormat):
+    for chunk in (noise(0), noise(2400), noise(9000)):
+        encoder = Encoder(format, RATE)
+        encoder.encode(chunk)
+        left = weakref.ref(encoder)
+        del encoder
+        assert left() is None
 
 
 def test_a_promised_length_is_kept():

@@ -1,0 +1,1 @@
+"""Mandarin and Cantonese: what is not written in Chinese characters."""

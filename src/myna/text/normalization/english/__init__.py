@@ -1,0 +1,1 @@
+"""English: what is not written in words."""

@@ -1,0 +1,1 @@
+"""Japanese: what is not written in kana."""

@@ -1,0 +1,1 @@
+"""Korean: what is not written in Hangul."""

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 MARGIN = 0.02  # seconds
 MARGIN_RANGE = (0.0, 0.2)
 MOST_TAKES = 16
-WIDTHS = (4, 8, 2)  # words said with the new ones on each side, take by take
+WIDTHS = (3, 5, 2)  # words said with the new ones on each side, take by take
 QUIET_MIX = 0.25  # of the channels' mean power: a mix that is quieter cancels itself out
 
 
@@ -172,7 +172,8 @@ class _Session:
         return _Changed(_cut_in(recording, takes[0].opening, insert, margin), tuple(takes))
 
     def _takes(self, index: int, place: Opening) -> list[Take]:
-        passage, words = self.changes[index], self.scene.words
+        passage, scene = self.changes[index], self.scene.near(place)
+        words = scene.words
         kept = (
             self.changes[index - 1].last if index else 0,
             self.changes[index + 1].first if index + 1 < len(self.changes) else len(words),
@@ -183,7 +184,7 @@ class _Session:
             text = carrier(self.request.text, words, passage, kept, width)
             before, after = words[text.first : passage.first], words[passage.last : text.last]
             spoken = self._spoken(text, number)
-            takes.append(fitted(spoken, Place(place, before, after), self.scene))
+            takes.append(fitted(spoken, Place(place, before, after), scene))
         return takes
 
     def _spoken(self, text: Carrier, number: int) -> Spoken:

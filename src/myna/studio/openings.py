@@ -1,17 +1,22 @@
 """Where new words go in a recording."""
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
 
 import numpy as np
 
 from myna.core.audio import Audio
 from myna.core.errors import SpanTooShort
-from myna.dsp.pitch import HOP, PitchTrack, track_speaker_pitch
+from myna.dsp.pitch import HIGHEST, HOP, LOWEST, PitchTrack, track_speaker_pitch
 from myna.dsp.seams import Cut, SeamFinder
 from myna.studio.revision import Passage, Word
 
 _SHORTEST_SPAN = 0.03  # seconds: less than any word
+_PITCH_REACH = 3  # seconds around an opening: more words than are said again
+_BELOW, _ABOVE = 0.55, 1.9  # times the median: where one speaker's pitch lies
 _FEWEST_VOICED = 4  # frames from which a word has a pitch
 
 
@@ -22,14 +27,36 @@ class Scene:
         self.audio = audio
         self.words = words
         self.seams = SeamFinder(audio)
-        self._pitch: PitchTrack | None = None
+        self._heard = slice(0, len(audio.samples))
 
-    @property
+    def near(self, place: "Opening") -> Self:
+        """Return the same speech, its pitch to be followed around an opening only."""
+        scene = copy(self)
+        reach = _PITCH_REACH * self.audio.sample_rate
+        scene._heard = slice(max(0, place.first - reach), place.last + reach)
+        return scene
+
+    @cached_property
     def pitch(self) -> PitchTrack:
         """Hz per 5 ms; tracked when first asked for."""
-        if self._pitch is None:
-            self._pitch = track_speaker_pitch(self.audio)
-        return self._pitch
+        rate, first = (
+            self.audio.sample_rate,
+            round(self._heard.start / self.audio.sample_rate / HOP),
+        )
+        start = round(first * HOP * rate)
+        local = track_speaker_pitch(Audio(self.audio.samples[start : self._heard.stop], rate))
+        track = np.zeros(1 + int(self.audio.duration / HOP) + 1, np.float32)
+        track[first : first + len(local)] = local[: len(track) - first]
+        return track
+
+    @cached_property
+    def pitch_range(self) -> tuple[float, float]:
+        """Hz between which the voice lies: half an octave, or nearly one, around its median."""
+        voiced = self.pitch[self.pitch > 0]
+        if not len(voiced):
+            return LOWEST, HIGHEST
+        middle = float(np.median(voiced))
+        return max(LOWEST, middle * _BELOW), min(HIGHEST, middle * _ABOVE)
 
     def before(self, index: int) -> Cut:
         """Return the cut before a word."""

@@ -9,7 +9,7 @@ from myna.dsp.resample import resample
 from myna.studio.openings import Scene
 from myna.studio.revision import Passage, Word
 
-LONGEST = 6.0  # seconds: more makes a voice hardly more alike, and takes longer to learn
+LONGEST = 5.0  # seconds: more makes a voice hardly more alike, and takes longer to learn
 ENOUGH = 3.0  # seconds in one piece; below it several are joined
 SHORTEST = 1.0  # seconds from which a voice can be told at all
 HIGHEST_RATE = 48000  # Hz: no engine uses more

@@ -11,7 +11,7 @@ from myna.dsp.coupling import REACH, Join, couple
 from myna.dsp.filters import filtered, impulse
 from myna.dsp.joins import measure_jump
 from myna.dsp.matching import matching_gains
-from myna.dsp.pitch import HOP, track_speaker_pitch
+from myna.dsp.pitch import HOP, track_pitch
 from myna.dsp.psola import Contour, with_prosody
 from myna.dsp.seams import LEAD
 from myna.studio.openings import Opening, Scene
@@ -95,7 +95,7 @@ def fitted(spoken: Spoken, place: Place, scene: Scene) -> Take:
     ratio = len(reshaped.samples) / max(1, len(part.samples))
     first, last = round((first - start) * ratio), round((last - start) * ratio)
     place, (first, last) = _coupled(reshaped, (first, last), place, scene)
-    score = _score(reshaped, (first, last), place, scene) + abs(np.log(pace)) / _PACE_POINT
+    score = _score(reshaped, (first, last), place, scene, heard) + abs(np.log(pace)) / _PACE_POINT
     if spoken.cost is not None:
         score += max(0.0, spoken.cost - 1) / _COST_POINT
     room = background(matched, rate, heard.seams.pauses)
@@ -204,14 +204,14 @@ def _coupled(
     return replace(place, opening=opening), (first, last)
 
 
-def _score(audio: Audio, cut: tuple[int, int], place: Place, scene: Scene) -> float:
+def _score(audio: Audio, cut: tuple[int, int], place: Place, scene: Scene, heard: Scene) -> float:
     """Return how far sound jumps at the two seams, in points."""
     around = round(_AROUND * audio.sample_rate)
     left = scene.audio.samples[max(0, place.opening.first - around) : place.opening.first]
     right = scene.audio.samples[place.opening.last : place.opening.last + around]
     middle = audio.samples[cut[0] : cut[1]]
     whole = Audio(np.concatenate([left, middle, right]), audio.sample_rate)
-    pitch = track_speaker_pitch(whole)
+    pitch = track_pitch(whole, *_both(scene.pitch_range, heard.pitch_range))
     score = 0.0
     for seam, side in ((len(left), left), (len(left) + len(middle), right)):
         if len(side) < around // 2:
@@ -220,3 +220,7 @@ def _score(audio: Audio, cut: tuple[int, int], place: Place, scene: Scene) -> fl
         score += jump.level / _LEVEL_POINT + jump.flux / _FLUX_POINT
         score += min(jump.pitch or 0.0, _OCTAVE_ERROR) / _PITCH_POINT
     return score
+
+
+def _both(one: tuple[float, float], other: tuple[float, float]) -> tuple[float, float]:
+    return min(one[0], other[0]), max(one[1], other[1])

@@ -178,7 +178,7 @@ def _print_seams(studio: Studio, clips: Sequence[Clip]) -> None:
 
 
 def _natural(clip: Clip) -> Jumps:
-    scene = Scene(clip.audio, clip.words)
+    scene = Scene.of(clip.audio, clip.words)
     cuts = [scene.before(index).sample for index in range(1, len(clip.words))]
     cuts += [scene.after(index).sample for index in range(len(clip.words) - 1)]
     return _table(measure_jump(clip.audio, scene.pitch, cut) for cut in cuts)

@@ -11,6 +11,7 @@ from myna.dsp.spectrum import MelSettings, log_mel
 
 _WINDOW = 0.02  # seconds compared on each side
 _GAP = 0.01  # seconds left out on each side: the fade itself
+_PITCH_GAP = 0.02  # seconds left out on each side: frames there hear both
 _PITCH_REACH = 0.12  # seconds from the place to the nearest voiced frame
 _DECIBELS_PER_NEPER = 10 / np.log(10)  # of power
 _RATE = 16000  # Hz at which spectra are compared
@@ -66,9 +67,9 @@ def _settings(sample_rate: int) -> MelSettings:
 
 
 def _pitch_jump(pitch: PitchTrack, seconds: float) -> float | None:
-    at, reach = round(seconds / HOP), round(_PITCH_REACH / HOP)
-    before = pitch[max(0, at - reach) : at]
-    after = pitch[at : at + reach]
+    at, gap, reach = (round(time / HOP) for time in (seconds, _PITCH_GAP, _PITCH_REACH))
+    before = pitch[max(0, at - reach) : max(0, at - gap)]
+    after = pitch[at + gap : at + reach]
     before, after = before[before > 0], after[after > 0]
     if not len(before) or not len(after):
         return None

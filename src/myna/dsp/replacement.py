@@ -44,20 +44,20 @@ def replacement(
     if insert is None:
         half = min(margin // 2, first, len(recording) - last)
         left, right = _around(recording, first, half), _around(recording, last, half)
-        return Replacement(first - half, last + half, crossfade(left, right))
+        return Replacement(first - half, last + half, faded_over(left, right))
     before = min(margin // 2, first)
     after = min(margin // 2, len(recording) - last)
     if insert.last - insert.first < before + after:
         raise ValueError(f"{insert.last - insert.first} samples cannot fill margins of {margin}")
     samples = _stretch(insert.samples, insert.first - before, insert.last + after)
     fading = slice(0, 2 * before)
-    samples[fading] = crossfade(_around(recording, first, before), samples[fading])
+    samples[fading] = faded_over(_around(recording, first, before), samples[fading])
     fading = slice(len(samples) - 2 * after, len(samples))
-    samples[fading] = crossfade(samples[fading], _around(recording, last, after))
+    samples[fading] = faded_over(samples[fading], _around(recording, last, after))
     return Replacement(first - before, last + after, samples)
 
 
-def crossfade(left: Channels, right: Channels) -> Channels:
+def faded_over(left: Channels, right: Channels) -> Channels:
     """Fade from one sound to another of the same length at equal power: (samples, channels).
 
     As far as the two agree, their sum would be too loud: it is lowered accordingly.

@@ -95,7 +95,7 @@ def edit(studio: "Studio", request: EditRequest) -> EditedRecording:
     )
     words = located(request.text, timed)
     changes = passages(request.text, request.edits, words)
-    scene = Scene(audio, words)
+    scene = Scene.of(audio, words)
     _check_something_is_kept(changes, scene)
     session = _Session(studio, request, language, scene, changes)
     changed = [session.changed(index) for index in range(len(changes))]

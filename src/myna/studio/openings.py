@@ -1,8 +1,7 @@
 """Where new words go in a recording."""
 
 from collections.abc import Sequence
-from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
 
@@ -20,31 +19,33 @@ _BELOW, _ABOVE = 0.55, 1.9  # times the median: where one speaker's pitch lies
 _FEWEST_VOICED = 4  # frames from which a word has a pitch
 
 
+@dataclass(frozen=True, eq=False)
 class Scene:
     """Speech whose words are known: its seams and its pitch."""
 
-    def __init__(self, audio: Audio, words: Sequence[Word]) -> None:
-        self.audio = audio
-        self.words = words
-        self.seams = SeamFinder(audio)
-        self._heard = slice(0, len(audio.samples))
+    audio: Audio
+    words: Sequence[Word]
+    seams: SeamFinder
+    heard: slice
+    """The samples whose pitch is looked at; elsewhere nothing counts as voiced."""
+
+    @classmethod
+    def of(cls, audio: Audio, words: Sequence[Word]) -> Self:
+        """Look at all of a recording."""
+        return cls(audio, words, SeamFinder(audio), slice(0, len(audio.samples)))
 
     def near(self, place: "Opening") -> Self:
-        """Return the same speech, its pitch to be followed around an opening only."""
-        scene = copy(self)
+        """Return the same speech, its pitch to be looked at around an opening only."""
         reach = _PITCH_REACH * self.audio.sample_rate
-        scene._heard = slice(max(0, place.first - reach), place.last + reach)
-        return scene
+        return replace(self, heard=slice(max(0, place.first - reach), place.last + reach))
 
     @cached_property
     def pitch(self) -> PitchTrack:
         """Hz per 5 ms; tracked when first asked for."""
-        rate, first = (
-            self.audio.sample_rate,
-            round(self._heard.start / self.audio.sample_rate / HOP),
-        )
+        rate = self.audio.sample_rate
+        first = round(self.heard.start / rate / HOP)
         start = round(first * HOP * rate)
-        local = track_speaker_pitch(Audio(self.audio.samples[start : self._heard.stop], rate))
+        local = track_speaker_pitch(Audio(self.audio.samples[start : self.heard.stop], rate))
         track = np.zeros(1 + int(self.audio.duration / HOP) + 1, np.float32)
         track[first : first + len(local)] = local[: len(track) - first]
         return track

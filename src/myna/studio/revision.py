@@ -8,6 +8,8 @@ from myna.core.errors import BadText, InvalidOption
 from myna.core.timing import TimedText
 from myna.text.spans import joins, on_graphemes
 
+_MARKS = tuple(".,!?;:…")
+
 
 @dataclass(frozen=True, slots=True)
 class Word:
@@ -129,8 +131,9 @@ def _joined(text: str, one: Passage, other: Passage, added: str) -> Passage:
 
 
 def _spaced(before: str, after: str) -> str:
-    """Put a blank between two texts that would run into one word."""
-    return f"{before} {after}" if joins(before, after) else before + after
+    """Put a blank between two texts that would run into one word, or behind a full stop."""
+    after_mark = before[-1:] in _MARKS and joins("a", after)
+    return f"{before} {after}" if after_mark or joins(before, after) else before + after
 
 
 def revised(text: str, changes: Iterable[Passage]) -> str:

@@ -14,6 +14,7 @@ from myna.dsp.matching import matching_gains
 from myna.dsp.pitch import HOP, track_pitch
 from myna.dsp.psola import Contour, with_prosody
 from myna.dsp.seams import LEAD
+from myna.dsp.splice import fade_out
 from myna.studio.openings import Opening, Scene
 from myna.studio.revision import Word
 
@@ -78,7 +79,7 @@ class Take:
 
 def fitted(spoken: Spoken, place: Place, scene: Scene) -> Take:
     """Give a take the recording's level, tilt, pitch and pace, and judge it."""
-    heard = Scene(spoken.audio, spoken.words)
+    heard = Scene.of(spoken.audio, spoken.words)
     pairs = _pairs(spoken, place)
     first, last = _cuts(heard, spoken.new, place)
     spare = round(_SPARE * spoken.audio.sample_rate)
@@ -86,7 +87,7 @@ def fitted(spoken: Spoken, place: Place, scene: Scene) -> Take:
     rate = spoken.audio.sample_rate
     matched = _matched(spoken, pairs, scene)
     if last == len(matched):
-        matched = _released(matched, rate)
+        matched = fade_out(Audio(matched, rate), _RELEASE).samples  # an engine may stop at once
     part = Audio(matched[start:end], rate)
     frames = slice(round(start / rate / HOP), round(start / rate / HOP) + _frame_count(part))
     contour = _contour(heard, scene, pairs, spoken.new)[frames]
@@ -139,15 +140,6 @@ def _matched(spoken: Spoken, pairs: Pairs, scene: Scene) -> Samples:
     else:
         theirs, ours = scene.audio, spoken.audio
     return filtered(spoken.audio.samples, impulse(matching_gains(ours, theirs), rate))
-
-
-def _released(samples: Samples, sample_rate: int) -> Samples:
-    """Let a sound that stops at once die away."""
-    length = min(round(_RELEASE * sample_rate), len(samples))
-    fading = 0.5 + 0.5 * np.cos(np.pi * (np.arange(length) + 0.5) / max(1, length))
-    return np.concatenate([samples[: len(samples) - length], samples[-length:] * fading]).astype(
-        np.float32
-    )
 
 
 def _pace(pairs: Pairs) -> float:

@@ -11,7 +11,7 @@ from myna.studio.revision import Passage, Word
 
 LONGEST = 5.0  # seconds: more makes a voice hardly more alike, and takes longer to learn
 ENOUGH = 3.0  # seconds in one piece; below it several are joined
-SHORTEST = 1.0  # seconds from which a voice can be told at all
+SHORTEST = 0.5  # seconds from which a voice can be told at all
 HIGHEST_RATE = 48000  # Hz: no engine uses more
 
 Stretch = tuple[int, int]
@@ -21,7 +21,7 @@ Stretch = tuple[int, int]
 def own_voice(scene: Scene, text: str, changes: Sequence[Passage], language: str) -> Voice:
     """Make a voice of the longest stretches of words that no passage touches.
 
-    Raises `TooLittleContext` where less than a second of them is left.
+    Raises `TooLittleContext` where less than half a second of them is left.
     """
     chosen: list[Stretch] = []
     seconds = 0.0

@@ -8,8 +8,8 @@ from itertools import groupby
 from myna.core.errors import Unsupported
 from myna.core.languages import LANGUAGES
 from myna.text.cleaning import Cleaned, trace
-from myna.text.languages import Run, runs
 from myna.text.espeak_spelling import respelt
+from myna.text.languages import Run, runs
 from myna.text.normalization.korean.words import HANJA
 from myna.text.words import Word, words
 

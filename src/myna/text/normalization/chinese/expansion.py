@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 
 from myna.text.normalization.chinese.dialects import MEASURE_WORDS, Dialect
 from myna.text.normalization.chinese.numbers import digits
-from myna.text.normalization.rules import Reading, Rule, alternatives, apply, parts, rule, whole
+from myna.text.normalization.rules import Reading, Rule, alternatives, apply, rule, whole
 from myna.text.normalization.units import CURRENCIES, LOOSE_UNITS, TIGHT_UNITS, UNITS
 
 _NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?"

@@ -61,25 +61,20 @@ SPELLED = {"VIP", "FAQ", "AWS", "DIY", "AKA", "LED", "IT", "OS", "IP", "AM", "AC
 GREEK = dict(
     zip(
         "αβγδεζηθικλμνξοπρστυφχψω",
-        (
-            "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi "
-            "rho sigma tau upsilon phi chi psi omega"
-        ).split(),
+        ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi", "omicron", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega"],
         strict=True,
     )
 ) | {"ς": "sigma"}
 
 MONTHS = {
     name: month
-    for month in (
-        "January February March April May June July August September October November December"
-    ).split()
+    for month in ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
     for name in (month, month[:3])
 } | {"Sept": "September"}
 
 DAYS = {
     name: day
-    for day in "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+    for day in ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
     for name in (day, day[:3])
 } | {"Tues": "Tuesday", "Thur": "Thursday", "Thurs": "Thursday"}
 

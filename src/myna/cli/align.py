@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from myna.cli.terminal import write_file
 from myna.cli.voices import sound_source
 from myna.core.languages import AUTO
 from myna.dsp.codec import decode
@@ -39,4 +40,4 @@ def align(
     if output == "-":
         typer.echo(written, nl=not written.endswith("\n"))
     else:
-        Path(output).write_text(written, "utf-8")
+        write_file(Path(output), written)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from myna.cli import align, demo, edit, engines, say, voices
+from myna.cli import align, demo, edit, engines, keys, say, serve, voices
 from myna.cli.terminal import say_error, show_warnings_briefly
 from myna.core.errors import (
     EngineError,
@@ -36,7 +36,9 @@ app.command("align")(align.align)
 app.command("edit", cls=edit.EditCommand)(edit.edit)
 app.command("engines")(engines.engines)
 app.command("demo")(demo.demo)
+app.command("serve")(serve.serve)
 app.add_typer(voices.app, name="voices")
+app.add_typer(keys.app, name="keys")
 
 
 @app.callback(invoke_without_command=True)

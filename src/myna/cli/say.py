@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from myna.cli.terminal import is_piped, say_done, say_warning, stderr, write_bytes
+from myna.cli.terminal import is_piped, say_done, say_warning, stderr, write_bytes, write_file
 from myna.core.errors import BadText, InvalidOption
 from myna.core.languages import AUTO
 from myna.core.speech import Chunk, Options, Speech, SpeechRequest, TextPiece
@@ -74,7 +74,7 @@ def say(
     speech, first_chunk = _speak(studio, request, destination)
     took = time.perf_counter() - started
     if timestamps and subtitle_format:
-        timestamps.write_text(write_subtitles(speech.words, subtitle_format), "utf-8")
+        write_file(timestamps, write_subtitles(speech.words, subtitle_format))
     if plot:
         from myna.studio.plot import plot_speech
 
@@ -169,7 +169,7 @@ def _speak(
             write_bytes(encoder.finish())
     speech = collect(heard)
     if destination.path:
-        destination.path.write_bytes(encode_file(speech.audio, destination.format))
+        write_file(destination.path, encode_file(speech.audio, destination.format))
     return speech, first_chunk
 
 

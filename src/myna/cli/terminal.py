@@ -3,9 +3,12 @@
 import os
 import sys
 import warnings
+from pathlib import Path
 
 import typer
 from rich.console import Console
+
+from myna.core.errors import StorageError
 
 stdout = Console(soft_wrap=True)
 stderr = Console(stderr=True, soft_wrap=True)
@@ -19,6 +22,16 @@ def write_bytes(content: bytes) -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit from None
+
+
+def write_file(path: Path, content: bytes | str) -> None:
+    """Write a file the user asked for. Raises `StorageError` where that cannot be."""
+    try:
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+    except OSError as error:
+        raise StorageError(
+            f"Cannot write {str(path)!r}: {error.strerror}. Check the folder, or name another."
+        ) from error
 
 
 def say_error(message: str) -> None:

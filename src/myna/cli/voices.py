@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from myna.cli.terminal import is_piped, say_done, say_warning, stdout, write_bytes
+from myna.cli.terminal import is_piped, say_done, say_warning, stdout, write_bytes, write_file
 from myna.core.errors import BadAudio
 from myna.core.languages import AUTO
 from myna.storage.voices import VoiceLibrary, VoiceRecord
@@ -106,7 +106,7 @@ def export_voice(
     if str(output) == "-":
         write_bytes(packed)
         return
-    output.write_bytes(packed)
+    write_file(output, packed)
     say_done(f"Wrote {output} ({len(packed)} bytes).")
 
 

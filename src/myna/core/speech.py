@@ -87,6 +87,10 @@ class Chunk:
     """Who made it; with a fallback chain, the engine that did, not the chain."""
     sentence: int = 0
     """Which sentence of the request it belongs to, counted from 0."""
+    cached: bool = False
+    """Whether it was said before and is replayed."""
+    fell_back: bool = False
+    """Whether another engine was to say it, and could not."""
 
 
 @dataclass(frozen=True, slots=True)

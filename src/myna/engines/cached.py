@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Generator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from typing import Protocol
 
 from myna.core.engine import Engine
@@ -34,7 +35,7 @@ class CachedEngine:
         """Yield the stored audio, or the engine's, remembering it once complete."""
         key = self._key(utterance, voice)
         if (hit := self._store.get(key)) is not None:
-            yield hit
+            yield replace(hit, cached=True)
             return
         heard: list[Chunk] = []
         with closing(self._engine.speak(utterance, voice)) as chunks:

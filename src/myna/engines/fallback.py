@@ -41,6 +41,7 @@ class FallbackEngine:
     def speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
         """Yield from the first engine whose first chunk arrives."""
         failures: list[EngineError] = []
+        meant = self._able(utterance.language)[0]
         for engine in self._candidates(utterance.language):
             with closing(engine.speak(utterance, voice)) as chunks:
                 try:
@@ -51,20 +52,24 @@ class FallbackEngine:
                     failures.append(error)
                     continue
                 if first is not None:
-                    yield _signed(first, engine)
+                    yield _signed(first, engine, fell_back=engine is not meant)
                     for chunk in chunks:
-                        yield _signed(chunk, engine)
+                        yield _signed(chunk, engine, fell_back=engine is not meant)
                 return
         raise failures[0] if len(failures) == 1 else AllEnginesFailed(failures)
 
     def _candidates(self, language: str) -> list[Engine]:
         """Engines that speak the language: rested ones first, the rest as a last resort."""
+        now = time.monotonic()
+        resting = self._resting
+        return sorted(self._able(language), key=lambda e: resting.get(e.name, 0.0) > now)
+
+    def _able(self, language: str) -> list[Engine]:
         able = [e for e in self._engines if language in e.capabilities.languages]
         if not able:
             raise Unsupported(f"No engine of {self.name!r} speaks {language!r}.")
-        now = time.monotonic()
-        return sorted(able, key=lambda e: self._resting.get(e.name, 0.0) > now)
+        return able
 
 
-def _signed(chunk: Chunk, engine: Engine) -> Chunk:
-    return chunk if chunk.engine else replace(chunk, engine=engine.name)
+def _signed(chunk: Chunk, engine: Engine, *, fell_back: bool) -> Chunk:
+    return replace(chunk, engine=chunk.engine or engine.name, fell_back=fell_back)

@@ -140,6 +140,17 @@ class VoiceLibrary:
         except sa.exc.IntegrityError:
             raise VoiceExists(new_name) from None
 
+    def describe(
+        self, name: str, *, speaker: str | None = None, consent: str | None = None
+    ) -> None:
+        """Change who is speaking or on what permission; None leaves it as it is."""
+        given = {"speaker": speaker, "consent": consent}
+        values = {column: value for column, value in given.items() if value is not None}
+        self._row(name)
+        if values:
+            with self._database.begin() as connection:
+                connection.execute(sa.update(_VOICES).where(*self._named(name)).values(values))
+
     def remove(self, name: str) -> None:
         """Forget the voice, and its recording unless another name still uses it."""
         row = self._row(name)

@@ -62,7 +62,7 @@ class Studio:
         Word times count from the start of the speech. Raises `RequestError` before the first
         chunk where the request cannot be served. Close the generator to stop the engine.
         """
-        engine = self._engine(request.engine)
+        engine = self.engine_named(request.engine)
         voice = self.voice(request.voice)
         if request.language != AUTO and request.language not in engine.capabilities.languages:
             raise Unsupported(
@@ -96,7 +96,8 @@ class Studio:
         """Return every engine there is, whether it is ready, and what it lacks."""
         return wiring.statuses()
 
-    def _engine(self, name: str | None) -> Engine:
+    def engine_named(self, name: str | None) -> Engine:
+        """Return the engine of this name; None: the configured chain."""
         if name is None:
             return self.engine
         try:
@@ -105,7 +106,7 @@ class Studio:
             raise EngineNotFound(name) from None
 
     def _speak(self, request: SpeechRequest, voice: Voice, engine: Engine) -> Generator[Chunk]:
-        spoken = _Spoken(request.options.sentence_pause)
+        spoken = Placement(request.options.sentence_pause)
         for index, sentence in enumerate(sentences(self._counted(request.text))):
             language = _language(request.language, sentence, voice)
             utterance = Utterance(sentence, language, request.options)
@@ -128,7 +129,7 @@ class Studio:
             raise TextTooLong(length, self.limits.text_characters)
 
 
-class _Spoken:
+class Placement:
     """What has been said so far in one request: where the next sentence begins, at which rate."""
 
     def __init__(self, pause: float) -> None:

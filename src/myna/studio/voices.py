@@ -48,7 +48,13 @@ def check_recording(studio: Studio, recording: Recording) -> CheckedVoice:
 
 
 def add_voice(
-    studio: Studio, name: str, recording: Recording, *, speaker: str = "", consent: str = ""
+    studio: Studio,
+    name: str,
+    recording: Recording,
+    *,
+    speaker: str = "",
+    consent: str = "",
+    owner: str = "",
 ) -> tuple[VoiceRecord, tuple[str, ...]]:
     """Check a recording and name it in the library; return its record and any warnings."""
     made = check_recording(studio, recording)
@@ -57,4 +63,4 @@ def add_voice(
         new = NewVoice(made.voice, source, ".audio", speaker, consent)
     else:
         new = NewVoice(made.voice, source.read_bytes(), source.suffix.lower(), speaker, consent)
-    return studio.voices.add(name, new), made.warnings
+    return studio.voices.of(owner).add(name, new), made.warnings

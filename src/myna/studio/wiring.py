@@ -14,10 +14,12 @@ from myna.engines.fallback import FallbackEngine
 from myna.settings import Settings
 from myna.storage.blobs import BlobFolder
 from myna.storage.database import open_database
+from myna.storage.keys import KeyBook
 from myna.storage.prompts import PromptFolder
 from myna.storage.results import ResultFolder
 from myna.storage.voices import NewVoice, VoiceLibrary
 
+DATABASE = "myna.db"
 SAMPLE_NAME = "sample"
 SAMPLE_TRANSCRIPT = (
     "A few seconds of clear speech are all that I need. Whatever you write, I will read it aloud "
@@ -55,7 +57,7 @@ def statuses() -> list[EngineStatus]:
 
 def open_library(settings: Settings) -> VoiceLibrary:
     """Open the voice library; a new one starts with the bundled sample voice."""
-    path = settings.home / "myna.db"
+    path = settings.home / DATABASE
     is_new = not path.exists()
     library = VoiceLibrary(open_database(path), BlobFolder(settings.home / "blobs"))
     if is_new:
@@ -65,3 +67,9 @@ def open_library(settings: Settings) -> VoiceLibrary:
         with suppress(VoiceExists):  # another process opened the new library too
             library.add(SAMPLE_NAME, new)
     return library
+
+
+def open_keys(settings: Settings) -> KeyBook:
+    """Open the server's API keys."""
+    open_library(settings)  # whoever opens the database first also leaves the sample voice in it
+    return KeyBook(open_database(settings.home / DATABASE))

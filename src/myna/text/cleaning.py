@@ -64,7 +64,7 @@ _INVISIBLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u20e3\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
 _WIDTH_VARIANT = re.compile(
-    "[\ufb00-\ufb06\uff02-\uff07\uff0a\uff0b\uff0d\uff0f-\uff19\uff1c-\uff1e\uff20-\uff3a\uff3c\uff3e-\uff5a\uff5c\uff61-\uff9f\uffe0-\uffee\U0001d400-\U0001d7ff]"
+    "[\u2f00-\u2fd5\ufb00-\ufb06\uff02-\uff07\uff0a\uff0b\uff0d\uff0f-\uff19\uff1c-\uff1e\uff20-\uff3a\uff3c\uff3e-\uff5a\uff5c\uff61-\uff9f\uffe0-\uffee\U0001d400-\U0001d7ff]"
 )
 _BLANK_CATEGORY = "Zs"
 _UNREADABLE_CATEGORIES = {"Cc", "Cf", "Cs", "Co", "Cn"}

@@ -56,29 +56,35 @@ _SUFFIX = re.compile("(?<=[\u4e00-\u9fff])(?<![女婴幼孤少胎健宠孩男嬰
 _CANTONESE_WORDS = {"聽日": "汀日", "听日": "汀日", "哋": "地", "呀": "亞"}
 """Words of which the Cantonese voice gets the tone wrong, by words that sound right."""
 
-_FIRST_SYLLABLE = 0xAC00
+_FIRST_SYLLABLE, _LAST_SYLLABLE = 0xAC00, 0xD7A3
 _FINALS = 28  # finals a Hangul syllable may have, none counted
 _FINAL_T, _FINAL_S = 7, 19  # the places of ㄷ and ㅅ among them
-_TENSE_S = "싸-앂"  # syllables that begin with ㅆ
+_TENSE_S = ("싸", "앃")  # the first and the last syllable that begins with ㅆ
 
 
 def _korean(said: Sequence[Said]) -> list[str]:
     """Pronounce words in one go up to each mark, since neighbours change each other."""
     sounds = pronounce(" ".join(f"{spoken}{',' if mark else ''}" for spoken, mark in said))
-    sounds = _ENDS_IN_T.sub(_respelt_final, sounds)
-    heard = iter(sounds.replace(",", "").split())
+    heard = iter(_respelt_finals(sounds).replace(",", "").split())
     return [" ".join(next(heard) for _ in spoken.split()) for spoken, _ in said]
 
 
-_ENDS_IN_T = re.compile(
-    f"([{''.join(chr(_FIRST_SYLLABLE + code) for code in range(_FINAL_T, 11172, _FINALS))}])"
-    f"(?=([{_TENSE_S}])?)"
-)
+_BEFORE_SILENCE = "\0"
 
 
-def _respelt_final(match: re.Match[str]) -> str:
-    code = ord(match[1]) - _FINAL_T
-    return chr(code if match[2] else code + _FINAL_S)
+def _respelt_finals(sounds: str) -> str:
+    following = [*sounds[1:], _BEFORE_SILENCE]
+    return "".join(map(_respelt_final, sounds, following))
+
+
+def _respelt_final(syllable: str, following: str) -> str:
+    code = ord(syllable)
+    if not _FIRST_SYLLABLE <= code <= _LAST_SYLLABLE:
+        return syllable
+    if (code - _FIRST_SYLLABLE) % _FINALS != _FINAL_T:
+        return syllable
+    heard = not _TENSE_S[0] <= following <= _TENSE_S[1]
+    return chr(code - _FINAL_T + (_FINAL_S if heard else 0))
 
 
 def _chinese(said: Sequence[Said], language: str) -> list[str]:

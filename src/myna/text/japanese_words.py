@@ -53,7 +53,7 @@ def _openjtalk() -> ModuleType | None:
         import pyopenjtalk
     except ImportError:
         return None
-    return pyopenjtalk  # type: ignore[no-any-return]
+    return pyopenjtalk
 
 
 def _masked(text: str, readings: Sequence[Reading]) -> str:
@@ -113,10 +113,9 @@ def _morphemes(openjtalk: ModuleType, clause: str, offset: int) -> Iterator[_Mor
         spoken = _PRONUNCIATION_MARKS.sub("", node["pron"]).replace("ヲ", "オ")
         if not places:
             break
-        for place in places:
-            if clause[place] == _READ:
-                yield _Morpheme(offset + place, offset + place + 1, "", joins=False)
-        if clause[places[0]] != _READ and _SAYABLE.fullmatch(spoken):
+        read = [offset + place for place in places if clause[place] == _READ]
+        yield from (_Morpheme(place, place + 1, "", joins=False) for place in read)
+        if not read and _SAYABLE.fullmatch(spoken):
             start, end = offset + places[0], offset + places[-1] + 1
             yield _Morpheme(start, end, spoken, joins=_joins(node, before))
         before = node
@@ -124,7 +123,7 @@ def _morphemes(openjtalk: ModuleType, clause: str, offset: int) -> Iterator[_Mor
 
 _LEFT_OUT = f" \n\u3000{_COVERED}"
 _PRONUNCIATION_MARKS = re.compile("[’'*]")
-_SAYABLE = re.compile("[ァ-ヺー]+")
+_SAYABLE = re.compile("[ァ-ヺ][ァ-ヺー]*")
 _ENDINGS = {("動詞", "接尾"), ("動詞", "非自立"), ("形容詞", "非自立"), ("名詞", "接尾")}
 _AFTER_VERBS = {("助詞", "接続助詞"), ("助詞", "終助詞")}
 _INFLECTED = {"動詞", "形容詞", "助動詞"}
@@ -139,7 +138,7 @@ def _joins(node: Mapping[str, str], before: Mapping[str, str]) -> bool:
     return before["pos"] == "接頭詞" or (kind == ("名詞", "数") and before["pos_group1"] == "数")
 
 
-_KANA_WORD = re.compile(f"{_READ}|[ァ-ヺー]+|[ぁ-ゖー]+")
+_KANA_WORD = re.compile(f"{_READ}|[ァ-ヺ][ァ-ヺー]*|[ぁ-ゖ][ぁ-ゖー]*")
 _TOPIC = re.compile(
     "^((?:これ|それ|あれ|わたし|ぼく|きみ|きょう|あなた|かれ|こんにち|こんばん|に|で|と|から|の))は"
 )

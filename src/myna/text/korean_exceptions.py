@@ -1,6 +1,9 @@
 """Korean words whose pronunciation no rule gives: tensed compounds and added ㄴ."""
 
 import re
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
 
 _AT_WORD_START = """
 갈등 갈뜽   감다 감따   감습니다 감씀니다   강가 강까   갯벌 갣뻘   거짓말 거진말   결단 결딴
@@ -44,7 +47,10 @@ _AT_WORD_START = """
 활주 활쭈   휘발유 휘발류   온라인 온나인   맏형 마텽
 """
 
-EXCEPTIONS = dict(
-    pair.split() for line in _AT_WORD_START.strip().splitlines() for pair in re.split(" {2,}", line)
-)
-"""How a written word begins -> how that sounds, before the rules."""
+
+@cache
+def exceptions() -> Mapping[str, str]:
+    """Return how written words begin, and how that sounds before the rules."""
+    entries = (re.split(" {2,}", line) for line in _AT_WORD_START.strip().splitlines())
+    pairs = (pair.split() for line in entries for pair in line)
+    return MappingProxyType({written: sound for written, sound in pairs})

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
-from myna.text.korean_exceptions import EXCEPTIONS
+from myna.text.korean_exceptions import exceptions
 
 _FIRST_SYLLABLE = 0xAC00
 _INITIALS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
@@ -62,9 +62,10 @@ def _syllable(character: str) -> _Syllable:
 
 
 def _pronounced(word: str) -> str:
-    word = _exceptions().sub(lambda match: EXCEPTIONS[match.group()], word)
-    for pattern, replacement in _RESPELT:
+    word = _exceptional().sub(lambda match: exceptions()[match.group()], word)
+    for pattern, replacement in _respellings():
         word = pattern.sub(replacement, word)
+    word = _ADDED_N.sub(_with_added_n, word)
     syllables = [_syllable(character) for character in word]
     for index, syllable in enumerate(syllables):
         _simplify_vowel(syllable, first=index == 0)
@@ -75,39 +76,41 @@ def _pronounced(word: str) -> str:
 
 
 @cache
-def _exceptions() -> re.Pattern[str]:
-    return re.compile("^(?:" + "|".join(sorted(EXCEPTIONS, key=len, reverse=True)) + ")")
+def _exceptional() -> re.Pattern[str]:
+    return re.compile("^(?:" + "|".join(sorted(exceptions(), key=len, reverse=True)) + ")")
 
 
-_CLOSED = (
-    "["
-    + "".join(
-        chr(code)
-        for code in range(_FIRST_SYLLABLE, _FIRST_SYLLABLE + 11172)
-        if (code - _FIRST_SYLLABLE) % 28
-    )
-    + "]"
-)  # a syllable with a final
+@cache
+def _respellings() -> list[tuple[re.Pattern[str], str]]:
+    return [(re.compile(pattern), replacement) for pattern, replacement in _RESPELT]
+
+
+_ISMS = "자본|사회|공산|제국|개인|이기|합리|자유|낙관|비관|현실|이상|민족|채식|완벽|인종"
 _RESPELT = (
-    # The particle 의 and nouns that end so: 나의 is 나에, 회의 회이 (article 5).
-    (
-        re.compile(
-            "(?<=[회주강정동합논문예심협결편유고호창제질상함악선성임본])의(?=$|를|는|가|도|로|와|에)"
-        ),
-        "이",
-    ),
-    (re.compile("(?<=[가-힣])의$"), "에"),
+    # Nouns in 의, then the particle: 회의 is 회이, 나의 나에 (article 5).
+    ("^([회주강정동합논문예심협결편유고호창제질상함악선성임본])의(?=$|[를는가도로와에])", r"\1이"),
+    (f"(주|{_ISMS})주의", r"\1주이"),
+    ("(?<=[가-힣])의$", "에"),
     # A verb's ending after -ㄹ: 할게요 is 할께요, 할수록 할쑤록 (article 27).
-    (re.compile("(?<=[할갈볼줄올쓸될])게(?=$|요)"), "께"),
-    (re.compile("(?<=[가-힣])을게(?=$|요)"), "을께"),
-    (re.compile("(?<=[할갈볼줄올쓸될을클])수록"), "쑤록"),
-    (re.compile("(?<=[할갈볼줄올쓸될을])지(?=$|도|는|를|라|언|모)"), "찌"),
-    (re.compile("(?<=[할갈볼줄올쓸될을])걸(?=$|요)"), "껄"),
-    # An added ㄴ: 십육 is 심뉵, 서울역 서울력, 학생용 학생뇽 (article 29).
-    (re.compile("(?<=[십백천만])육"), "뉵"),
-    (re.compile("(?<=[가-힣]" + _CLOSED + ")역(?=$|에|까|은|을|이|과|의|으|도|쪽)"), "녁"),
-    (re.compile("(?<=[가-힣]" + _CLOSED + ")용(?=$|으|은|을|이|도|품)"), "뇽"),
+    ("(?<=[할갈볼줄올쓸될을])게(?=$|요)", "께"),
+    ("(?<=[할갈볼줄올쓸될을클])수록", "쑤록"),
+    ("(?<=[할갈볼줄올쓸될을])지(?=$|[도는를라언모])", "찌"),
+    ("(?<=[할갈볼줄올쓸될을])걸(?=$|요)", "껄"),
+    # An added ㄴ in numbers: 십육 is 심뉵 (article 29).
+    ("(?<=[십백천만])육", "뉵"),
 )
+_ADDED_N = re.compile(
+    "(?<=[가-힣])([가-힣])(역(?=$|[에까은을이과의으도쪽])|용(?=$|[으은을이도품]))"
+    "|([가-힣])(?<![필중강동민긴일월금목])(요)$"
+)
+
+
+def _with_added_n(match: re.Match[str]) -> str:
+    """Say 서울역 as 서울녁, 학생용 as 학생뇽, 정말요 as 정말뇨 (article 29)."""
+    before, last = match.group()[0], match.group()[1]
+    if not _syllable(before).final:
+        return match.group()
+    return before + {"역": "녁", "용": "뇽", "요": "뇨"}[last]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +141,7 @@ _PLAIN_FINAL = {
 }  # fmt: skip
 _NASAL = dict(zip("ㄱㄷㅂ", "ㅇㄴㅁ", strict=True))
 _PALATAL = {"ㄷ": "ㅈ", "ㅌ": "ㅊ"}
-_TENSING_CLUSTERS = "ㄵㄻㄼㄾ"
+_TENSING = {final + initial for final in "ㄵㄻㄼㄾㄺ" for initial in _TENSE}
 _VERBS_IN_LG = "읽맑밝늙붉굵긁묽갉얽"
 
 
@@ -203,8 +206,8 @@ def _assimilated(before: _Syllable, after: _Syllable) -> _Outcome:
     initial = after.initial
     final = _plain_final(before, after)
     tensed = _TENSE.get(initial, initial)
-    if before.final in _TENSING_CLUSTERS or (final, before.final, initial) == ("ㄹ", "ㄺ", "ㄱ"):
-        passive = before.final == "ㄻ" and initial == "ㄱ" and after.vowel == "ㅣ"
+    if before.final + initial in _TENSING:
+        passive = before.final + initial + after.vowel == "ㄻㄱㅣ"
         return _Outcome(final, initial if passive else tensed)
     if final in _NASAL and initial in "ㄴㅁㄹ":
         return _Outcome(_NASAL[final], "ㄴ" if initial == "ㄹ" else initial)

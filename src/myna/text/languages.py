@@ -97,6 +97,10 @@ _CLAUSE_END = re.compile(r"[。！？!?\n；;「」『』“”\"（）()]+")
 _KANA = re.compile(f"[{KANA}]")
 _BY_SCRIPT = {"hangul": "ko", "kana": "ja", "latin": "en"}
 _CHINESE = ("zh", "yue")
+_LONGEST_FIGURE = 20  # characters before a unit that are looked at
+_FIGURE_END = re.compile(r"\d[ \u00a0]?[°º]?$|\d(?:km|m)/$")
+_SUM_OF_MONEY = re.compile(r"[$€£¥₩][\d.,]+$")
+_SCALES = ("K", "M", "B", "k")
 _CLOCK = ("AM", "PM", "am", "pm")
 
 
@@ -114,10 +118,12 @@ def _is_unit(text: str, match: re.Match[str]) -> bool:
     """Whether these letters are the unit of the number before them, or the $ after them."""
     if text[match.end() : match.end() + 1] in ("$", "¥"):
         return True
-    before = text[max(0, match.start() - 4) : match.start()]
-    if not re.search(r"\d[ \u00a0]?[°º]?$|\d(?:km|m)/$", before):
-        return False
     word = match.group()
+    before = text[max(0, match.start() - _LONGEST_FIGURE) : match.start()]
+    if word in _SCALES and _SUM_OF_MONEY.search(before):
+        return True
+    if not _FIGURE_END.search(before):
+        return word in "pP" and before.endswith("%")
     return word in UNITS or word in _CLOCK or (before[-1] in "°º" and word in "CF") or word in "hs"
 
 

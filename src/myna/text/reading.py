@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import groupby
 
 from myna.core.errors import Unsupported
@@ -80,7 +81,7 @@ def normalized(text: str, language: str) -> tuple[Token, ...]:
 
 
 def _tokens(text: str, cleaned: Cleaned, found: Sequence[tuple[Word, str]]) -> Iterator[Token]:
-    following = [word.start for word, _ in found[1:]] + [len(cleaned.text)]
+    following = [*(word.start for word, _ in found), len(cleaned.text)][1:]
     for (word, language), next_start in zip(found, following, strict=True):
         start, end = cleaned.original(word.start, word.end)
         mark = _mark(cleaned.text[word.end : next_start])
@@ -108,8 +109,8 @@ def _mark(between: str) -> str:
 def _readable_runs(text: str, language: str) -> Iterator[Run]:
     """Yield the runs of `text`, with what is spelt out in Korean or Japanese as part of those."""
     found = runs(text, language)
-    if language in _SPELT_OUT and any(run.language == language for run in found):
-        pattern = _SPELT_OUT[language]
+    if language in ("ko", "ja") and any(run.language == language for run in found):
+        pattern = _spelt_out(language)
         found = [
             replace(run, language=language) if pattern.fullmatch(run.text) else run for run in found
         ]
@@ -124,9 +125,13 @@ _ACRONYM = (
 )
 _CODE = rf"(?:{_ACRONYM}(?:-?\d+)?|\d+-?[A-Z]{{1,2}})"
 _ACRONYMS = rf"(?:{_CODE}(?:[-&/·.,\s]+|$|(?=$)))+"
-_SPELT_OUT = {
-    "ko": re.compile(rf"[\s\W]*(?:{_ACRONYMS}|[{''.join(HANJA)}]{{1,2}})[\s\W]*"),
-    "ja": re.compile(rf"[\s\W]*{_ACRONYMS}[\s\W]*"),
-}
-"""What Korean and Japanese spell with their own names of the letters, and Korean headlines'
-Chinese characters."""
+
+
+@cache
+def _spelt_out(language: str) -> re.Pattern[str]:
+    """Match acronyms, which Korean and Japanese spell with their own names of the letters.
+
+    In Korean, the Chinese characters of headlines too.
+    """
+    hanja = f"|[{''.join(HANJA)}]{{1,2}}" if language == "ko" else ""
+    return re.compile(rf"[\s\W]*(?:{_ACRONYMS}{hanja})[\s\W]*")

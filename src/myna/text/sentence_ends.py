@@ -53,9 +53,9 @@ class _Ahead:
 
     def word(self) -> re.Match[str] | None:
         """Match the next word: group 1 the quotes before it, 2 the word, 3 what follows it."""
-        self.visible()
         found = _NEXT_WORD.match(self.text)
-        if found and found.end() == len(self.text) and not self.complete:
+        open_ended = found.end() == len(self.text) if found else _NO_WORD_YET.fullmatch(self.text)
+        if open_ended and not self.complete:
             raise _NotYet
         return found
 
@@ -68,6 +68,7 @@ _QUOTING = re.compile("이?라[고며는]|하[고며는]")  # what does so in Ko
 _CJK = re.compile(f"[{HANGUL}{KANA}{HAN}]")
 _HANGUL = re.compile(f"[{HANGUL}]")
 _NEXT_WORD = re.compile(r"\s*([“‘\"'«(\[]*)([^\W\d_]+(?:['’][^\W\d_]+)?)(.|\Z)", re.DOTALL)
+_NO_WORD_YET = re.compile(r"\s*[“‘\"'«(\[]*")
 _DIGITS_AROUND = re.compile(r"\d[.．]\d")
 
 

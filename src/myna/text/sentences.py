@@ -27,17 +27,28 @@ def sentences(text: str | Iterable[TextPiece]) -> Iterator[str]:
     say (`speakable`) is left out.
     """
     pieces: Iterable[TextPiece] = _slices(text) if isinstance(text, str) else text
-    buffer = ""
+    splitter = SentenceSplitter()
     for piece in pieces:
-        if piece is Pause.FLUSH:
-            yield from _spoken(buffer, _cuts(buffer, final=True))
-            buffer = ""
-        else:
-            buffer += piece
-            cuts = _cuts(buffer, final=False)
-            yield from _spoken(buffer, cuts)
-            buffer = buffer[cuts[-1] :] if cuts else buffer
-    yield from _spoken(buffer, _cuts(buffer, final=True))
+        yield from splitter.feed(piece)
+    yield from splitter.finish()
+
+
+class SentenceSplitter:
+    """Cuts text that is pushed in, for those who cannot block until the next piece comes."""
+
+    def __init__(self) -> None:
+        self._buffer = ""
+
+    def feed(self, piece: TextPiece) -> list[str]:
+        """Take the next piece and return the sentences that have ended with it."""
+        text = self._buffer if isinstance(piece, Pause) else self._buffer + piece
+        cuts = _cuts(text, final=isinstance(piece, Pause))
+        self._buffer = text[cuts[-1] :] if cuts else text
+        return list(_spoken(text, cuts))
+
+    def finish(self) -> list[str]:
+        """Return what is left; more text begins a new sentence."""
+        return self.feed(Pause.FLUSH)
 
 
 def speakable(text: str) -> bool:

@@ -39,7 +39,7 @@ def blank_separated(
 
 
 _READ = "\ue000"  # stands for what a reading covers; clean text never contains it
-_BREAKS = '—–…,;:!?·،，。、！？；：「」『』“”()（）\\[\\]{}<>《》〈〉【】|"«»→←•*_\\\\^`~'
+_BREAKS = '/—–…,;:!?·،，。、！？；：「」『』“”()（）\\[\\]{}<>《》〈〉【】|"«»→←•*_\\\\^`~'
 _WORD = re.compile(rf"(?:[^\s.{_BREAKS}]|\.(?!\.|\s|\Z))+")
 
 

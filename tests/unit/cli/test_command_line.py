@@ -110,6 +110,8 @@ def test_engines_says_what_is_ready():
         (("say", "-o", "x.wav"), 3, "--file"),
         (("align", "missing.wav", "--text", "hi"), 3, "missing.wav"),
         (("voices", "remove", "nobody"), 3, "'nobody'"),
+        (("say", "hi", "-o", "no/such/folder.wav"), 5, "folder.wav"),
+        (("voices", "export", "sample", "-o", "no/such/voice.zip"), 5, "voice.zip"),
         (("say", "--nonsense"), 2, "nonsense"),
     ],
 )

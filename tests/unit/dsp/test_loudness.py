@@ -7,7 +7,6 @@ from myna.core.audio import Audio
 from myna.dsp.levels import QUIETEST, peak
 from myna.dsp.loudness import at_loudness, loudness
 
-
 FFMPEG_SAYS = -17.285  # LUFS: its filter ebur128, on the sound of the test that uses this
 
 

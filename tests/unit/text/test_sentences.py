@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from myna.core.speech import Pause, TextPiece
@@ -136,6 +136,8 @@ def _chunked(draw: st.DrawFn) -> tuple[str, list[str]]:
 
 
 @given(_chunked())
+@example(("... “word. ", ["... “", "word. "]))
+@example(("2026. 11. 21. 끝", ["2026. 1", "1. 21. 끝"]))
 @settings(max_examples=300)
 def test_sentences_do_not_depend_on_how_the_text_arrives(chunked: tuple[str, list[str]]) -> None:
     text, pieces = chunked

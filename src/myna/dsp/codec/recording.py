@@ -23,6 +23,7 @@ CONTAINERS = (
     "wav,w64,aiff,au,caf,flac,mp3,ogg,aac,amr,asf,avi,mov,mp4,m4a,3gp,3g2,mj2,matroska,webm"
 )
 LOWEST_RATE, HIGHEST_RATE = 4000, 384_000  # Hz
+MOST_CHANNELS = 8  # PyAV reads beyond the memory of planar frames with more
 START_BYTES = 65536  # of a file, searched for what its header promises
 TOLERATED_DAMAGE = 0.05  # share of packets that players skip, too
 TOLERATED_LOSS = 3000  # samples a header may promise too much, such as a codec's padding
@@ -147,6 +148,11 @@ class Recording:
                     "way: convert it to wav or flac first."
                 )
             layout = found
+            if frame.layout.nb_channels > MOST_CHANNELS:
+                raise BadAudio(
+                    f"{self.name} says it has {frame.layout.nb_channels} channels; up to "
+                    f"{MOST_CHANNELS} are read. Mix it down first."
+                )
             self._count.frames += frame.samples
             if max_seconds is not None and self._count.frames > max_seconds * rate:
                 raise BadAudio(

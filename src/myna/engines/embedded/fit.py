@@ -28,11 +28,13 @@ _ACTIVE_LEVEL = 0.1  # of the loudest window: what counts as active
 _REALIGNMENTS = 2
 _SMOOTHING = 0.15  # of the frequency, to each side
 _DEEPEST_CUT, _HIGHEST_BOOST = -9.0, 3.0  # nepers of power
+_EQUALIZED = 0.5  # of the difference: a few seconds do not know the rest
 _FLOOR = 1e-7  # power added to a long-term spectrum
 _QUANTILES = np.linspace(2, 98, 25)  # percent
 _FEWEST_VOICED = 25  # frames from which quantiles mean something
 _TYPICAL_PITCH = 140.0  # Hz, where nothing voiced was heard
 _OUTLIER = 0.6  # nepers from the median
+_WIDEST_RANGE = 2.0  # times the source's
 
 STOCK_TEXTS = {
     "en": "A few seconds of clear speech are all that I need. Whatever you write, I will read "
@@ -58,7 +60,8 @@ def fit_voice(voice: Voice) -> VoiceFit:
     else:
         source = usual_source(read(STOCK_TEXTS[voice.language], voice.language))
         mapping = unpaired_mapping(speaker, source)
-    from_pitch, to_pitch = _quantiles(source.analysis), _quantiles(speaker)
+    from_pitch = _quantiles(source.analysis)
+    to_pitch = _tamed(_quantiles(speaker), from_pitch)
     flat = np.zeros(FFT_LENGTH // 2 + 1, np.float32)
     draft = VoiceFit(source.voice, from_pitch, to_pitch, mapping, flat)
     sound = np.concatenate(list(convert(source.rendering, draft, seed=0, first_sample=0)))
@@ -120,12 +123,23 @@ def _quantiles(analysis: Analysis) -> npt.NDArray[np.float32]:
     return np.asarray(np.percentile(near, _QUANTILES) + steps, np.float32)
 
 
+def _tamed(
+    target: npt.NDArray[np.float32], source: npt.NDArray[np.float32]
+) -> npt.NDArray[np.float32]:
+    """Keep a lively speaker's range from making every accent of the source a leap."""
+    widest = _WIDEST_RANGE * float(source[-1] - source[0])
+    width = float(target[-1] - target[0])
+    middle = np.median(target)
+    return np.asarray(middle + (target - middle) * min(1.0, widest / width), np.float32)
+
+
 def _equalizer(sound: Samples, reference: Samples) -> Cepstra:
-    """Return the filter that gives `sound` the long-term spectrum of the reference.
+    """Return the filter that draws `sound` to the long-term spectrum of the reference.
 
     It carries what no single frame shows: microphone, room, and what lies below the pitch.
     """
     curve = np.clip(_long_term(reference) - _long_term(sound), _DEEPEST_CUT, _HIGHEST_BOOST)
+    curve *= _EQUALIZED
     return np.fft.irfft(curve, FFT_LENGTH)[: FFT_LENGTH // 2 + 1].astype(np.float32)
 
 

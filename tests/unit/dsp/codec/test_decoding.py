@@ -158,6 +158,7 @@ def test_a_hole_in_a_recording_is_refused_where_it_is_large():
         pytest.param(wav(PCM)[:30], "cannot be read as audio", id="half a header"),
         pytest.param(wav(PCM, sample_rate=1), "sample rate is 1 Hz", id="1 Hz"),
         pytest.param(wav(PCM, sample_rate=2_000_000), "sample rate is 2000000 Hz", id="2 MHz"),
+        pytest.param(wav(PCM, channels=10), "says it has 10 channels", id="10 channels"),
         pytest.param(wav(PCM, code=999), "cannot be read as audio", id="unknown codec"),
         pytest.param(silent_film(), "a video without sound", id="video"),
         pytest.param(b"\x89PNG\r\n\x1a\n" + bytes(100), "cannot be read as audio", id="picture"),

@@ -76,12 +76,14 @@ class _Figures:
                 self._money,
             ),
             rule(
-                rf"(?P<amount>{_NUMBER})(?=\ ?(?:元|块钱|塊|蚊|美元|欧元|歐元|英镑|港元|港幣|日元))",
+                rf"(?P<amount>{_NUMBER})"
+                r"(?=\ ?(?:元|块钱|塊|蚊|美元|欧元|歐元|英镑|港元|港幣|日元))",
                 self._price,
             ),
             rule(
-                r"""(?<![\w.-])(?:\+\d{1,3}[-.\ ]?)?(?:\(?0\d{2,3}\)?[-\ ]\d{7,8}|1[3-9]\d[-\ ]?\d{4}[-\ ]?\d{4}
-                |[48]00-\d{3,4}-\d{3,4}|\d{4}[-\ ]\d{4}|0?\d{2,3}-\d{3,4}-\d{4})(?![\d-])""",
+                r"""(?<![\w.-])(?:\+\d{1,3}[-.\ ]?)?(?:\(?0\d{2,3}\)?[-\ ]\d{7,8}
+                |1[3-9]\d[-\ ]?\d{4}[-\ ]?\d{4}|[48]00-\d{3,4}-\d{3,4}|\d{4}[-\ ]\d{4}
+                |0?\d{2,3}-\d{3,4}-\d{4})(?![\d-])""",
                 self._phone,
             ),
             rule(
@@ -94,8 +96,8 @@ class _Figures:
     def _amounts(self) -> tuple[Rule, ...]:
         return (
             rule(
-                rf"(?P<minus>(?<![\w)%])[-−])?(?P<amount>{_NUMBER})(?:\ ?%?{_WAVE}(?P<until>{_NUMBER}))?\ ?"
-                r"(?P<sign>[%‰])",
+                rf"(?P<minus>(?<![\w)%])[-−])?(?P<amount>{_NUMBER})"
+                rf"(?:\ ?%?{_WAVE}(?P<until>{_NUMBER}))?\ ?(?P<sign>[%‰])",
                 self._percent,
             ),
             rule(
@@ -114,7 +116,7 @@ class _Figures:
                 rf"(?<![\d.])(?P<amount>{_NUMBER}(?:{_WAVE}{_NUMBER})?)(?=\ ?(?:{MEASURE_WORDS}))",
                 self._count,
             ),
-            rule(r"(?<![\d.,])(?:0\d+|\d{9,}|\d+(?:-\d+){2,})(?![\d.,]*\d)", self._digits),
+            rule(r"(?<![\d.,])(?:0\d+|\d{9,}(?<!0000)|\d+(?:-\d+){2,})(?![\d.,]*\d)", self._digits),
             rule(rf"{_MINUS}{_NUMBER}(?:{_WAVE}{_NUMBER})?", self._plain),
             rule(f"[{re.escape(''.join(self._dialect.signs))}]", self._sign),
         )

@@ -42,7 +42,7 @@ class Numerals:
         return said
 
     def _group(self, number: int, *, first: bool, last: bool) -> str:
-        """Say a number below 10000; `first` where nothing stands before it, `last` nothing behind."""
+        """Say a number below 10000: `first` with nothing before it, `last` with nothing behind."""
         if number == 2 and not last:
             return self.two
         said = ""

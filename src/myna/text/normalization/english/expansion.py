@@ -5,10 +5,11 @@ import re
 from myna.text.normalization.english import calendar, figures, short_forms
 from myna.text.normalization.rules import Reading, apply
 
-_ALWAYS = (*short_forms.ADDRESSES, *short_forms.DOTTED)
 _WITH_FIGURES = (
+    *short_forms.ADDRESSES,
     *calendar.DATES,
     *calendar.TIMES,
+    *short_forms.DOTTED,
     *figures.MONEY,
     *figures.PHONES,
     *calendar.YEARS,
@@ -23,5 +24,5 @@ _FIGURE = re.compile(r"\d")
 def expand(text: str) -> list[Reading]:
     """Return how the figures, signs and short forms in clean English text are said."""
     if _FIGURE.search(text):
-        return apply((*_ALWAYS, *_WITH_FIGURES, *_LAST), text)
-    return apply((*_ALWAYS, *_LAST), text)
+        return apply((*_WITH_FIGURES, *_LAST), text)
+    return apply((*short_forms.ADDRESSES, *short_forms.DOTTED, *_LAST), text)

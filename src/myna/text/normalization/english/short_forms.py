@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from myna.text.normalization.english import words
 from myna.text.normalization.english.numbers import cardinal, digits, ordinal
 from myna.text.normalization.rules import Reading, alternatives, parts, rule, whole
+from myna.text.scripts import LATIN
 
 
 def _address(match: re.Match[str]) -> Iterable[Reading]:
@@ -57,9 +58,7 @@ def _spelled(match: re.Match[str]) -> Iterable[Reading]:
 
 def _code(match: re.Match[str]) -> Iterable[Reading]:
     """Say letters and digits that stand together: A4, MP3, H2O, COVID-19, 747-400."""
-    pieces = re.findall(r"\d+|[^\W\d_]+", match.group())
-    if len(pieces) < 2:
-        return []
+    pieces = re.findall(rf"\d+|[{LATIN}]+", match.group())
     return whole(match, " ".join(_code_piece(piece) for piece in pieces))
 
 
@@ -125,7 +124,7 @@ ADDRESSES = (
 DOTTED = (rule(rf"(?<![\w.])(?:{alternatives(words.DOTTED)})(?!\w)", _dotted),)
 CODES = (
     rule(
-        r"""(?<![\w.$-])(?=[\w-]*[^\W\d_])(?=[\w-]*\d)[^\W_]+(?:-[^\W_]+)*
+        rf"""(?<![\w.$-])(?=[\w-]*[{LATIN}])(?=[\w-]*\d)[\d{LATIN}]+(?:-[\d{LATIN}]+)*
         (?![\w-]|[.,]\d)""",
         _code,
     ),

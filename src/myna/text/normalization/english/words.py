@@ -61,14 +61,52 @@ SPELLED = {"VIP", "FAQ", "AWS", "DIY", "AKA", "LED", "IT", "OS", "IP", "AM", "AC
 GREEK = dict(
     zip(
         "αβγδεζηθικλμνξοπρστυφχψω",
-        ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi", "omicron", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega"],
+        [
+            "alpha",
+            "beta",
+            "gamma",
+            "delta",
+            "epsilon",
+            "zeta",
+            "eta",
+            "theta",
+            "iota",
+            "kappa",
+            "lambda",
+            "mu",
+            "nu",
+            "xi",
+            "omicron",
+            "pi",
+            "rho",
+            "sigma",
+            "tau",
+            "upsilon",
+            "phi",
+            "chi",
+            "psi",
+            "omega",
+        ],
         strict=True,
     )
 ) | {"ς": "sigma"}
 
 MONTHS = {
     name: month
-    for month in ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
+    for month in [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ]
     for name in (month, month[:3])
 } | {"Sept": "September"}
 
@@ -79,12 +117,8 @@ DAYS = {
 } | {"Tues": "Tuesday", "Thur": "Thursday", "Thurs": "Thursday"}
 
 NUMBERED = (
-    (
-        "Chapter Part Book Volume Act Scene Section Article Title Phase Stage Type Class Level Grade "
-        "Appendix Table Figure Figure World\\ War War Super\\ Bowl Episode Season Mark"
-    )
-    .replace(" ", "|")
-    .replace("\\|", "\\ ")
+    r"Chapter|Part|Book|Volume|Act|Scene|Section|Article|Title|Phase|Stage|Type|Class|Level|Grade|"
+    r"Appendix|Table|Figure|World\ War|War|Super\ Bowl|Episode|Season|Mark"
 )
 """Words, as a pattern, whose Roman numeral is a number: World War II."""
 

@@ -56,7 +56,8 @@ CALENDAR = (
     ),
     rule(r"(?<!\d)(?P<year>\d{4}\.)(?P<dots>\ )(?P<month>\d\d?\.)\ (?P<day>\d\d?\.?)(?!\d)", _date),
     rule(
-        rf"(?<![\d.])(?P<month>1[0-2]|[1-9])[.·](?P<day>[12]\d|3[01]|[1-9])(?=\ ?(?:{ANNIVERSARIES}))",
+        r"(?<![\d.])(?P<month>1[0-2]|[1-9])[.·](?P<day>[12]\d|3[01]|[1-9])"
+        rf"(?=\ ?(?:{ANNIVERSARIES}))",
         _remembered,
     ),
     rule(r"(?<![\d·])(?P<month>1[0-2]|[1-9])·(?P<day>[12]\d|3[01]|[1-9])(?![\d·])", _remembered),

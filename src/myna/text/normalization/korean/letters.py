@@ -34,8 +34,12 @@ def _hanja(match: re.Match[str]) -> Iterable[Reading]:
     return whole(match, "".join(HANJA[character] for character in match.group()))
 
 
+def _and(match: re.Match[str]) -> Iterable[Reading]:
+    return whole(match, "앤")
+
+
 def _sign(match: re.Match[str]) -> Iterable[Reading]:
-    return whole(match, f"{SIGNS[match.group()]} ")
+    return whole(match, f" {SIGNS[match.group()]} ")
 
 
 LETTERS_AND_SIGNS = (
@@ -44,6 +48,7 @@ LETTERS_AND_SIGNS = (
     rule("[ㅠㅜㅡㅗㅛㅑㅏ;]{2,}|[ㅠㅜ]", _tears),
     rule("[ㄱ-ㅣ]+", _jamo),
     rule(f"[{''.join(HANJA)}]+", _hanja),
+    rule("(?<=[A-Za-z])&(?=[A-Za-z])", _and),
     rule("[A-Za-z]+", _latin),
     rule(f"[{re.escape(''.join(SIGNS))}]", _sign),
 )

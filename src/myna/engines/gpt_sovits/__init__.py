@@ -1,0 +1,1 @@
+"""GPT-SoVITS: the published checkpoints, spoken by our own code."""

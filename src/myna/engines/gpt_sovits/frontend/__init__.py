@@ -1,0 +1,1 @@
+"""Text in, the phones GPT-SoVITS checkpoints were trained on out."""

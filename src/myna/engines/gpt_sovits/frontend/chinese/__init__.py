@@ -1,0 +1,1 @@
+"""Mandarin: written Chinese to the two phones of each syllable."""

@@ -1,0 +1,1 @@
+"""English: text to the phones of the CMU dictionary (ARPAbet)."""

@@ -1,0 +1,1 @@
+"""Korean: text to the letters of what is heard."""

@@ -1,0 +1,179 @@
+"""Which language each part of a mixed text is in, as GPT-SoVITS tells them apart.
+
+GPT-SoVITS asks a word cutter and a statistical identifier; we decide by script and by characters
+only one language uses. The labels can differ where Han characters without kana stand beside
+Japanese (最近、僕は: Japanese here, sometimes Chinese there), and for words of other languages in
+Latin letters (English here, dropped there).
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from myna.text.languages import CHINESE_ONLY, JAPANESE_ONLY
+from myna.text.scripts import HAN, HANGUL, KANA, LATIN
+
+_DIGITS = "digit"
+_UNKNOWN = "x"
+_SECTION = re.compile(
+    rf"(?P<cjk>[{HAN}{KANA}][{HAN}{KANA}\s]*)|(?P<ko>[{HANGUL}][{HANGUL}\s]*)|(?P<digit>\d[\d\s]*)"
+    rf"|(?P<en>[{LATIN}](?:[{LATIN}\s\u0300-\u036f]|(?<=\S)')*)|(?P<mark>[^\w\s]\s*|_)|(?P<x>\w\s*)"
+)
+_ENGLISH = re.compile(
+    r"(?=.*[A-Za-z])[A-Za-z0-9\s\u0020-\u007E\u2000-\u206F\u3000-\u303F\uFF00-\uFFEF]+$"
+)
+_KANA_STRETCH = re.compile(
+    "[\u3041-\u3096\u3099\u309a\u30a1-\u30fa\u30fc]+"
+    "(?:[0-9、-〜。！？.!?… ]+[\u3041-\u3096\u3099\u309a\u30a1-\u30fa\u30fc]*)*"
+)
+_KANA_LETTER = re.compile(f"[{KANA}]")
+_CHINESE_WORD = re.compile("[的了吗呢吧啊是在不也都没把被让他我]")
+_PAUSES = ",.!?，。！？"
+_FULL_STOPS = "。."
+_BREAKS = _PAUSES + '、…；;「」『』“”"（）()'
+_CLAUSE = re.compile(f"[{_BREAKS}]*[^{_BREAKS}]+[{_BREAKS}]*")
+_SHORT_CLAUSE = 4  # characters; one without kana between Japanese ones is Japanese too
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageRun:
+    """A stretch of text in one language."""
+
+    language: str
+    text: str
+
+
+def segment(text: str, default: str = "") -> list[LanguageRun]:
+    """Cut `text` where its language changes: "zh", "ja", "ko" or "en".
+
+    With a default, all that is not English is in it.
+    """
+    labelled = list(_sections(text.strip()))
+    if default:
+        return _merged(
+            LanguageRun("en" if _is_english(run) else default, run.text) for run in labelled
+        )
+    found = [piece for run in labelled for piece in _by_script(run)]
+    return _resolved(_with_figures(_merged(found)))
+
+
+def _sections(text: str) -> Iterator[LanguageRun]:
+    """Yield stretches of one script, each with the marks behind it."""
+    opening = ""
+    waiting: LanguageRun | None = None
+    for match in _SECTION.finditer(text):
+        kind = match.lastgroup or _UNKNOWN
+        if kind == "mark" and waiting is None:
+            opening += match[0]
+        elif waiting is not None and kind in ("mark", waiting.language):
+            waiting = LanguageRun(waiting.language, waiting.text + match[0])
+        else:
+            if waiting is not None:
+                yield waiting
+            waiting = LanguageRun(kind, opening + match[0])
+            opening = ""
+    if waiting is not None:
+        yield waiting
+    elif opening:
+        yield LanguageRun(_UNKNOWN, opening)
+
+
+def _is_english(run: LanguageRun) -> bool:
+    return run.language != _DIGITS and _ENGLISH.match(run.text) is not None
+
+
+def _by_script(run: LanguageRun) -> list[LanguageRun]:
+    if _is_english(run):
+        return [LanguageRun("en", run.text)]
+    if run.language != "cjk":
+        return [run]
+    return [piece for clause in _clauses(run.text) for piece in _without_kana(clause)]
+
+
+def _clauses(text: str) -> list[LanguageRun]:
+    """Tell Chinese from Japanese, clause by clause."""
+    clauses = _CLAUSE.findall(text) or [text]
+    languages = [_language(clause) for clause in clauses]
+    for index, clause in enumerate(clauses):
+        near = {*languages[max(0, index - 1) : index], *languages[index + 1 : index + 2]}
+        letters = re.sub(r"\W", "", clause)
+        if languages[index] == "" and near == {"ja"} and len(letters) <= _SHORT_CLAUSE:
+            languages[index] = "ja"
+    return [
+        LanguageRun(language or "zh", clause)
+        for language, clause in zip(languages, clauses, strict=True)
+    ]
+
+
+def _language(clause: str) -> str:
+    """Return "zh" or "ja" where something tells, else ""."""
+    if CHINESE_ONLY.search(clause):
+        return "zh"
+    if _KANA_LETTER.search(clause):
+        return "zh" if _CHINESE_WORD.search(clause) and _is_mostly_han(clause) else "ja"
+    return "ja" if JAPANESE_ONLY.search(clause) else ""
+
+
+def _is_mostly_han(clause: str) -> bool:
+    return 2 * len(_KANA_LETTER.findall(clause)) < len(re.sub(r"\W", "", clause))
+
+
+def _without_kana(run: LanguageRun) -> Iterator[LanguageRun]:
+    """Cut kana out of what is not Japanese."""
+    if run.language == "ja":
+        yield run
+        return
+    bounds = [0]
+    for match in _KANA_STRETCH.finditer(run.text):
+        bounds += match.span()
+    for index, (start, end) in enumerate(pairwise([*bounds, len(run.text)])):
+        if end > start:
+            yield LanguageRun("ja" if index % 2 else run.language, run.text[start:end])
+
+
+def _with_figures(found: Sequence[LanguageRun]) -> list[LanguageRun]:
+    """Give runs of digits the language of a neighbour."""
+    known: list[LanguageRun] = []
+    for index, run in enumerate(found):
+        following = found[index + 1] if index + 1 < len(found) else None
+        language = run.language
+        if language == _DIGITS:
+            language = _figure_language(run.text, known[-1] if known else None, following)
+        known = _merged([*known, LanguageRun(language, run.text)])
+    return known
+
+
+def _figure_language(figure: str, before: LanguageRun | None, after: LanguageRun | None) -> str:
+    if before is None or after is None:
+        near = before or after
+        return near.language if near else "zh"
+    if before.language == after.language:
+        return before.language
+    if before.text[-1] in _PAUSES:
+        return after.language
+    if after.text[0] in _PAUSES or figure[-1] in _FULL_STOPS:
+        return before.language
+    return before.language if len(before.text) >= len(after.text) else after.language
+
+
+def _resolved(found: Sequence[LanguageRun]) -> list[LanguageRun]:
+    """Give what is in no language we know that of the run before, else behind, else Chinese."""
+    known: list[LanguageRun] = []
+    for run in found:
+        language = run.language
+        if language == _UNKNOWN:
+            following = found[1].language if len(found) > 1 else "zh"
+            language = known[-1].language if known else following
+        known = _merged([*known, LanguageRun(language, run.text)])
+    return known
+
+
+def _merged(found: Iterable[LanguageRun]) -> list[LanguageRun]:
+    merged: list[LanguageRun] = []
+    for run in found:
+        if merged and merged[-1].language == run.language:
+            merged[-1] = LanguageRun(run.language, merged[-1].text + run.text)
+        else:
+            merged.append(run)
+    return merged

@@ -1,0 +1,79 @@
+"""The vocoder HiFi-GAN (Kong et al. 2020): from latents or mel frames to samples."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
+from torch import Tensor
+
+from myna.engines.gpt_sovits.layers import Convolution, Upsampling
+from myna.engines.gpt_sovits.tensors import Tensors
+
+_SLOPE = 0.1
+_LAST_SLOPE = 0.01
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _ResidualBlock:
+    dilated: tuple[Convolution, ...]
+    plain: tuple[Convolution, ...]
+
+    @classmethod
+    def of(cls, tensors: Tensors, dilations: Sequence[int]) -> "_ResidualBlock":
+        return cls(
+            tuple(
+                Convolution.of(tensors.scope(f"convs1.{index}"), dilation=dilation)
+                for index, dilation in enumerate(dilations)
+            ),
+            tuple(
+                Convolution.of(tensors.scope(f"convs2.{index}")) for index in range(len(dilations))
+            ),
+        )
+
+    def __call__(self, inputs: Tensor) -> Tensor:
+        for dilated, plain in zip(self.dilated, self.plain, strict=True):
+            hidden = dilated(F.leaky_relu(inputs, _SLOPE))
+            inputs = inputs + plain(F.leaky_relu_(hidden, _SLOPE))
+        return inputs
+
+
+class HifiGan:
+    """Upsamples in stages, each followed by the mean of residual blocks of several widths."""
+
+    def __init__(
+        self, tensors: Tensors, rates: Sequence[int], dilations: Sequence[Sequence[int]]
+    ) -> None:
+        """`rates`: how many times longer each stage makes it; `dilations`: per residual block."""
+        self._before = Convolution.of(tensors.scope("conv_pre"))
+        self._condition = (
+            Convolution.of(tensors.scope("cond")) if "cond.weight" in tensors else None
+        )
+        self._stages = [
+            Upsampling.of(tensors.scope(f"ups.{index}"), rate) for index, rate in enumerate(rates)
+        ]
+        width = len(dilations)
+        self._blocks = [
+            [
+                _ResidualBlock.of(tensors.scope(f"resblocks.{stage * width + index}"), of_block)
+                for index, of_block in enumerate(dilations)
+            ]
+            for stage in range(len(rates))
+        ]
+        self._after = Convolution.of(tensors.scope("conv_post"))
+
+    def __call__(self, frames: Tensor, voice: Tensor | None = None) -> Tensor:
+        """Map (B, channels, T), told the voice (B, gin, 1), to sound (B, 1, T * product of rates).
+
+        What comes out is within -1 and 1.
+        """
+        hidden = self._before(frames)
+        if self._condition is not None and voice is not None:
+            hidden = hidden + self._condition(voice)
+        for upsample, blocks in zip(self._stages, self._blocks, strict=True):
+            hidden = upsample(F.leaky_relu(hidden, _SLOPE))
+            mean = blocks[0](hidden)
+            for block in blocks[1:]:
+                mean = mean + block(hidden)
+            hidden = mean / len(blocks)
+        return torch.tanh(self._after(F.leaky_relu(hidden, _LAST_SLOPE)))

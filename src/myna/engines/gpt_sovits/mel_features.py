@@ -1,0 +1,57 @@
+"""What v3 and v4 condition flow matching on: semantic tokens and phonemes as mel-rate features."""
+
+import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
+from torch import Tensor, arange
+
+from myna.core.errors import Unsupported
+from myna.engines.gpt_sovits.layers import Convolution, masked
+from myna.engines.gpt_sovits.phonetic_encoder import PhoneticEncoder, at_speed
+from myna.engines.gpt_sovits.quantizer import Quantizer
+from myna.engines.gpt_sovits.voice_encoder import VoiceEncoder
+from myna.engines.gpt_sovits.wavenet import GatedConvolutions
+from myna.engines.gpt_sovits.weights import SovitsCheckpoint, Version
+
+_FRAMES_PER_ENCODED = {Version.V3: 1.875, Version.V4: 2.0}
+_BOUND_PER_TOKEN = {Version.V3: 3.875, Version.V4: 4.0}  # frames that count; the rest is zeroed
+_SLOPE = 0.01
+
+
+class MelFeatures:
+    """The part of a v3 or v4 checkpoint before flow matching; read-only."""
+
+    def __init__(self, checkpoint: SovitsCheckpoint) -> None:
+        if not checkpoint.version.matches_flow:
+            raise Unsupported(
+                f"{checkpoint.tensors.source!r} is a {checkpoint.version.value} checkpoint, which "
+                "makes sound itself."
+            )
+        tensors = checkpoint.tensors
+        self._rate = _FRAMES_PER_ENCODED[checkpoint.version]
+        self._bound = _BOUND_PER_TOKEN[checkpoint.version]
+        self.voice = VoiceEncoder(tensors)
+        self.quantizer = Quantizer(tensors)
+        self.phonetic = PhoneticEncoder(tensors.scope("enc_p"), checkpoint.config.n_heads)
+        self._bridge = Convolution.of(tensors.scope("bridge.0"))
+        smooth = tensors.scope("wns1")
+        self._before = Convolution.of(smooth.scope("pre"))
+        self._convolutions = GatedConvolutions.of(smooth.scope("enc"))
+        self._after = Convolution.of(smooth.scope("proj"))
+
+    def __call__(self, tokens: Tensor, phonemes: Tensor, voice: Tensor, speed: float = 1) -> Tensor:
+        """Return features (1, 512, frames): 4 frames per token in v4, 3.75 in v3, at speed 1.
+
+        tokens: (1, T). phonemes: (1, L), those the tokens say. voice: (1, 512, 1).
+        """
+        codes = self.quantizer.frames(tokens)
+        encoded = at_speed(self.phonetic.features(codes, phonemes, voice), speed)
+        bridged = F.leaky_relu(self._bridge(encoded), _SLOPE)
+        features = F.interpolate(bridged, scale_factor=self._rate, mode="nearest")
+        mask = self._mask(tokens.shape[1], features, speed)
+        hidden = masked(self._before(features), mask)
+        return masked(self._after(self._convolutions(hidden, voice, mask)), mask)
+
+    def _mask(self, n_tokens: int, features: Tensor, speed: float) -> Tensor | None:
+        count = int(n_tokens * self._bound / speed) + (0 if speed == 1 else 1)
+        if count >= features.shape[2]:
+            return None
+        return (arange(features.shape[2], device=features.device) < count)[None, None]

@@ -1,0 +1,238 @@
+"""The decoder that turns phonemes into semantic tokens, 25 per second of speech.
+
+A transformer (Vaswani et al. 2017, normalised after each block) over [phonemes | tokens]: phonemes
+see all phonemes, tokens see all phonemes and the tokens before them. Everything about a request
+lives in a slot of `KeyValueCache`; the network itself is read-only.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
+from torch import Tensor
+
+from myna.core.errors import TextTooLong
+from myna.engines.gpt_sovits.layers import (
+    LayerNorm,
+    Linear,
+    attention,
+    embedding,
+    join_heads,
+    sinusoids,
+    split_heads,
+)
+from myna.engines.gpt_sovits.tensors import Tensors
+from myna.engines.gpt_sovits.weights import SemanticCheckpoint
+
+TOKENS_PER_SECOND = 25
+_POSITIONS = 4000  # of each kind: 160 s of tokens
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KeyValueCache:
+    """What each layer remembers of each slot's sequence, in tensors allocated once."""
+
+    keys: Tensor  # (layers, slots, heads, capacity, width)
+    values: Tensor  # as keys
+    lengths: Tensor  # (slots,) int64: positions filled
+    tokens: Tensor  # (slots,) int64: of them, prompt and generated tokens
+
+    @property
+    def capacity(self) -> int:
+        """Positions a slot has room for."""
+        return self.keys.shape[3]
+
+    def clear(self, slot: int) -> None:
+        """Forget the sequence in a slot."""
+        self.lengths[slot] = 0
+        self.tokens[slot] = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Block:
+    attention_in: Linear
+    attention_out: Linear
+    widen: Linear
+    narrow: Linear
+    attention_norm: LayerNorm
+    feed_forward_norm: LayerNorm
+    n_heads: int
+
+    @classmethod
+    def of(cls, tensors: Tensors, n_heads: int) -> "_Block":
+        own = tensors.scope("self_attn")
+        return cls(
+            Linear(own["in_proj_weight"], own["in_proj_bias"]),
+            Linear.of(own.scope("out_proj")),
+            Linear.of(tensors.scope("linear1")),
+            Linear.of(tensors.scope("linear2")),
+            LayerNorm.of(tensors.scope("norm1")),
+            LayerNorm.of(tensors.scope("norm2")),
+            n_heads,
+        )
+
+    def projected(self, hidden: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return query, key and value: (batch, heads, positions, width) each."""
+        query, key, value = self.attention_in(hidden).chunk(3, dim=-1)
+        return (
+            split_heads(query, self.n_heads),
+            split_heads(key, self.n_heads),
+            split_heads(value, self.n_heads),
+        )
+
+    def finished(self, hidden: Tensor, attended: Tensor) -> Tensor:
+        """Add what attention found, then the feed-forward layer: (batch, positions, channels)."""
+        hidden = self.attention_norm(hidden + self.attention_out(join_heads(attended)))
+        return self.feed_forward_norm(hidden + self.narrow(F.relu(self.widen(hidden))))
+
+
+class TextToSemantic:
+    """The network. `prefill` reads a request into a slot, `step` adds one token to many slots."""
+
+    def __init__(self, checkpoint: SemanticCheckpoint) -> None:
+        tensors = checkpoint.tensors
+        self._phonemes = tensors["ar_text_embedding.word_embeddings.weight"]
+        self._tokens = tensors["ar_audio_embedding.word_embeddings.weight"]
+        self._context = Linear.of(tensors.scope("bert_proj"))
+        layers = tensors.scope("h.layers")
+        self._blocks = [
+            _Block.of(layers.scope(str(index)), checkpoint.n_heads)
+            for index in range(tensors.count("h.layers"))
+        ]
+        self._predict = Linear(tensors["ar_predict_layer.weight"], None)
+        table = sinusoids(_POSITIONS, self._tokens.shape[1]).to(self._tokens.device)
+        self._phoneme_positions = tensors["ar_text_position.alpha"] * table
+        self._token_positions = tensors["ar_audio_position.alpha"] * table
+
+    @property
+    def vocabulary(self) -> int:
+        """How many logits there are: the tokens and, last, the end."""
+        return self._predict.weight.shape[0]
+
+    @property
+    def token_table(self) -> Tensor:
+        """The embedding of every token: (vocabulary, channels)."""
+        return self._tokens
+
+    def new_cache(self, slots: int, capacity: int) -> KeyValueCache:
+        """Allocate a cache for so many sequences of at most `capacity` positions each."""
+        device = self._tokens.device
+        n_heads = self._blocks[0].n_heads
+        shape = (len(self._blocks), slots, n_heads, capacity, self._tokens.shape[1] // n_heads)
+        counts = torch.zeros(slots, dtype=torch.int64, device=device)
+        return KeyValueCache(
+            torch.zeros(shape, device=device),
+            torch.zeros(shape, device=device),
+            counts,
+            counts.clone(),
+        )
+
+    def prefill(
+        self,
+        phonemes: Tensor,
+        context: Tensor | None,
+        prompt: Tensor,
+        cache: KeyValueCache,
+        slot: int = 0,
+    ) -> Tensor:
+        """Read a request into a slot and return the logits of its first token: (vocabulary,).
+
+        phonemes: (L,) int64, of the prompt and of the sentence.
+        context: (L, 1024) from BERT, or None for all zeros.
+        prompt: (P,) int64, the reference's semantic tokens; may be empty.
+        """
+        n_phonemes, n_tokens = len(phonemes), len(prompt)
+        length = n_phonemes + n_tokens
+        if length >= cache.capacity or n_phonemes > _POSITIONS:
+            raise TextTooLong(n_phonemes, min(cache.capacity - n_tokens - 1, _POSITIONS))
+        hidden = self._prefix(phonemes, context, prompt)
+        mask = prefix_mask(n_phonemes, n_tokens).to(hidden.device)
+        for index, block in enumerate(self._blocks):
+            query, key, value = block.projected(hidden)
+            cache.keys[index, slot, :, :length] = key[0]
+            cache.values[index, slot, :, :length] = value[0]
+            hidden = block.finished(hidden, attention(query, key, value, mask))
+        cache.lengths[slot] = length
+        cache.tokens[slot] = n_tokens
+        return self._predict(hidden[0, -1])
+
+    def _prefix(self, phonemes: Tensor, context: Tensor | None, prompt: Tensor) -> Tensor:
+        text = embedding(phonemes, self._phonemes)
+        if context is None:
+            context = text.new_zeros(len(phonemes), self._context.weight.shape[1])
+        text = text + self._context(context) + self._phoneme_positions[: len(phonemes)]
+        audio = embedding(prompt, self._tokens) + self._token_positions[: len(prompt)]
+        return torch.cat([text, audio])[None]  # (1, L + P, channels)
+
+    def step(
+        self,
+        tokens: Tensor,
+        cache: KeyValueCache,
+        slots: Tensor | None = None,
+        *,
+        active: Tensor | None = None,
+        span: int | None = None,
+    ) -> Tensor:
+        """Append one token to each of some slots and return their next logits.
+
+        tokens: (B,) int64. slots: (B,) int64, distinct, or None for all slots in order. Logits:
+        (B, vocabulary). Rows that are not `active` (B,) bool run along and leave no trace. With
+        `span`, attention covers so many positions under a mask, shapes are static and nothing is
+        read back, as a captured graph needs (fastest with all slots); without, each row covers
+        exactly its own length.
+        """
+        rows = torch.arange(len(tokens), device=tokens.device) if slots is None else slots
+        places = cache.lengths[rows]
+        attend = _by_row(rows, places) if span is None else _masked(slots, places, span)
+        hidden = embedding(tokens, self._tokens) + self._token_positions[cache.tokens[rows]]
+        hidden = hidden[:, None]  # (B, 1, channels)
+        for index, block in enumerate(self._blocks):
+            query, key, value = block.projected(hidden)
+            keys, values = cache.keys[index], cache.values[index]
+            keys[rows, :, places] = key[:, :, 0]
+            values[rows, :, places] = value[:, :, 0]
+            hidden = block.finished(hidden, attend(query, keys, values))
+        grown = 1 if active is None else active.to(torch.int64)
+        cache.lengths[rows] += grown
+        cache.tokens[rows] += grown
+        return self._predict(hidden[:, 0])
+
+
+def prefix_mask(n_phonemes: int, n_tokens: int) -> Tensor:
+    """Return who sees whom in a prefix, True for seeing: (L + P, L + P) bool."""
+    length = n_phonemes + n_tokens
+    mask = torch.ones(length, length, dtype=torch.bool).tril()
+    mask[:, :n_phonemes] = True
+    mask[:n_phonemes, n_phonemes:] = False
+    return mask
+
+
+Attend = Callable[[Tensor, Tensor, Tensor], Tensor]
+"""Query (B, heads, 1, width), keys and values of all slots: what was found, as the query."""
+
+
+def _masked(slots: Tensor | None, places: Tensor, span: int) -> Attend:
+    positions = torch.arange(span, device=places.device)
+    mask = (positions[None] <= places[:, None])[:, None, None]  # (B, 1, 1, span)
+
+    def attend(query: Tensor, keys: Tensor, values: Tensor) -> Tensor:
+        near, far = keys[:, :, :span], values[:, :, :span]
+        if slots is None:
+            return attention(query, near, far, mask)
+        return attention(query, near[slots], far[slots], mask)
+
+    return attend
+
+
+def _by_row(slots: Tensor, places: Tensor) -> Attend:
+    known = list(zip(slots.tolist(), (places + 1).tolist(), strict=True))
+
+    def attend(query: Tensor, keys: Tensor, values: Tensor) -> Tensor:
+        found = [
+            attention(query[row : row + 1], keys[slot, None, :, :end], values[slot, None, :, :end])
+            for row, (slot, end) in enumerate(known)
+        ]
+        return torch.cat(found)
+
+    return attend

@@ -1,0 +1,1 @@
+"""Myna over HTTP: the only room with `async` in it."""

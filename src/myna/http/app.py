@@ -1,0 +1,53 @@
+"""The app: routes over a Studio."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+
+from myna.http import dialects
+from myna.http.errors import tell
+from myna.http.gate import Gate
+from myna.http.routes import align, health, socket, speech, voices
+from myna.http.service import Service
+from myna.settings import HttpSettings
+from myna.storage.keys import KeyBook
+from myna.studio.studio import Studio
+
+API_VERSION = "1"
+NATIVE = (speech.router, socket.router, voices.router, align.router, health.router)
+
+
+def create_app(
+    studio: Studio, settings: HttpSettings | None = None, keys: KeyBook | None = None
+) -> FastAPI:
+    """Put a Studio on HTTP. Nothing is global: two apps share what their studios share.
+
+    >>> from myna import Studio
+    >>> app = create_app(Studio.open())
+    """
+    settings = settings or HttpSettings()
+    service = Service(studio, settings, keys)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        service.stage.shut()
+
+    app = FastAPI(title="Myna", version=API_VERSION, lifespan=lifespan)
+    app.state.service = service
+    for router in (*NATIVE, *dialects.routers(settings.dialects)):
+        app.include_router(router)
+    app.add_exception_handler(HTTPException, lambda request, error: tell(error, request))
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=["*"],
+            allow_headers=["*"],
+            expose_headers=["X-Request-ID", "X-Sample-Rate", "Retry-After"],
+        )
+    app.add_middleware(Gate, service=service)
+    return app

@@ -1,0 +1,96 @@
+"""What Prometheus is told. Each app has its own registry."""
+
+import time
+from collections.abc import Generator
+from contextlib import closing
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from myna.core.speech import Chunk
+from myna.http.stage import Make, Stage
+
+_LATENCIES = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0, 10.0)  # seconds
+_FACTORS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+
+
+class Metrics:
+    """Counters, gauges and histograms of one server."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._registry = registry = CollectorRegistry()
+        self._first_chunk = Histogram(
+            "myna_first_chunk_latency_seconds",
+            "From the beginning of a speech, waiting included, to its first sound.",
+            ["engine"],
+            registry=registry,
+            buckets=_LATENCIES,
+        )
+        self._factor = Histogram(
+            "myna_real_time_factor",
+            "Seconds of work for a second of speech, of speeches not replayed from the cache.",
+            ["engine"],
+            registry=registry,
+            buckets=_FACTORS,
+        )
+        self._sentences = Counter(
+            "myna_sentences", "Sentences begun.", ["engine"], registry=registry
+        )
+        self._hits = Counter(
+            "myna_cache_hits", "Sentences replayed from the cache.", ["engine"], registry=registry
+        )
+        self._fallbacks = Counter(
+            "myna_fallbacks",
+            "Sentences said by another engine than the one that was to.",
+            ["engine"],
+            registry=registry,
+        )
+        self._errors = Counter(
+            "myna_errors", "Requests that failed, by code.", ["code"], registry=registry
+        )
+        active = Gauge("myna_active_streams", "Speeches in progress.", registry=registry)
+        active.set_function(lambda: stage.places.active)
+        waiting = Gauge("myna_waiting_streams", "Speeches in the queue.", registry=registry)
+        waiting.set_function(lambda: stage.places.waiting)
+
+    def watched(self, make: Make) -> Make:
+        """Return the same speech, measured from now on."""
+        asked_at = time.monotonic()
+        return lambda: self._watch(make, asked_at)
+
+    def count_error(self, code: str) -> None:
+        """Count a request that failed."""
+        self._errors.labels(code).inc()
+
+    def exposed(self) -> bytes:
+        """Return everything in Prometheus' text format."""
+        return generate_latest(self._registry)
+
+    def _watch(self, make: Make, asked_at: float) -> Generator[Chunk]:
+        sentence, worked, heard = -1, 0.0, 0.0
+        first: Chunk | None = None
+        is_fresh = True
+        with closing(make()) as chunks:
+            while True:
+                began = time.monotonic()
+                chunk = next(chunks, None)
+                worked += time.monotonic() - began
+                if chunk is None:
+                    break
+                heard += chunk.audio.duration
+                if first is None:
+                    first = chunk
+                    self._first_chunk.labels(chunk.engine).observe(time.monotonic() - asked_at)
+                if chunk.sentence != sentence:
+                    sentence = chunk.sentence
+                    self._count(chunk)
+                is_fresh = is_fresh and not chunk.cached
+                yield chunk
+        if first is not None and heard and is_fresh:
+            self._factor.labels(first.engine).observe(worked / heard)
+
+    def _count(self, chunk: Chunk) -> None:
+        self._sentences.labels(chunk.engine).inc()
+        if chunk.cached:
+            self._hits.labels(chunk.engine).inc()
+        if chunk.fell_back:
+            self._fallbacks.labels(chunk.engine).inc()

@@ -1,0 +1,70 @@
+"""Whether the server lives, can speak, and how it fares."""
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+from starlette.responses import JSONResponse, Response
+
+from myna.http.call import Open, Speaking
+from myna.http.errors import errors_as, native_error
+from myna.http.routes.answers import refusals
+from myna.storage.keys import Scope
+
+router = APIRouter(tags=["Server"], route_class=errors_as(native_error))
+
+
+class Health(BaseModel):
+    """A word on how the server is."""
+
+    status: str
+
+
+class EngineInfo(BaseModel):
+    """An engine, whether it could speak now, and what to do if not."""
+
+    name: str
+    summary: str
+    ready: bool
+    remedy: str
+
+
+class EngineList(BaseModel):
+    """Every engine there is."""
+
+    engines: list[EngineInfo]
+
+
+@router.get("/healthz")
+async def alive() -> Health:
+    """Say that the process lives."""
+    return Health(status="alive")
+
+
+@router.get("/readyz", responses={503: {"model": Health}})
+async def ready(call: Open) -> Response:
+    """Say whether new speech is taken: 200, or 503 while stopping or without an engine."""
+    if call.service.stage.places.closed:
+        return JSONResponse({"status": "shutting down"}, 503)
+    engines = await call.in_thread(call.service.studio.engines)
+    if not any(engine.ready for engine in engines):
+        return JSONResponse({"status": "no engine is ready"}, 503)
+    return JSONResponse({"status": "ready"})
+
+
+@router.get("/metrics", response_class=Response, responses=refusals(401, 403))
+async def metrics(call: Open) -> Response:
+    """Give Prometheus its figures. Needs the scope `admin` where the server asks for keys."""
+    if not call.service.access.is_open:
+        (await call.service.access.caller(call.request)).check(Scope.ADMIN)
+    return Response(call.service.metrics.exposed(), media_type="text/plain; version=0.0.4")
+
+
+@router.get("/v1/engines", responses=refusals(401, 403, 429))
+async def engines(call: Speaking) -> EngineList:
+    """List the engines, whether each is ready, and what it lacks."""
+    statuses = await call.in_thread(call.service.studio.engines)
+    return EngineList(
+        engines=[
+            EngineInfo(name=s.name, summary=s.summary, ready=s.ready, remedy=s.remedy)
+            for s in statuses
+        ]
+    )

@@ -1,0 +1,259 @@
+"""Text in, speech out."""
+
+import json
+from collections.abc import Generator, Iterable
+from typing import Any, Literal
+
+from fastapi import APIRouter
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from myna.core.speech import Chunk, Options, SpeechRequest
+from myna.core.timing import TimedText
+from myna.core.voice import Voice
+from myna.dsp.codec import AudioFormat, encode_file
+from myna.dsp.resample import resample
+from myna.http.call import Call, Speaking
+from myna.http.errors import Problem, detail, errors_as, native_error
+from myna.http.frames import (
+    EVENT_STREAM,
+    ByteFrames,
+    base64_text,
+    encode_chunks,
+    server_sent,
+)
+from myna.http.refusals import NotUnderstood
+from myna.http.responses import Body
+from myna.http.routes.answers import SPEAKING, refusals
+from myna.studio.voices import Recording
+
+router = APIRouter(tags=["Speech"], route_class=errors_as(native_error))
+
+Format = Literal["wav", "flac", "mp3", "opus", "aac", "pcm"]
+Language = Literal["auto", "ko", "en", "ja", "zh", "yue"]
+
+MOST_FIELDS = 50  # of a form
+
+
+class Manner(BaseModel):
+    """How to say something, and how to send it. An engine ignores a knob it does not have."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    language: Language = Field("auto", description="`auto` finds it sentence by sentence.")
+    engine: str | None = Field(None, description="One engine instead of the configured chain.")
+    speed: float = Field(1.0, ge=0.25, le=4, description="Relative to the voice's own pace.")
+    temperature: float = Field(1.0, ge=0, le=2, description="How varied the reading is.")
+    seed: int | None = Field(
+        None, ge=0, lt=2**32, description="The same seed says it the same way."
+    )
+    sentence_pause: float = Field(
+        0.25, ge=0, le=10, description="Seconds of silence between sentences."
+    )
+    format: Format = Field("wav", description="`pcm` is 16-bit little-endian without header.")
+    sample_rate: int | None = Field(
+        None, ge=8000, le=48000, description="Hz. Unset: the engine's. Told in `X-Sample-Rate`."
+    )
+    timestamps: bool = Field(False, description="Time every word.")
+
+    def request(self, text: str, voice: str | Voice) -> SpeechRequest:
+        """Return what the Studio is asked for."""
+        options = Options(self.speed, self.temperature, self.seed, self.sentence_pause)
+        return SpeechRequest(text, voice, self.language, options, self.engine, self.timestamps)
+
+
+class SpeechBody(Manner):
+    """What to say, in which voice of the library."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"text": "The kettle is on.", "voice": "sample"},
+                {"text": "차 한 잔 드릴까요?", "voice": "sample", "format": "mp3"},
+            ]
+        }
+    )
+
+    text: str = Field(min_length=1, description="Any length up to the server's bound.")
+    voice: str = Field(min_length=1, max_length=200, description="A name in your voice library.")
+    stream: bool = Field(
+        True, description="Send sound as it is made. False: all at once, exact sizes in headers."
+    )
+
+
+class SpeechForm(Manner):
+    """What to say, in the voice of a recording that comes along."""
+
+    text: str = Field(min_length=1, description="Any length up to the server's bound.")
+    transcript: str = Field("", description="The words said in the reference.")
+    voice_language: Language = Field("auto", description="The language of the reference.")
+    stream: bool = True
+
+
+class Word(BaseModel):
+    """A word and when it is said, in seconds from the start."""
+
+    text: str
+    start: float
+    end: float
+
+    @classmethod
+    def of(cls, word: TimedText) -> "Word":
+        """Return a word as it is sent."""
+        return cls(text=word.text, start=round(word.start, 4), end=round(word.end, 4))
+
+
+class TimedSpeech(BaseModel):
+    """A whole speech with its word times."""
+
+    audio: str = Field(description="The sound in the asked format, base64.")
+    format: Format
+    duration: float = Field(description="Seconds.")
+    words: list[Word]
+    engines: list[str]
+
+
+def _documented() -> dict[str, Any]:  # Any: OpenAPI's own shape
+    form = SpeechForm.model_json_schema()
+    form["properties"]["reference"] = {
+        "type": "string",
+        "format": "binary",
+        "description": "1 to 30 seconds of someone speaking, any audio format.",
+    }
+    form["required"].append("reference")
+    return {
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {"schema": SpeechBody.model_json_schema()},
+                "multipart/form-data": {"schema": form},
+            },
+        }
+    }
+
+
+_EVENT = {
+    "type": "object",
+    "description": "One event; `data` is JSON with the same `type`.",
+    "properties": {
+        "event": {"enum": ["audio", "words", "done", "error"]},
+        "data": {"type": "string"},
+    },
+    "required": ["event", "data"],
+}
+_SOUND = {
+    "description": "The speech. Chunked while it is made, or whole with `stream: false`. With "
+    "`timestamps`, or for `Accept: text/event-stream`, events of the types `audio` (base64 parts "
+    "of one file), `words`, `done`, `error`; with `stream: false` as well, one JSON object.",
+    "content": {
+        **{
+            media_type: {"schema": {"type": "string", "format": "binary"}}
+            for media_type in sorted({f.media_type.split(";")[0] for f in AudioFormat})
+        },
+        EVENT_STREAM: {"schema": _EVENT},
+        "application/json": {"schema": TimedSpeech.model_json_schema()},
+    },
+}
+
+
+@router.post(
+    "/v1/speech",
+    response_class=Response,
+    responses={200: _SOUND, **refusals(*SPEAKING)},
+    openapi_extra=_documented(),
+)
+async def speak(call: Speaking) -> Response:
+    """Speak a text, in a voice of the library (JSON) or of a recording that comes along (form)."""
+    content_type = call.request.headers.get("content-type", "").split(";")[0].strip().lower()
+    manner: SpeechBody | SpeechForm
+    if content_type == "multipart/form-data":
+        manner, voice = await _from_form(call)
+        request = manner.request(manner.text, voice)
+    else:
+        manner = await _from_json(call.request)
+        request = manner.request(manner.text, manner.voice)
+    return await _answer(call, request, manner, stream=manner.stream)
+
+
+async def _answer(call: Call, request: SpeechRequest, manner: Manner, *, stream: bool) -> Response:
+    format = AudioFormat.named(manner.format)
+    wants_events = EVENT_STREAM in call.request.headers.get("accept", "")
+    if stream and (manner.timestamps or wants_events):
+        frames = _events(format, manner.sample_rate)
+        return call.stream(request, Body(frames, EVENT_STREAM, last_words=_last_event))
+    if stream:
+        return await call.audio(request, format, sample_rate=manner.sample_rate)
+    if manner.timestamps:
+        return await _timed(call, request, manner)
+    return await call.finished_audio(request, format, sample_rate=manner.sample_rate)
+
+
+def _events(format: AudioFormat, sample_rate: int | None) -> ByteFrames:
+    """Return what turns speech into events: sound, the words known by then, the end."""
+
+    def frames(chunks: Iterable[Chunk]) -> Generator[bytes]:
+        duration, engines = 0.0, dict[str, None]()
+        for data, chunk in encode_chunks(chunks, format, sample_rate):
+            words: tuple[TimedText, ...] = ()
+            if chunk is not None:
+                duration += chunk.audio.duration
+                engines[chunk.engine] = None
+                words = chunk.words
+            event = b""
+            if data:
+                event += server_sent({"type": "audio", "audio": base64_text(data)}, "audio")
+            if words:
+                sent = [Word.of(word).model_dump() for word in words]
+                event += server_sent({"type": "words", "words": sent}, "words")
+            if event:
+                yield event
+        done = {"type": "done", "duration": round(duration, 4), "engines": list(engines)}
+        yield server_sent(done, "done")
+
+    return frames
+
+
+def _last_event(problem: Problem) -> bytes:
+    return server_sent({"type": "error", "error": detail(problem).model_dump()}, "error")
+
+
+async def _timed(call: Call, request: SpeechRequest, manner: Manner) -> Response:
+    speech = await call.speak(request)
+    format = AudioFormat.named(manner.format)
+    rate = manner.sample_rate or speech.audio.sample_rate
+    encoded = await call.in_thread(lambda: encode_file(resample(speech.audio, rate), format))
+    answer = TimedSpeech(
+        audio=base64_text(encoded),
+        format=manner.format,
+        duration=round(speech.audio.duration, 4),
+        words=[Word.of(word) for word in speech.words],
+        engines=list(speech.engines),
+    )
+    return JSONResponse(answer.model_dump())
+
+
+async def _from_json(request: Request) -> SpeechBody:
+    try:
+        return SpeechBody.model_validate(json.loads(await request.body()))
+    except ValidationError as error:
+        raise RequestValidationError(error.errors()) from None
+    except ValueError:
+        raise NotUnderstood("The body is not JSON. Send JSON, or a multipart form.") from None
+
+
+async def _from_form(call: Call) -> tuple[SpeechForm, Voice]:
+    async with call.request.form(max_files=1, max_fields=MOST_FIELDS) as form:
+        given = dict(form)
+        reference = given.pop("reference", None)
+        try:
+            manner = SpeechForm.model_validate(given)
+        except ValidationError as error:
+            raise RequestValidationError(error.errors()) from None
+        if not isinstance(reference, UploadFile):
+            raise NotUnderstood("The form lacks the file `reference`: a recording to sound like.")
+        content = await call.upload(reference)
+    recording = Recording(content, manner.transcript, manner.voice_language)
+    return manner, await call.clone(recording)

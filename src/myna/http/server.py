@@ -1,0 +1,72 @@
+"""Running the app: listen, serve, and stop without cutting anybody off in mid-sentence."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import Callable
+
+import uvicorn
+from fastapi import FastAPI
+
+from myna.http.service import Service
+from myna.settings import HttpSettings
+
+logger = logging.getLogger(__name__)
+
+LAST_SECONDS = 1  # for answers to reach their clients once their speech is over
+
+
+def serve(app: FastAPI, settings: HttpSettings, started: Callable[[str], None]) -> None:
+    """Serve until told to stop by SIGTERM or SIGINT; a second signal stops at once.
+
+    `started` is called with the address once the server listens.
+    """
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=LAST_SECONDS,
+        ws_max_size=settings.body_bytes,
+    )
+    asyncio.run(_serve(uvicorn.Server(config), app, settings, started))
+
+
+async def _serve(
+    server: uvicorn.Server, app: FastAPI, settings: HttpSettings, started: Callable[[str], None]
+) -> None:
+    serving = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.wait({serving}, timeout=0.01)
+        if serving.done():
+            await serving
+            return
+    service: Service = app.state.service
+    loop = asyncio.get_running_loop()
+    stopping: set[asyncio.Task[None]] = set()
+
+    def stop() -> None:
+        if stopping:
+            server.should_exit = True
+        stopping.add(loop.create_task(_stop(server, service, settings.shutdown_seconds)))
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    started(_address(server))
+    await serving
+
+
+async def _stop(server: uvicorn.Server, service: Service, seconds: float) -> None:
+    """Take nothing new, let running speeches end, then stop listening."""
+    service.stage.places.closed = True
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await service.stage.places.wait_until_empty()
+    server.should_exit = True
+
+
+def _address(server: uvicorn.Server) -> str:
+    host, port = server.servers[0].sockets[0].getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"

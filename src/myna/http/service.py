@@ -1,0 +1,81 @@
+"""Everything one server is made of."""
+
+import hashlib
+import threading
+from collections import OrderedDict
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from myna.core.voice import Voice
+from myna.http.auth import Access
+from myna.http.metrics import Metrics
+from myna.http.rates import Rates
+from myna.http.stage import Stage
+from myna.settings import HttpSettings
+from myna.storage.keys import KeyBook
+from myna.studio.studio import Studio
+from myna.studio.voices import CheckedVoice, Recording, check_recording
+
+VOICES_KEPT = 64
+
+
+class Service:
+    """The parts that requests share."""
+
+    def __init__(self, studio: Studio, settings: HttpSettings, keys: KeyBook | None) -> None:
+        self.studio = studio
+        self.settings = settings
+        self.access = Access(settings, keys)
+        self.rates = Rates(settings.rate)
+        self.stage = Stage(settings)
+        self.metrics = Metrics(self.stage)
+        self._voices: Recent[Voice] = Recent(VOICES_KEPT)
+        self._checked: Recent[CheckedVoice] = Recent(VOICES_KEPT)
+
+    def voice(self, owner: str, name: str) -> Voice:
+        """Return a voice of the owner's library, decoded once for many requests."""
+        library = self.studio.voices.of(owner)
+        voice_id = library.record(name).voice_id
+        voice = self._voices.get(voice_id)
+        if voice is None:
+            voice = library.get(name)
+            self._voices.put(voice_id, voice)
+        return voice
+
+    def clone(self, recording: Recording) -> CheckedVoice:
+        """Make a voice of a recording, judged once for many requests."""
+        source = recording.source
+        content = source.read_bytes() if isinstance(source, Path) else source
+        digest = hashlib.sha256(content)
+        digest.update(repr((recording.transcript, recording.language)).encode())
+        checked = self._checked.get(digest.hexdigest())
+        if checked is None:
+            checked = check_recording(self.studio, recording)
+            self._checked.put(digest.hexdigest(), checked)
+        return checked
+
+
+Value = TypeVar("Value")
+
+
+class Recent(Generic[Value]):
+    """The values used last, by key. Threads may share it."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._values: OrderedDict[str, Value] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: str) -> Value | None:
+        """Return the value, if it is still here."""
+        with self._lock:
+            if key in self._values:
+                self._values.move_to_end(key)
+            return self._values.get(key)
+
+    def put(self, key: str, value: Value) -> None:
+        """Keep a value; the one unused longest makes room."""
+        with self._lock:
+            self._values[key] = value
+            if len(self._values) > self._size:
+                self._values.popitem(last=False)

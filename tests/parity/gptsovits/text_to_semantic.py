@@ -1,0 +1,200 @@
+"""Cases of the decoder from phonemes to semantic tokens."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from myna.engines.gpt_sovits.layers import sinusoids
+from myna.engines.gpt_sovits.sampling import (
+    SamplingOptions,
+    SamplingTable,
+    SeededNoise,
+    drawn,
+    penalized,
+    probabilities,
+)
+from myna.engines.gpt_sovits.semantic_decoding import (
+    FIRST_STEPS,
+    SemanticRequest,
+    semantic_tokens,
+)
+from myna.engines.gpt_sovits.text_to_semantic import TextToSemantic
+from myna.engines.gpt_sovits.weights import SemanticCheckpoint
+from tests.parity import recipe
+from tests.parity.case import Array, Case, Row
+from tests.parity.gptsovits.networks import tensors_of
+
+PAUSE_TOKEN = 486
+NOISE = SeededNoise(0)  # of no consequence to a greedy choice
+
+
+def compare(case: Case) -> Iterator[Row]:
+    """Run the decoder greedily, alone and in a batch, and step by step on the expected tokens."""
+    runs = _Runs(case)
+    yield case.compare("pe_first3", sinusoids(3, case.arrays["pe_first3"].shape[1]).numpy())
+    yield from runs.alone()
+    yield from runs.logits()
+    yield from runs.batched()
+    yield from runs.streamed()
+
+
+class _Runs:
+    def __init__(self, case: Case) -> None:
+        self.case = case
+        checkpoint = SemanticCheckpoint(
+            tensors_of(case, prefix="model."),
+            digest="",
+            n_symbols=case.config["phoneme_vocab_size"],
+            n_heads=case.config["head"],
+        )
+        self.model = TextToSemantic(checkpoint)
+        self.options = SamplingOptions(
+            top_k=int(case.number("top_k", 1)),
+            repetition_penalty=case.number("repetition_penalty", 1.35),
+        )
+        self.longest = int(case.number("early_stop_num", 40)) + 1
+        self.prompt = torch.from_numpy(case.arrays["prompt"].astype(np.int64))[0]
+        self.phonemes = torch.from_numpy(case.arrays["phones"].astype(np.int64))[0]
+        self.context = torch.from_numpy(case.arrays["bert"])[0].T
+
+    def _request(self, phonemes: Tensor, context: Tensor, prompt: Tensor) -> SemanticRequest:
+        return SemanticRequest(phonemes, context, prompt, self.options, self.longest)
+
+    def _tokens(self, request: SemanticRequest) -> list[int]:
+        capacity = len(request.phonemes) + len(request.prompt) + self.longest + 1
+        cache = self.model.new_cache(1, capacity)
+        return list(semantic_tokens(self.model, request, NOISE, cache))
+
+    def alone(self) -> Iterator[Row]:
+        """The loop as it is: with a prompt, without, and for each item of the batch."""
+        compare = self.case.compare
+        generated = self._tokens(self._request(self.phonemes, self.context, self.prompt))
+        yield compare("y", self._with_prompt(generated)[None])
+        yield compare("idx", self._last_step(generated))
+        free = self._tokens(self._request(self.phonemes, self.context, self.prompt[:0]))
+        yield compare("noprompt_y", np.array(free)[None])
+        yield compare("noprompt_idx", np.array(0))  # nothing of a prompt to tell apart
+        for index, request in enumerate(self._batch()):
+            generated = self._tokens(request)
+            yield compare(f"naive_y{index}", self._with_prompt(generated))
+            yield compare(f"naive_idx{index}", self._last_step(generated))
+
+    def _with_prompt(self, generated: list[int]) -> Array:
+        return np.concatenate([self.prompt.numpy(), np.array(generated, np.int64)])
+
+    def _last_step(self, generated: list[int]) -> Array:
+        return np.array(min(len(generated), self.longest - 1))
+
+    def _batch(self) -> list[SemanticRequest]:
+        requests = []
+        while (name := f"batch_x{len(requests)}") in self.case.arrays:
+            phonemes = torch.from_numpy(self.case.arrays[name].astype(np.int64))
+            shape = (self.context.shape[1], len(phonemes))
+            context = recipe.normal(f"input.bbert{len(requests)}", shape) * np.float32(0.5)
+            requests.append(self._request(phonemes, torch.from_numpy(context).T, self.prompt))
+        return requests
+
+    def logits(self) -> Iterator[Row]:
+        """The logits before the penalty, each step fed the expected tokens."""
+        expected = self.case.arrays["y"][0, len(self.prompt) :]
+        cache = self.model.new_cache(1, len(self.phonemes) + len(self.prompt) + self.longest + 1)
+        slots = torch.zeros(1, dtype=torch.int64)
+        logits = self.model.prefill(self.phonemes, self.context, self.prompt, cache)
+        steps = [logits]
+        last = int(self.case.arrays["idx"])
+        for token in expected[:last].tolist():
+            steps.append(self.model.step(torch.tensor([token]), cache, slots)[0])
+        for step, row in enumerate(steps):
+            name = f"logits_step{step}"
+            if name in self.case.arrays:
+                yield self.case.compare(name, _without_end(row, step).numpy())
+        yield self.case.compare("logits_last", _without_end(steps[last], last).numpy())
+        margins = [self._margin(row, step, expected) for step, row in enumerate(steps)]
+        largest = float(max(row.abs().max() for row in steps))  # a margin is a difference of two
+        margin = np.array(min(margins), np.float32)
+        yield self.case.compare("min_top1_gap", margin, relative_to=largest)
+
+    def _margin(self, logits: Tensor, step: int, expected: Array) -> float:
+        seen = torch.zeros(1, len(logits), dtype=torch.bool)
+        seen[0, self.prompt] = True
+        seen[0, expected[:step].tolist()] = True
+        table = SamplingTable.of([self.options], self.model.vocabulary)
+        best = penalized(logits[None], seen, table)[0]
+        return float(-torch.diff(torch.topk(_without_end(best, step), 2).values))
+
+    def batched(self) -> Iterator[Row]:
+        """All items of the batch stepped together, each in its own slot."""
+        requests = self._batch()
+        rows = self._stepped_together(requests)
+        for index, generated in enumerate(rows):
+            limited = generated[: self.longest - 1]  # the batch drops its last token
+            yield self.case.compare(f"batch_y{index}", self._with_prompt(limited))
+            yield self.case.compare(f"batch_idx{index}", self._last_step(generated))
+
+    def _stepped_together(self, requests: list[SemanticRequest]) -> list[list[int]]:
+        model, count = self.model, len(requests)
+        longest = max(len(request.phonemes) for request in requests) + len(self.prompt)
+        cache = model.new_cache(count, longest + self.longest + 1)
+        logits = torch.stack(
+            [
+                model.prefill(request.phonemes, request.context, request.prompt, cache, slot)
+                for slot, request in enumerate(requests)
+            ]
+        )
+        seen = torch.zeros(count, model.vocabulary, dtype=torch.bool)
+        seen[:, self.prompt] = True
+        table = SamplingTable.of([self.options] * count, model.vocabulary)
+        rows: list[list[int]] = [[] for _ in requests]
+        active = torch.ones(count, dtype=torch.bool)
+        for step in range(self.longest):
+            if step < FIRST_STEPS:
+                logits[:, model.vocabulary - 1] = -torch.inf
+            distribution = probabilities(penalized(logits, seen, table), table)
+            tokens = drawn(distribution, torch.ones_like(distribution))
+            active &= tokens != model.vocabulary - 1
+            for row, token, alive in zip(rows, tokens.tolist(), active.tolist(), strict=True):
+                row.extend([token] if alive else [])
+            seen.scatter_(1, tokens[:, None], True)
+            slots = torch.arange(count)
+            logits = model.step(tokens, cache, slots, active=active, span=cache.capacity)
+        return rows
+
+    def streamed(self) -> Iterator[Row]:
+        """What a stream hands over piece by piece: of a fixed length, or up to likely pauses."""
+        if "stream_fixed_lens" not in self.case.arrays:
+            return
+        length = int(self.case.arrays["stream_fixed_lens"][0])
+        tokens = self._tokens(self._request(self.phonemes, self.context, self.prompt))
+        fixed = [tokens[at : at + length] for at in range(0, len(tokens), length)]
+        yield from self._pieces("stream_fixed", fixed)
+        yield from self._pieces("stream_mute", self._cut_at_pauses(tokens, length))
+
+    def _pieces(self, name: str, pieces: list[list[int]]) -> Iterator[Row]:
+        compare = self.case.compare
+        yield compare(f"{name}_tokens", np.array([token for piece in pieces for token in piece]))
+        yield compare(f"{name}_lens", np.array([len(piece) for piece in pieces]))
+        yield compare(f"{name}_final", np.array([0] * (len(pieces) - 1) + [1]))
+
+    def _cut_at_pauses(self, tokens: list[int], length: int) -> list[list[int]]:
+        """Cut as the original does: what is pending goes out whole, and some of it twice."""
+        table = torch.nn.functional.normalize(self.model.token_table)
+        likeness = table @ table[PAUSE_TOKEN]
+        pieces, pending = [], list[int]()
+        for token in tokens:
+            pending.append(token)
+            if len(pending) < length + 2:
+                continue
+            scores = likeness[pending]
+            scores = torch.where(scores < 0, -1.0, scores)
+            scores[:-1] += scores[1:].clone()
+            best = int(scores.argmax())
+            if scores[best] >= 0 and best + 1 >= length:
+                pieces.append(pending)
+                pending = pending[best + 1 :]
+        return [*pieces, pending]
+
+
+def _without_end(logits: Tensor, step: int) -> Tensor:
+    return logits[: len(logits) - 1] if step < FIRST_STEPS else logits

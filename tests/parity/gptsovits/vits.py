@@ -1,0 +1,161 @@
+"""Cases of the decoder from semantic tokens to sound."""
+
+import math
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from myna.engines.gpt_sovits.phonetic_encoder import at_speed
+from myna.engines.gpt_sovits.vits import Vits, latents_with
+from myna.engines.gpt_sovits.weights import SovitsCheckpoint, SovitsConfig, Version
+from tests.parity import recipe
+from tests.parity.case import Array, Case, Row
+from tests.parity.gptsovits.networks import tensors_of
+
+OVERLAP = 4  # latent frames blended between a stream's pieces, unless the notes say otherwise
+
+
+def compare(case: Case) -> Iterator[Row]:
+    """Run every part of the decoder, then the whole with and without noise."""
+    runs = Runs(case)
+    for name, run in runs.by_array().items():
+        if name in case.arrays:
+            yield case.compare(name, run().numpy())
+    for name in case.arrays:
+        if name.startswith("wav_"):
+            yield case.compare(name, runs.wave(name).numpy())
+    if "stream_lat1" in case.arrays:
+        yield from runs.streamed()
+
+
+def checkpoint_of(case: Case) -> SovitsCheckpoint:
+    """Return the case's checkpoint as if it had been read from a file."""
+    config = case.config
+    return SovitsCheckpoint(
+        Version(config.get("version", "v1")),
+        SovitsConfig(
+            tuple(config["upsample_rates"]),
+            tuple(map(tuple, config["resblock_dilation_sizes"])),
+            config["n_heads"],
+        ),
+        tensors_of(case),
+        digest="",
+        n_symbols=None,
+    )
+
+
+def integers(array: Array) -> Tensor:
+    """Return token or phoneme numbers as networks take them."""
+    return torch.from_numpy(array.astype(np.int64))
+
+
+class Inputs:
+    """What the notes of a case say it was fed."""
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+        self.tokens = integers(case.arrays["codes"])[0]
+        self.phonemes = integers(case.arrays["text"])
+        self.features = self._normal("input.ssl", (1, 768, 61))
+
+    def _normal(self, tag: str, shape: tuple[int, ...]) -> Tensor:
+        return torch.from_numpy(recipe.normal(tag, self.case.shape(tag, shape)))
+
+    def spectrograms(self, count: int) -> list[Tensor]:
+        """The references, in order."""
+        second = int(self.case.number_before("frames", 33))
+        shapes = {"input.refer": (1, 1025, 40), "input.refer2": (1, 1025, second)}
+        return [self._normal(tag, shapes[tag]).abs() * 0.5 for tag in list(shapes)[:count]]
+
+    def speaker_vectors(self, count: int) -> list[Tensor]:
+        """The speaker vectors, in order."""
+        return [self._normal(tag, (1, 20480)) * 0.3 for tag in ("input.sv", "input.sv2")[:count]]
+
+
+class Runs:
+    """The network of a case with its inputs."""
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+        self.inputs = Inputs(case)
+        self.network = Vits(checkpoint_of(case))
+        self.voice = self.voice_of(1)
+
+    def voice_of(self, references: int) -> Tensor:
+        """The voice of so many references."""
+        vectors = self.inputs.speaker_vectors(references)
+        return self.network.voice(
+            self.inputs.spectrograms(references),
+            vectors if self.network.voice.hears_speaker else [],
+        )
+
+    def by_array(self) -> dict[str, Callable[[], Tensor]]:
+        """What computes each array, beside the waves."""
+        network, inputs = self.network, self.inputs
+        phonetic = network.phonetic
+        codes = network.quantizer.frames(inputs.tokens)
+        semantic = phonetic.encode_semantic(codes)
+        text = phonetic.encode_text(inputs.phonemes)
+        encoded = network.encode(inputs.tokens, inputs.phonemes, self.voice)
+        return {
+            "latent_codes": lambda: network.quantizer.tokens(inputs.features)[:, None],
+            "ref_enc": lambda: network.voice.heard(inputs.spectrograms(1)[0]),
+            "encoder_ssl": lambda: semantic,
+            "encoder_text": lambda: text,
+            "mrte": lambda: phonetic.join(semantic, text, network.voice.for_text(self.voice)),
+            "m_p": lambda: encoded.mean,
+            "logs_p": lambda: encoded.log_deviation,
+            "flow_out": lambda: network.flow.inverse(encoded.mean, self.voice),
+        }
+
+    def wave(self, name: str) -> Tensor:
+        """Read noise, speed and references off an array's name: wav_ns05_speed125_tworefs."""
+        parts = name.split("_")[1:]
+        scale = _decimal(next(part for part in parts if part.startswith("ns")).removeprefix("ns"))
+        references = 2 if "tworefs" in parts else 1
+        speed = self._speed(name, parts)
+        voice = self.voice_of(references)
+        encoded = self.network.encode(self.inputs.tokens, self.inputs.phonemes, voice, speed)
+        noise = torch.from_numpy(recipe.normal("noise.z#0", encoded.mean.shape))
+        return self.network.decode(latents_with(encoded, noise, scale), voice)[:, None]
+
+    def _speed(self, name: str, parts: list[str]) -> float:
+        """Choose, of what the digits could mean, the speed that gives the expected length."""
+        digits = next((part[5:] for part in parts if part.startswith("speed")), "")
+        if not digits:
+            return 1.0
+        frames = self.case.arrays[name].shape[-1] // self.network.samples_per_frame
+        whole = 2 * self.inputs.tokens.shape[1]
+        meanings = (int(digits) / 100, int(digits) / 10, float(digits), _decimal(digits))
+        return next(
+            (speed for speed in meanings if speed and int(whole / speed) + 1 == frames), meanings[0]
+        )
+
+    def streamed(self) -> Iterator[Row]:
+        """Two pieces as the original streams them: all encoded anew, the second's start blended."""
+        half = self.case.arrays["stream_lat1"].shape[2] // 2  # two frames per token
+        pieces = [self.inputs.tokens[:, :half], self.inputs.tokens]
+        first = self.network.features(pieces[0], self.inputs.phonemes, self.voice)
+        second = self.network.features(pieces[1], self.inputs.phonemes, self.voice)
+        second = second[:, :, -self.case.arrays["stream_lat2"].shape[2] :]
+        overlap = int(self.case.number_after("overlap_frames=last", OVERLAP))
+        second = _blended(first[:, :, -overlap:], second)
+        for number, features in enumerate((first, second), start=1):
+            yield self.case.compare(f"stream_lat{number}", features.numpy())
+            encoded = self.network.phonetic.prior(at_speed(features, 1))
+            wave = self.network.decode(encoded.mean, self.voice)[:, None]
+            yield self.case.compare(f"stream_wav{number}", wave.numpy())
+
+
+def _decimal(digits: str) -> float:
+    """Read 0 as 0 and 05 as 0.5."""
+    return float(f"{digits[0]}.{digits[1:] or 0}")
+
+
+def _blended(before: Tensor, after: Tensor) -> Tensor:
+    count = before.shape[2]
+    window = torch.sin(math.pi * torch.arange(2 * count) / (2 * count))
+    start = window[:count] * after[:, :, :count] + window[count:] * before
+    return torch.cat([start, after[:, :, count:]], dim=2)

@@ -1,0 +1,45 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.parity.frontend_cases import NOT_COVERED, check_frontend
+
+DATA = Path(__file__).parents[4] / "parity" / "data" / "gptsovits"
+FRONT_END = json.loads((DATA / "frontend.json").read_text("utf-8"))
+SPLITTING = json.loads((DATA / "text_split.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("section", FRONT_END)
+def test_text_is_read_as_the_models_were_trained(section: str) -> None:
+    rows = check_frontend({section: FRONT_END[section]})
+    assert len(rows) == len(FRONT_END[section])
+    needs_dictionary = section.startswith("en_g2p")
+    for row in rows:
+        assert row.passed or (needs_dictionary and row.remark == NOT_COVERED), row
+
+
+def test_text_is_cut_as_gpt_sovits_does() -> None:
+    rows = check_frontend(SPLITTING)
+    assert len(rows) == 6 * len(SPLITTING["cases"]) + 1
+    assert all(row.passed for row in rows)
+
+
+def test_a_wrong_phone_is_noticed() -> None:
+    expected = {"norm": "你好.", "phones": ["n", "i3", "h", "ao3", "."], "word2ph": [2, 2, 1]}
+    (row,) = check_frontend({"zh_v1_g2p": {"你好。": expected}})
+    assert not row.passed
+    assert row.deviation == 1
+    assert row.remark == "phones: 1"
+
+
+def test_english_phones_come_from_the_dictionary_of_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "cmudict.rep").write_text("\n" * 56 + "ODD  AA1 D\n", "utf-8")
+    (row,) = check_frontend({"en_g2p_tagger_all_NN": {"odd": ["AA1", "D"]}}, tmp_path)
+    assert row.passed
+
+
+def test_sections_nothing_here_reads_are_not_covered() -> None:
+    (row,) = check_frontend({"fr": {"bonjour": ["b"]}})
+    assert row.remark == NOT_COVERED
+    assert not row.passed

@@ -2,7 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-LANGUAGES := zh,yue,ja
+LANGUAGES := zh,yue,ja,ko
+TORCH := torch==2.13.0
 WORKERS ?= 2
 
 .PHONY: help setup demo test check lint serve bench clean
@@ -46,7 +47,8 @@ $(VENV)/.speaker: pyproject.toml | $(BIN)/python
 	@touch $@
 
 $(VENV)/.developer: pyproject.toml | $(BIN)/python
-	$(BIN)/pip install --quiet --editable '.[embedded,plot,server,$(LANGUAGES)]' --group dev
+	$(BIN)/pip install --quiet '$(TORCH)'
+	$(BIN)/pip install --quiet --editable '.[embedded,plot,server,neural,$(LANGUAGES)]' --group dev
 	@touch $@ $(VENV)/.speaker
 
 $(VENV)/.evaluation: $(VENV)/.developer

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from myna.align.features import Features, Frames, features, normalized, with_slopes
+from myna.align.features import Features, Frames, Values, features, normalized, with_slopes
 from myna.align.misfit import misfit
 from myna.align.path import Band, Path, cheapest_path, pause_costs
 from myna.align.templates import (
@@ -23,7 +23,7 @@ from myna.core.errors import BadAudio, BadText, TextMismatch
 from myna.core.timing import Alignment
 from myna.text.reading import Token, read
 
-MISMATCH_COST = 1.15
+MISMATCH_COST = 1.13
 """A recording that costs more does not say the text."""
 
 SHORTEST = 0.1  # seconds
@@ -98,14 +98,20 @@ def _nearest(
     firsts = np.arange(0, len(still), factor)
     moving = mean_from(with_slopes(still), firsts)
     pauses = mean_from(pause_costs(recording.loudness), firsts)
-    templates = [template(tokens, at_rate(voice, rate)) for voice in VOICES]
-    pools = [pooled(source, factor) for source in templates]
-    paths = [cheapest_path(moving, pauses, columns) for columns, _ in pools]
-    nearest = int(np.argmin([path.distance for path in paths]))
-    path, (columns, column_firsts) = paths[nearest], pools[nearest]
+    source, path = min(
+        (_laid(template(tokens, at_rate(voice, rate)), moving, pauses, factor) for voice in VOICES),
+        key=lambda attempt: attempt[1].distance,
+    )
+    columns, column_firsts = pooled(source, factor)
     rows, reached = path.rows[path.speech], path.columns[path.speech]
     fine = Path(firsts[rows], column_firsts[reached], path.distance)
-    return templates[nearest], fine, misfit(path, moving, pauses, columns)
+    return source, fine, misfit(path, moving, pauses, columns)
+
+
+def _laid(
+    source: Template, recording: Frames, pauses: Values, factor: int
+) -> tuple[Template, Path]:
+    return source, cheapest_path(recording, pauses, pooled(source, factor)[0])
 
 
 def _coarse_factor(rows: int) -> int:

@@ -28,7 +28,7 @@ _COEFFICIENTS = 13
 _DECIBELS = 10 / np.log(10) / np.sqrt(_SETTINGS.n_mels)  # of the first coefficient: mean band level
 _QUIETEST = 60.0  # dB below the loudest frame; what is under it is as good as silent
 _LIFTER = np.linspace(1.0, 0.3, _COEFFICIENTS - 1, dtype=np.float32)  # fine structure counts less
-_LEVEL_STEP = 5.0  # dB that count as much as one standard deviation of the first cepstrum
+_LEVEL_STEP = 4.0  # dB that count as much as one standard deviation of the first cepstrum
 _LOWEST_LEVEL = 45.0  # dB below speech
 _SLOPE_WEIGHT = 2.0
 

@@ -1,7 +1,7 @@
 """The text as spoken by espeak-ng, to lay a recording against."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TypeVar
 
@@ -17,7 +17,7 @@ from myna.align.features import (
     with_slopes,
 )
 from myna.align.path import Columns, Indices
-from myna.espeak.phones import PhoneClass
+from myna.espeak.phones import Phone, PhoneClass
 from myna.espeak.render import RATE_RANGE, Rendering, SourceVoice, render
 from myna.text.reading import Token
 
@@ -63,7 +63,8 @@ Float = TypeVar("Float", np.float32, np.float64)
 class Template:
     """The frames of a rendering's words, without its pauses."""
 
-    rendering: Rendering
+    phones: tuple[Phone, ...]
+    """What is said, in seconds of the rendering; pauses included."""
     still: Frames  # (frames, 13), without slopes, pauses included
     indices: Indices
     """Which frames of the rendering belong to words."""
@@ -113,7 +114,7 @@ def template(tokens: Sequence[Token], voice: SourceVoice) -> Template:
     indices = np.flatnonzero(words >= 0)
     kinds = np.array([_CLASSES.index(phone.kind) for phone in rendering.phones])
     still = normalized(analysed, analysed.speech & (words >= 0))
-    return Template(rendering, still, indices, words[indices], kinds[phones[indices]])
+    return Template(rendering.phones, still, indices, words[indices], kinds[phones[indices]])
 
 
 def _labels(rendering: Rendering, count: int) -> tuple[Indices, Indices]:
@@ -142,7 +143,7 @@ def adapted(source: Template, recording: Frames, pairs: tuple[Indices, Indices])
         if heard.any():
             shift = difference[heard].sum(0) / (heard.sum() + _PRIOR_FRAMES)
             still[source.indices[source.classes == kind]] += shift
-    return Template(source.rendering, still, source.indices, source.words, source.classes)
+    return replace(source, still=still)
 
 
 def pooled(source: Template, factor: int) -> tuple[Columns, Indices]:

@@ -9,7 +9,7 @@ from myna.align.path import Path
 from myna.align.spelling import graphemes, sounds
 from myna.align.templates import Template
 from myna.core.timing import Alignment, TimedText
-from myna.espeak.phones import Phone, PhoneClass
+from myna.espeak.phones import Phone
 from myna.text.reading import Token
 
 _SHORTEST_PAUSE = 0.06  # seconds; what is shorter between two words is a closure
@@ -21,10 +21,10 @@ def timed(
     """Carry the template's times over to the recording along the path."""
     clock = _Clock(source, path)
     phones_of: list[list[Phone]] = [[] for _ in tokens]
-    for phone in source.rendering.phones:
+    for phone in source.phones:
         if phone.token is not None:
             phones_of[phone.token].append(phone)
-    spans = _without_short_pauses(_spans(source, path, clock, rows), phones_of)
+    spans = _without_short_pauses(_spans(phones_of, source, path, rows))
     words: list[TimedText] = []
     phones: list[TimedText] = []
     characters: list[TimedText] = []
@@ -49,37 +49,36 @@ class _Clock:
         return float(np.interp(seconds, self._from, self._to))
 
 
-def _spans(source: Template, path: Path, clock: _Clock, rows: int) -> list[tuple[float, float]]:
+def _spans(
+    phones_of: Sequence[Sequence[Phone]], source: Template, path: Path, rows: int
+) -> list[tuple[float, float]]:
     """Return the words' starts and ends in seconds; next to a pause they are whole frames."""
+    clock = _Clock(source, path)
     spoken = path.speech
     at, words = path.rows[spoken], source.words[path.columns[spoken]]
     voiced = np.zeros(rows + 2, bool)  # with a silent frame before and behind the recording
     voiced[at + 1] = True
     spans: list[tuple[float, float]] = []
-    for index, word in enumerate(source.rendering.words):
+    for index, phones in enumerate(phones_of):
         own = at[words == index]
         if not len(own):
             end = spans[-1][1] if spans else 0.0
             spans.append((end, end))
             continue
         first, last = int(own[0]), int(own[-1])
-        start = clock(word.start) if voiced[first] else (first - 0.5) * HOP
-        end = clock(word.end) if voiced[last + 2] else (last + 0.5) * HOP
+        start = clock(phones[0].start) if voiced[first] else (first - 0.5) * HOP
+        end = clock(phones[-1].end) if voiced[last + 2] else (last + 0.5) * HOP
         spans.append((max(start, 0.0), end))
     return spans
 
 
-def _without_short_pauses(
-    spans: Sequence[tuple[float, float]], phones_of: Sequence[Sequence[Phone]]
-) -> list[tuple[float, float]]:
-    """Close gaps too short for a pause: a closure belongs to its plosive, the rest is shared."""
+def _without_short_pauses(spans: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Let words meet where what is between them is too short for a pause."""
     starts, ends = (list(side) for side in zip(*spans, strict=True))
     for index in range(1, len(starts)):
         end, start = ends[index - 1], starts[index]
         if start - end < _SHORTEST_PAUSE:
-            plosive = phones_of[index][:1] and phones_of[index][0].kind is PhoneClass.PLOSIVE
-            boundary = end if plosive and start > end else (end + start) / 2
-            boundary = max(boundary, starts[index - 1])
+            boundary = max((end + start) / 2, starts[index - 1])
             ends[index - 1] = starts[index] = boundary
         ends[index] = max(ends[index], starts[index])
     return list(zip(starts, ends, strict=True))

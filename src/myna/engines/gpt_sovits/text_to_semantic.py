@@ -5,7 +5,7 @@ see all phonemes, tokens see all phonemes and the tokens before them. Everything
 lives in a slot of `KeyValueCache`; the network itself is read-only.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -169,36 +169,33 @@ class TextToSemantic:
         self,
         tokens: Tensor,
         cache: KeyValueCache,
-        slots: Tensor,
+        slots: Tensor | None = None,
         *,
         active: Tensor | None = None,
         span: int | None = None,
     ) -> Tensor:
         """Append one token to each of some slots and return their next logits.
 
-        tokens: (B,) int64. slots: (B,) int64, distinct. Logits: (B, vocabulary). Rows that are
-        not `active` (B,) bool run along and leave no trace. With `span`, attention covers so many
-        positions under a mask, shapes are static and nothing is read back, as a captured graph
-        needs; without, each row covers exactly its own length.
+        tokens: (B,) int64. slots: (B,) int64, distinct, or None for all slots in order. Logits:
+        (B, vocabulary). Rows that are not `active` (B,) bool run along and leave no trace. With
+        `span`, attention covers so many positions under a mask, shapes are static and nothing is
+        read back, as a captured graph needs (fastest with all slots); without, each row covers
+        exactly its own length.
         """
-        places = cache.lengths[slots]
-        hidden = embedding(tokens, self._tokens) + self._token_positions[cache.tokens[slots]]
+        rows = torch.arange(len(tokens), device=tokens.device) if slots is None else slots
+        places = cache.lengths[rows]
+        attend = _by_row(rows, places) if span is None else _masked(slots, places, span)
+        hidden = embedding(tokens, self._tokens) + self._token_positions[cache.tokens[rows]]
         hidden = hidden[:, None]  # (B, 1, channels)
-        spans = None if span is not None else (places + 1).tolist()
         for index, block in enumerate(self._blocks):
             query, key, value = block.projected(hidden)
             keys, values = cache.keys[index], cache.values[index]
-            keys[slots, :, places] = key[:, :, 0]
-            values[slots, :, places] = value[:, :, 0]
-            if spans is None:
-                mask = _within(places, span or cache.capacity)
-                attended = attention(query, keys[slots, :, :span], values[slots, :, :span], mask)
-            else:
-                attended = _attend_by_row(query, (keys, values), slots.tolist(), spans)
-            hidden = block.finished(hidden, attended)
+            keys[rows, :, places] = key[:, :, 0]
+            values[rows, :, places] = value[:, :, 0]
+            hidden = block.finished(hidden, attend(query, keys, values))
         grown = 1 if active is None else active.to(torch.int64)
-        cache.lengths[slots] += grown
-        cache.tokens[slots] += grown
+        cache.lengths[rows] += grown
+        cache.tokens[rows] += grown
         return self._predict(hidden[:, 0])
 
 
@@ -211,17 +208,31 @@ def prefix_mask(n_phonemes: int, n_tokens: int) -> Tensor:
     return mask
 
 
-def _within(places: Tensor, span: int) -> Tensor:
+Attend = Callable[[Tensor, Tensor, Tensor], Tensor]
+"""Query (B, heads, 1, width), keys and values of all slots: what was found, as the query."""
+
+
+def _masked(slots: Tensor | None, places: Tensor, span: int) -> Attend:
     positions = torch.arange(span, device=places.device)
-    return (positions[None] <= places[:, None])[:, None, None]  # (B, 1, 1, span)
+    mask = (positions[None] <= places[:, None])[:, None, None]  # (B, 1, 1, span)
+
+    def attend(query: Tensor, keys: Tensor, values: Tensor) -> Tensor:
+        near, far = keys[:, :, :span], values[:, :, :span]
+        if slots is None:
+            return attention(query, near, far, mask)
+        return attention(query, near[slots], far[slots], mask)
+
+    return attend
 
 
-def _attend_by_row(
-    query: Tensor, remembered: tuple[Tensor, Tensor], slots: Sequence[int], spans: Sequence[int]
-) -> Tensor:
-    keys, values = remembered
-    rows = [
-        attention(query[row : row + 1], keys[slot, None, :, :span], values[slot, None, :, :span])
-        for row, (slot, span) in enumerate(zip(slots, spans, strict=True))
-    ]
-    return torch.cat(rows)
+def _by_row(slots: Tensor, places: Tensor) -> Attend:
+    known = list(zip(slots.tolist(), (places + 1).tolist(), strict=True))
+
+    def attend(query: Tensor, keys: Tensor, values: Tensor) -> Tensor:
+        found = [
+            attention(query[row : row + 1], keys[slot, None, :, :end], values[slot, None, :, :end])
+            for row, (slot, end) in enumerate(known)
+        ]
+        return torch.cat(found)
+
+    return attend

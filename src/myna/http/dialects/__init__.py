@@ -49,7 +49,7 @@ from fastapi import APIRouter
 
 from myna.core.errors import SettingsError
 
-NAMES: tuple[str, ...] = ("openai", "m4t", "carepill")
+NAMES: tuple[str, ...] = ("openai", "m4t", "carepill", "partial_regenerate")
 """Every dialect there is: the modules of this package."""
 
 

@@ -75,6 +75,30 @@ def test_a_batch_gives_each_row_what_it_gets_alone(model: TextToSemantic) -> Non
         assert cache.tokens.tolist() == [6, 0, 6, 0, 6]
 
 
+def test_all_slots_need_not_be_named(model: TextToSemantic) -> None:
+    logits = []
+    for slots in (None, torch.arange(2)):
+        cache = model.new_cache(2, 40)
+        for slot, text in enumerate((torch.arange(8), torch.arange(40, 60))):
+            model.prefill(text, None, PROMPT, cache, slot)
+        logits.append(model.step(torch.tensor([7, 9]), cache, slots, span=32))
+    torch.testing.assert_close(logits[0], logits[1], rtol=1e-5, atol=1e-5)
+
+
+def test_in_a_batch_of_one_size_a_row_is_the_same_to_the_bit_whoever_shares_it(
+    model: TextToSemantic,
+) -> None:
+    def stepped(texts: list[int]) -> torch.Tensor:
+        cache = model.new_cache(4, 60)
+        for slot, text in enumerate(texts):
+            model.prefill(torch.arange(9) + 20 * text, None, PROMPT[: 1 + text], cache, slot)
+        return model.step(torch.tensor(texts), cache)
+
+    one, other = stepped([0, 1, 2, 3]), stepped([3, 1, 4, 0])
+    assert torch.equal(one[1], other[1])
+    assert torch.equal(one[0], other[3])
+
+
 def test_an_inactive_row_leaves_no_trace(model: TextToSemantic) -> None:
     cache = model.new_cache(2, 40)
     for slot in (0, 1):

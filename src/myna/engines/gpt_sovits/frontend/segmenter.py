@@ -31,7 +31,8 @@ _KANA_LETTER = re.compile(f"[{KANA}]")
 _CHINESE_WORD = re.compile("[的了吗呢吧啊是在不也都没把被让他我]")
 _PAUSES = ",.!?，。！？"
 _FULL_STOPS = "。."
-_CLAUSE = re.compile(f"[{_PAUSES}、…；;]*[^{_PAUSES}、…；;]+[{_PAUSES}、…；;]*")
+_BREAKS = _PAUSES + '、…；;「」『』“”"（）()'
+_CLAUSE = re.compile(f"[{_BREAKS}]*[^{_BREAKS}]+[{_BREAKS}]*")
 _SHORT_CLAUSE = 4  # characters; one without kana between Japanese ones is Japanese too
 
 

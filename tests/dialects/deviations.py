@@ -12,7 +12,8 @@ from tests.dialects.records import Record
 from tests.dialects.replay import Answer, Comparison
 
 ADMINISTERED = ("/set_gpt_weights", "/set_sovits_weights", "/set_model", "/control")
-OURS_TOO = ("/", "/tts", "/speakers", "/control", "/set_refer_audio", "/change_refer")
+ONLY_V1 = ("/", "/change_refer", "/set_model", "/control")
+ONLY_V2 = ("/tts", "/set_refer_audio", "/set_gpt_weights", "/set_sovits_weights")
 FAULTS = ("[[FAIL", "故障注入")
 UNUSED = (
     *("top_k", "top_p", "temperature", "repetition_penalty", "sample_steps", "super_sampling"),
@@ -134,12 +135,13 @@ def _unknown_path(comparison: Comparison) -> bool:
 def _one_port(comparison: Comparison) -> bool:
     record, status = comparison.record, comparison.answer.status
     is_absent = record.status in (404, 405) and status not in (404, 405) and status < 500
-    return is_absent and record.path in (*OURS_TOO, *ADMINISTERED)
+    lacking = ONLY_V2 if record.is_v1 else ONLY_V1
+    return is_absent and (record.path in lacking or record.path == "/speakers")
 
 
 def _control(comparison: Comparison) -> bool:
-    record = comparison.record
-    return record.is_v1 and record.path == "/control" and "command" not in record.values
+    is_v1 = comparison.record.is_v1 and comparison.record.path == "/control"
+    return is_v1 and comparison.answer.message == "command is required"
 
 
 def _probe(comparison: Comparison) -> bool:

@@ -12,7 +12,7 @@ LONGEST_USEFUL = 30.0  # seconds
 QUIET_LEVEL = -45.0  # dB of full scale
 HOPELESS_NOISE, AUDIBLE_NOISE = 3.0, 15.0  # dB by which speech is above its background
 HOPELESS_CLIPPING, AUDIBLE_CLIPPING = 0.05, 0.001  # share of samples
-HOPELESS_MISFIT = 1.32  # `Alignment.cost`; right transcripts stay below `MISMATCH_COST`
+HOPELESS_MISFIT = 1.2  # `Alignment.cost`; right transcripts stay below `MISMATCH_COST`
 
 
 def check_reference(audio: Audio, transcript: str, language: str) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ from benchmarks.alignment.constructed import constructed
 from benchmarks.alignment.recordings import Timed, timed_recordings, untimed_recordings
 from benchmarks.alignment.spoiling import SPOILERS
 from benchmarks.embedded.recordings import Recording
-from myna.align.aligner import MISMATCH_COST, align
+from myna.align.aligner import DOUBTFUL_COST, align
 from myna.core.errors import TextMismatch
 from myna.core.timing import TimedText
 
@@ -121,9 +121,9 @@ def _print_separation(recordings: list[Recording]) -> None:
             f"Cost with other words ({len(other)}): {min(other):.2f} to {max(other):.2f}, "
             f"median {median(other):.2f}"
         )
-    missed = sum(cost <= MISMATCH_COST for cost in other)
+    missed = sum(cost <= DOUBTFUL_COST for cost in other)
     print(
-        f"At the threshold {MISMATCH_COST:.2f}: {sum(cost > MISMATCH_COST for cost in own)} right "
+        f"At the threshold {DOUBTFUL_COST:.2f}: {sum(cost > DOUBTFUL_COST for cost in own)} right "
         f"transcripts refused, {missed} wrong ones not noticed; {refused} refused for their length"
     )
 

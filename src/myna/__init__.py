@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from myna.core.audio import Audio
+from myna.core.edit import Edit, EditReport
 from myna.core.errors import (
     EngineError,
     MynaError,
@@ -15,16 +16,30 @@ from myna.core.timing import Alignment, TimedText
 from myna.core.voice import Voice
 
 if TYPE_CHECKING:
-    from myna.dsp.codec import load_audio, save_audio
+    from myna.dsp.codec import (
+        AudioFormat,
+        NativeAudio,
+        decode_native,
+        encode_native,
+        load_audio,
+        save_audio,
+    )
     from myna.settings import Settings
+    from myna.studio.editing import EditedRecording, EditRequest
     from myna.studio.studio import Studio
 
 __all__ = [
     "Alignment",
     "Audio",
+    "AudioFormat",
     "Chunk",
+    "Edit",
+    "EditReport",
+    "EditRequest",
+    "EditedRecording",
     "EngineError",
     "MynaError",
+    "NativeAudio",
     "Options",
     "Pause",
     "RequestError",
@@ -36,11 +51,19 @@ __all__ = [
     "Studio",
     "TimedText",
     "Voice",
+    "decode_native",
+    "encode_native",
     "load_audio",
     "save_audio",
 ]
 
 _HEAVY = {
+    "AudioFormat": "myna.dsp.codec",
+    "EditRequest": "myna.studio.editing",
+    "EditedRecording": "myna.studio.editing",
+    "NativeAudio": "myna.dsp.codec",
+    "decode_native": "myna.dsp.codec",
+    "encode_native": "myna.dsp.codec",
     "Settings": "myna.settings",
     "Studio": "myna.studio.studio",
     "load_audio": "myna.dsp.codec",

@@ -10,6 +10,10 @@ MynaError
 │   ├── TextTooLong
 │   ├── InvalidOption       a value out of range
 │   ├── TextMismatch        the recording does not say the text
+│   ├── SpanNotFound        the words to replace are not in the text
+│   ├── AmbiguousSpan       the words to replace are there more than once
+│   ├── SpanTooShort        too little sound is left to replace, or would be
+│   ├── TooLittleContext    too little of the recording is kept to tell the voice by
 │   └── Unsupported         no configured engine can do this
 ├── EngineError             the engine failed; the next one in the chain may not
 │   ├── WeightsMissing
@@ -108,6 +112,30 @@ class TextMismatch(RequestError):
     """The recording does not say the text."""
 
     code = "text_mismatch"
+
+
+class SpanNotFound(RequestError):
+    """The words to replace are not in the text."""
+
+    code = "span_not_found"
+
+
+class AmbiguousSpan(RequestError):
+    """The words to replace are in the text more than once."""
+
+    code = "ambiguous_span"
+
+
+class SpanTooShort(RequestError):
+    """There is too little sound where the edit should be."""
+
+    code = "span_too_short"
+
+
+class TooLittleContext(RequestError):
+    """Too little of the recording is kept to continue it."""
+
+    code = "too_little_context"
 
 
 class Unsupported(RequestError):

@@ -10,14 +10,14 @@ from starlette.middleware.cors import CORSMiddleware
 from myna.http import dialects
 from myna.http.errors import tell
 from myna.http.gate import Gate
-from myna.http.routes import align, health, socket, speech, voices
+from myna.http.routes import align, edit, health, socket, speech, voices
 from myna.http.service import Service
 from myna.settings import HttpSettings
 from myna.storage.keys import KeyBook
 from myna.studio.studio import Studio
 
 API_VERSION = "1"
-NATIVE = (speech.router, socket.router, voices.router, align.router, health.router)
+NATIVE = (speech.router, socket.router, voices.router, align.router, edit.router, health.router)
 
 
 def create_app(

@@ -113,7 +113,7 @@ class Call:
     async def as_holder(self, key: str) -> "Call":
         """Return this call on behalf of whoever has this key, for keys in unusual places."""
         caller = await self.service.access.holder(key)
-        self.service.rates.count(caller.id)
+        await self.service.rates.count(caller.id)
         return Call(self.service, caller, self.request)
 
     def check_admin(self) -> None:
@@ -159,7 +159,7 @@ def called_by(scope: Scope | None) -> Callable[[Request], Coroutine[Any, Any, Ca
             return Call(service, NOBODY, request)
         caller = await service.access.caller(request)
         caller.check(scope)
-        service.rates.count(caller.id)
+        await service.rates.count(caller.id)
         return Call(service, caller, request)
 
     return call

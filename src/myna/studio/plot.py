@@ -3,7 +3,8 @@
 import importlib.util
 import unicodedata
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from myna.core.audio import Audio
+from myna.core.edit import EditReport
 from myna.core.errors import InvalidOption, PackageMissing, StorageError
 from myna.core.timing import TimedText
 from myna.dsp.spectrum import MelScale, MelSettings, hz_to_mel, log_mel
@@ -18,16 +20,19 @@ from myna.studio.fonts import drawable, fonts_for
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 SUFFIXES = (".png", ".svg", ".pdf")
 
 INK, MUTED, LINE, BAND = "#1f2a44", "#7b8497", "#c4cad6", "#eef1f6"
+CHANGED = "#c8553d"  # what an edit replaced
 HEAT = ("#ffffff", "#dfe7f2", "#9db7d8", "#4f74ac", "#253a6b", "#131b38")  # quiet to loud
 RANGE = 16.0  # of the natural logarithm of power, from the loudest to white: 70 dB
 
 WIDTH_INCHES = (7.0, 24.0)  # shortest and longest picture
 INCHES_PER_SECOND = 1.4
 HEIGHT_INCHES = 3.8
+EDIT_HEIGHT_INCHES = 4.8
 MARGIN_INCHES = 0.9  # of the width, around the axes
 LABEL_POINTS, TITLE_POINTS, TICK_POINTS = 9.0, 11.0, 8.0
 LABEL_GAP_INCHES = 0.04
@@ -47,24 +52,9 @@ def plot_speech(
     not written. Warns of characters that no font on the machine has. Raises `PackageMissing`
     without the extra `plot`, `InvalidOption` for another suffix.
     """
-    path = Path(path)
-    if path.suffix.lower() not in SUFFIXES:
-        raise InvalidOption("plot", path.name, f"use a suffix of {', '.join(SUFFIXES)}")
-    if importlib.util.find_spec("matplotlib") is None:
-        raise PackageMissing("A picture", "plot")
-    from matplotlib import rc_context
-    from matplotlib.figure import Figure
-
-    families, undrawn = fonts_for(title + "".join(word.text for word in words))
-    if undrawn:
-        warnings.warn(
-            f"No font here draws {undrawn!r}; the picture shows boxes instead. The extra 'plot' "
-            "brings fonts for Hangul, kana and Han: pip install 'myna[plot]'.",
-            stacklevel=2,
-        )
-    scale = _scale(audio)
-    with rc_context({"font.family": families, "text.color": INK, "svg.hashsalt": "myna"}):
-        figure = Figure((scale.width, HEIGHT_INCHES), dpi=120, layout="constrained")
+    scale = _scale(audio.duration)
+    shown = title + "".join(word.text for word in words)
+    with _picture(Path(path), (scale.width, HEIGHT_INCHES), shown) as (figure, undrawn):
         above, below = figure.subplots(2, 1, sharex=True, height_ratios=(1, 2))
         if title:
             room = scale.width - MARGIN_INCHES
@@ -73,12 +63,56 @@ def plot_speech(
         _draw_waveform(above, audio)
         _draw_spectrogram(below, audio)
         _draw_words(above, below, words, scale)
-        for label in _labels(words, scale):
-            middle = (label.start + label.end) / 2
-            above.text(
-                middle, 1.06, drawable(label.text, undrawn), ha="center", fontsize=LABEL_POINTS,
-                transform=above.get_xaxis_transform(), parse_math=False,
-            )  # fmt: skip
+        _write_labels(above, _labels(words, scale), undrawn)
+
+
+def plot_edit(before: Audio, after: Audio, report: EditReport, path: str | Path) -> None:
+    """Draw the mel spectrogram before and after an edit, with what was replaced marked.
+
+    Both to the same scale of time. Formats, warnings and errors as in `plot_speech`.
+    """
+    rate = report.sample_rate
+    old = [TimedText(e.old_text, e.start_sample / rate, e.end_sample / rate) for e in report.edits]
+    new = [
+        TimedText(e.new_text, e.new_start_sample / rate, e.new_end_sample / rate)
+        for e in report.edits
+    ]
+    longer = max(before.duration, after.duration)
+    scale = _scale(longer)
+    shown = "".join(span.text for span in [*old, *new])
+    with _picture(Path(path), (scale.width, EDIT_HEIGHT_INCHES), shown) as (figure, undrawn):
+        rows = figure.subplots(2, 1, sharex=True)
+        for axes, audio, spans in zip(rows, (before, after), (old, new), strict=True):
+            _draw_spectrogram(axes, audio)
+            for span in spans:
+                axes.axvspan(span.start, span.end, color=CHANGED, alpha=0.18, linewidth=0)
+                for edge in (span.start, span.end):
+                    axes.axvline(edge, color=CHANGED, linewidth=1.0)
+            _write_labels(axes, _labels(spans, scale), undrawn)
+        rows[0].set_xlabel("")
+        rows[0].set_xlim(0, max(longer, 1e-3))
+
+
+@contextmanager
+def _picture(path: Path, inches: tuple[float, float], shown: str) -> Iterator[tuple["Figure", str]]:
+    """Yield a figure, and which characters of what it shows no font has; save it at the end."""
+    if path.suffix.lower() not in SUFFIXES:
+        raise InvalidOption("plot", path.name, f"use a suffix of {', '.join(SUFFIXES)}")
+    if importlib.util.find_spec("matplotlib") is None:
+        raise PackageMissing("A picture", "plot")
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    families, undrawn = fonts_for(shown)
+    if undrawn:
+        warnings.warn(
+            f"No font here draws {undrawn!r}; the picture shows boxes instead. The extra 'plot' "
+            "brings fonts for Hangul, kana and Han: pip install 'myna[plot]'.",
+            stacklevel=4,
+        )
+    with rc_context({"font.family": families, "text.color": INK, "svg.hashsalt": "myna"}):
+        figure = Figure(inches, dpi=120, layout="constrained")
+        yield figure, undrawn
         try:
             figure.savefig(path, metadata=_UNDATED[path.suffix.lower()])
         except OSError as error:
@@ -99,8 +133,8 @@ class _Scale:
     inches_per_second: float
 
 
-def _scale(audio: Audio) -> _Scale:
-    duration = max(audio.duration, 1e-3)
+def _scale(duration: float) -> _Scale:
+    duration = max(duration, 1e-3)
     width = float(np.clip(duration * INCHES_PER_SECOND + MARGIN_INCHES, *WIDTH_INCHES))
     return _Scale(width, (width - MARGIN_INCHES) / duration)
 
@@ -174,6 +208,14 @@ def _labels(words: Sequence[TimedText], scale: _Scale) -> Iterator[TimedText]:
         if middle - half >= free_from:
             yield word
             free_from = middle + half + LABEL_GAP_INCHES / scale.inches_per_second
+
+
+def _write_labels(axes: "Axes", labels: Iterable[TimedText], undrawn: str) -> None:
+    for label in labels:
+        axes.text(
+            (label.start + label.end) / 2, 1.06, drawable(label.text, undrawn), ha="center",
+            fontsize=LABEL_POINTS, transform=axes.get_xaxis_transform(), parse_math=False,
+        )  # fmt: skip
 
 
 def _inches(text: str, points: float) -> float:

@@ -18,6 +18,7 @@ from myna.engines.catalog import EngineNotFound, EngineStatus
 from myna.settings import LimitSettings, Settings
 from myna.storage.voices import VoiceLibrary
 from myna.studio import wiring
+from myna.studio.editing import EditedRecording, EditRequest, edit
 from myna.text.languages import detect
 from myna.text.sentences import sentences
 
@@ -89,6 +90,10 @@ class Studio:
     def align(self, audio: Audio, text: str, language: str = AUTO) -> Alignment:
         """Find when each word, character and phone of `text` is said in `audio`."""
         return align(audio, text, detect(text) if language == AUTO else checked(language))
+
+    def edit(self, request: EditRequest) -> EditedRecording:
+        """Change words of a recording and keep every other sample."""
+        return edit(self, request)
 
     def engines(self) -> list[EngineStatus]:
         """Return every engine there is, whether it is ready, and what it lacks."""

@@ -4,10 +4,16 @@ import threading
 import time
 from collections.abc import Generator
 
+import numpy as np
+
+from myna.core.audio import Audio
 from myna.core.engine import Capabilities
 from myna.core.errors import SynthesisFailed
+from myna.core.languages import LANGUAGES as ALL_LANGUAGES
 from myna.core.speech import Chunk, Utterance
+from myna.core.timing import TimedText
 from myna.core.voice import Voice
+from myna.text.reading import read
 from tests.conftest import tone
 
 LANGUAGES = frozenset({"ko", "en"})
@@ -65,3 +71,35 @@ class SlowEngine(ToneEngine):
                 yield Chunk(tone(0.1))
         finally:
             self.closed.set()
+
+
+class BabbleEngine:
+    """Says each word as a short buzz, and tells when: every language, quick to run."""
+
+    name = "babble"
+    fingerprint = "babble"
+    capabilities = Capabilities(frozenset(ALL_LANGUAGES), 16000, times_words=True)
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
+        self.said.append(utterance.text)
+        gap = Audio.silence(0.03, 16000)
+        at = gap.duration
+        yield Chunk(gap, engine=self.name)
+        for token in read(utterance.text, utterance.language):
+            buzz = _buzz(token.spoken)
+            word = TimedText(token.written, at, at + buzz.duration)
+            yield Chunk(Audio.join([buzz, gap]), (word,), self.name)
+            at += buzz.duration + gap.duration
+
+
+def _buzz(word: str) -> Audio:
+    """Make a word of harmonics whose colour depends on its letters."""
+    sample_rate = 16000
+    time = np.arange(round((0.1 + 0.02 * min(8, len(word))) * sample_rate)) / sample_rate
+    weights = np.random.default_rng([ord(letter) for letter in word]).random(12)
+    phases = 2 * np.pi * 125 * np.outer(np.arange(1, 13), time)
+    sound = weights @ np.sin(phases) * np.sin(np.pi * time / time[-1]) ** 0.5
+    return Audio((0.05 * sound).astype(np.float32), sample_rate)

@@ -9,9 +9,10 @@ import pytest
 from matplotlib import image, rcParams
 
 from myna.core.audio import Audio
+from myna.core.edit import EditedSpan, EditReport
 from myna.core.errors import InvalidOption, PackageMissing, StorageError
 from myna.core.timing import TimedText
-from myna.studio.plot import plot_speech
+from myna.studio.plot import plot_edit, plot_speech
 
 RATE = 16000
 
@@ -112,3 +113,15 @@ def test_without_matplotlib_the_extra_is_named(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(PackageMissing, match=r"A picture needs the extra 'plot'"):
         plot_speech(buzz(), [], tmp_path / "a.png")
+
+
+def test_an_edit_is_drawn_before_and_after(tmp_path: Path):
+    span = EditedSpan(4000, 8000, 4000, 12000, 320, "차", "커피")
+    nothing = EditReport((), RATE, "")
+    plot_edit(buzz(1.0), buzz(1.25), EditReport((span,), RATE, "embedded"), tmp_path / "a.png")
+    plot_edit(buzz(1.0), buzz(1.25), nothing, tmp_path / "b.png")
+    marked, plain = (image.imread(tmp_path / name) for name in ("a.png", "b.png"))
+    red, green, blue = np.moveaxis(marked[..., :3], -1, 0)
+    assert np.mean((red > green + 0.05) & (red > blue + 0.05)) > 0.002
+    red, green, blue = np.moveaxis(plain[..., :3], -1, 0)
+    assert np.mean((red > green + 0.05) & (red > blue + 0.05)) < 0.0005

@@ -1,8 +1,8 @@
 """Recordings as they are stored, for edits that leave the rest untouched."""
 
 import io
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -65,6 +65,22 @@ class NativeAudio:
             return self.samples.astype(np.float64)
         middle = 128 if self.bit_depth == 8 else 0
         return (self.samples.astype(np.float64) - middle) / 2.0 ** (self.bit_depth - 1)
+
+    def between(self, first: int, last: int) -> Self:
+        """Return the part from sample `first` to before sample `last`."""
+        return replace(self, samples=self.samples[first:last])
+
+    def stored(self, fractions: npt.NDArray[np.float64]) -> Stored:
+        """Return fractions of full scale as samples of this recording's kind.
+
+        The other way round from `fractions`, bit for bit; integers are clipped at full scale.
+        """
+        if self.is_float:
+            return fractions.astype(self.samples.dtype)
+        scale = 2.0 ** (self.bit_depth - 1)
+        middle = 128 if self.bit_depth == 8 else 0
+        whole = np.clip(np.round(fractions * scale), -scale, scale - 1) + middle
+        return whole.astype(self.samples.dtype)
 
 
 def decode_native(source: Source, *, max_seconds: float | None = None) -> NativeAudio:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch import Tensor
 
 from myna.core.errors import WeightsMissing
@@ -164,9 +166,6 @@ def read_plain(path: Path) -> Tensors:
 
 
 def _read_safetensors(path: Path) -> dict[str, Tensor]:
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
     read_header(path)
     try:
         return load_file(path)
@@ -187,7 +186,7 @@ def _weights_in(content: Mapping[str, object], path: Path, wanted: str) -> dict[
     elif any("discriminators" in name for name in content):
         reason = "is a discriminator, used in training only"
     else:
-        reason = f"has no 'weight' with tensors; its keys are {sorted(content)[:5]!r}"
+        reason = f"has no 'weight' with tensors; its keys are {sorted(map(str, content))[:5]!r}"
     raise WeightsMissing(
         f"{str(path)!r} is not a {wanted} checkpoint: it {reason}. Point the setting at the file "
         "GPT-SoVITS writes for inference."

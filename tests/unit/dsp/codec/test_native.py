@@ -125,3 +125,23 @@ def test_samples_that_are_no_numbers_are_refused():
     samples = np.array([0.0, np.nan], "<f4")
     with pytest.raises(BadAudio, match="NaN or infinite"):
         decode_native(wav(samples.tobytes(), bits=32, code=3))
+
+
+@pytest.mark.parametrize("bits", [8, 16, 24, 32])
+def test_fractions_become_the_samples_they_came_from(bits: int):
+    original = native(integers(bits, 300, 2), bits)
+    stored = original.stored(original.fractions())
+    assert stored.dtype == original.samples.dtype
+    assert np.array_equal(stored, original.samples)
+
+
+def test_fractions_beyond_full_scale_are_clipped():
+    original = native(integers(16, 300, 1), 16)
+    assert original.stored(np.array([[2.0], [-2.0]])).ravel().tolist() == [32767, -32768]
+
+
+def test_a_part_keeps_the_kind_of_samples():
+    original = native(integers(24, 300, 2), 24)
+    part = original.between(100, 200)
+    assert np.array_equal(part.samples, original.samples[100:200])
+    assert (part.bit_depth, part.sample_rate) == (24, original.sample_rate)

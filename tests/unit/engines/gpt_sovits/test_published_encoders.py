@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from myna.core.errors import BadReference, TextTooLong, WeightsMissing
 from myna.engines.gpt_sovits.bert import Bert, CharacterTokenizer, read_vocabulary
@@ -49,6 +50,19 @@ def test_either_naming_of_the_weight_norm_is_read(tmp_path: Path) -> None:
         tiny_checkpoints.write_hubert(folder, legacy_norm=legacy)
         heard.append(Hubert(read_folder(folder))(samples))
     assert torch.equal(heard[0], heard[1])
+
+
+def test_safetensors_are_read_as_the_older_format_is(tmp_path: Path) -> None:
+    tiny_checkpoints.write_bert(tmp_path)
+    pickled = Bert(read_folder(tmp_path)).context("你好")
+    old = tmp_path / "pytorch_model.bin"
+    save_file(torch.load(old, weights_only=True), tmp_path / "model.safetensors")
+    old.unlink()
+    assert torch.equal(Bert(read_folder(tmp_path)).context("你好"), pickled)
+    whole = (tmp_path / "model.safetensors").read_bytes()
+    (tmp_path / "model.safetensors").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(WeightsMissing, match="cut short or damaged"):
+        read_folder(tmp_path)
 
 
 def test_bert_gives_the_states_before_the_last_two_layers(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ FAULTS = ("[[FAIL", "故障注入")
 UNUSED = (
     *("top_k", "top_p", "temperature", "repetition_penalty", "sample_steps", "super_sampling"),
     *("overlap_length", "min_chunk_length", "batch_threshold", "split_bucket", "parallel_infer"),
-    *("if_sr", "inp_refs", "aux_ref_audio_paths"),
+    *("if_sr", "inp_refs", "aux_ref_audio_paths", "speed_factor", "speed", "fragment_interval"),
 )
 KEPT_TEXTS = (BAD_SEED, OUTSIDE, NOTHING_TO_SAY)
 
@@ -64,8 +64,9 @@ def _fault(comparison: Comparison) -> bool:
 
 def _unused(comparison: Comparison) -> bool:
     record = comparison.record
+    refuses_aux = record.status == 400 and bool(record.values.get("aux_ref_audio_paths"))
     return (
-        record.fails_in_speech
+        (record.fails_in_speech or refuses_aux)
         and any(name in record.values for name in UNUSED)
         and comparison.answer.speaks
     )
@@ -170,6 +171,15 @@ def _outside(comparison: Comparison) -> bool:
     return comparison.record.status == 200 and leaves and comparison.answer.refuses
 
 
+def _useless(comparison: Comparison) -> bool:
+    told = str(comparison.answer.json)
+    return (
+        comparison.record.status == 200
+        and comparison.answer.refuses
+        and any(f"The recording {what}" in told for what in ("is ", "has only"))
+    )
+
+
 def _windows_path(comparison: Comparison) -> bool:
     paths = comparison.record.reference_paths
     return any("\\" in path for path in paths) and comparison.answer.speaks
@@ -226,7 +236,8 @@ RULES = (
     ),
     Rule(
         "unused-value",
-        "The value steers upstream's network and made its stand-in fail. We accept and ignore it.",
+        "The value steers upstream's network and made it fail. We ignore it, or bring it into our "
+        "range.",
         _unused,
     ),
     Rule(
@@ -302,6 +313,12 @@ RULES = (
         "outside-directory",
         "Recordings are read only inside `http.reference_directory`.",
         _outside,
+    ),
+    Rule(
+        "useless-recording",
+        "Upstream speaks with any recording. We refuse one that is silent or beyond use, and say "
+        "so.",
+        _useless,
     ),
     Rule("windows-path", "Backslashes separate folders here too.", _windows_path),
     Rule("any-case", "Paths are found in any case: AstrBot sends them in lower case.", _case),

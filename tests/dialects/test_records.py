@@ -81,8 +81,8 @@ def test_the_runner_replays_a_file_against_a_server_of_its_own(tmp_path: Path):
 
 
 def test_the_runner_fails_on_a_mismatch_and_says_what_differed(tmp_path: Path):
-    response = {"status": 200, "end": "complete", "headers": {}, "body": {"kind": "empty"}}
+    response = {"status": 422, "end": "complete", "headers": {}, "body": {"kind": "empty"}}
     done = run(tmp_path / "r.json", ("v1-tts-get-04",), response=response)
     assert done.returncode == 1
     assert "MISMATCH  v1-tts-get-04" in done.stdout
-    assert "status: recorded 200, ours (400" in done.stdout
+    assert "status: recorded 422, ours (400" in done.stdout

@@ -241,20 +241,24 @@ def cut_at(text: str, marks: str) -> str:
 
 def json_body(content: bytes, content_type: str) -> Any:  # Any: whatever JSON holds
     """Return a JSON body, or raise `WireRefused` in FastAPI's words."""
+    missing = {"type": "missing", "loc": ["body"], "msg": "Field required", "input": None}
     if not content:
-        raise _invalid({"type": "missing", "loc": ["body"], "msg": "Field required", "input": None})
+        raise _invalid(missing)
     if not _is_json(content_type):
         shown = content.decode(errors="replace")
         raise _invalid(
             {"type": "model_attributes_type", "loc": ["body"], "msg": NOT_AN_OBJECT, "input": shown}
         )
     try:
-        return json.loads(content)
+        body = json.loads(content)
     except json.JSONDecodeError as error:
         problem = {"type": "json_invalid", "loc": ["body", error.pos], "msg": "JSON decode error"}
         raise _invalid(problem | {"input": {}, "ctx": {"error": error.msg}}) from None
     except (UnicodeDecodeError, RecursionError):
         raise WireRefused(400, {"detail": "There was an error parsing the body"}) from None
+    if body is None:
+        raise _invalid(missing)
+    return body
 
 
 def _is_json(content_type: str) -> bool:

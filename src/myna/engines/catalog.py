@@ -40,13 +40,12 @@ def installed(module: str) -> bool:
 
 
 def embedded_status() -> EngineStatus:
-    """Look for espeak-ng and the language packages."""
+    """Look for espeak-ng, and for what reads Japanese."""
     summary = "speaks without downloaded weights; the same kind of voice, not a perfect copy"
     if not installed("espeakng_loader"):
         return EngineStatus("embedded", summary, False, "pip install 'myna[embedded]'")
-    extras = {"ja": "pyopenjtalk", "zh": "pypinyin", "yue": "ToJyutping"}
-    missing = [extra for extra, module in extras.items() if not installed(module)]
-    remedy = f"for better readings: pip install 'myna[{','.join(missing)}]'" if missing else ""
+    reads_kanji = installed("pyopenjtalk")
+    remedy = "" if reads_kanji else "to read Japanese kanji: pip install 'myna[ja]'"
     return EngineStatus("embedded", summary, True, remedy)
 
 

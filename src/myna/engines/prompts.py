@@ -1,5 +1,6 @@
 """What engines learned of voices: each voice once, however many ask at the same time."""
 
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, MutableMapping
@@ -7,6 +8,8 @@ from concurrent.futures import Future
 from typing import Generic, Protocol, TypeVar
 
 from myna.core.voice import Voice
+
+logger = logging.getLogger(__name__)
 
 _KEPT = 64  # voices in memory, about a megabyte each
 
@@ -66,7 +69,10 @@ class PromptCache(Generic[Prompt]):
         key = f"{self._method}-{voice.id}"
         packed = self._stored.get(key)
         if packed is not None:
-            return self._unpack(packed)
+            try:
+                return self._unpack(packed)
+            except (ValueError, KeyError):
+                logger.warning("what another version learned of a voice is learned again")
         prompt = self._learned(voice)
         self._stored[key] = prompt.to_bytes()
         return prompt

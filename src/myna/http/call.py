@@ -96,7 +96,7 @@ class Call:
         limit = self.service.settings.whole_text_characters
         if isinstance(request.text, str) and len(request.text) > limit:
             raise TextTooLong(len(request.text), limit)
-        return await self.unless_hung_up(self._speak(request))
+        return await self.unless_hung_up(self._speak(replace(request, whole=True)))
 
     async def work(self, work: Callable[[], Result]) -> Result:
         """Do heavy work that is no speech: bounded like speech, run in a thread."""

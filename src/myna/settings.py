@@ -151,6 +151,8 @@ class Settings(BaseSettings):
     """The one directory with voices, database, cache and models."""
     engines: tuple[str, ...] = Field(default=("embedded",), min_length=1)
     """Engines to try, in order."""
+    hub_endpoint: str | None = None
+    """Mirror of the model hub that `myna pull` downloads from. Unset: huggingface_hub's own."""
     cache: CacheSettings = CacheSettings()
     limits: LimitSettings = LimitSettings()
     http: HttpSettings = HttpSettings()

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from myna.cli import align, demo, edit, engines, keys, say, serve, voices
+from myna.cli import align, demo, edit, engines, keys, pull, say, serve, voices
 from myna.cli.terminal import say_error, show_warnings_briefly
 from myna.core.errors import (
     EngineError,
@@ -35,6 +35,8 @@ app.command("say")(say.say)
 app.command("align")(align.align)
 app.command("edit", cls=edit.EditCommand)(edit.edit)
 app.command("engines")(engines.engines)
+app.command("pull")(pull.pull)
+app.command("import-weights")(pull.import_weights)
 app.command("demo")(demo.demo)
 app.command("serve")(serve.serve)
 app.add_typer(voices.app, name="voices")

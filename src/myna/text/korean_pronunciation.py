@@ -28,6 +28,11 @@ def pronounce(text: str) -> str:
     return _WORD.sub(lambda word: _pronounced(word.group()), text)
 
 
+def with_exceptions(word: str) -> str:
+    """Respell a word where its sound is not in its letters: 갈등 is 갈뜽, 서울역 서울녁."""
+    return _ADDED_N.sub(_with_added_n, _without_exceptions(word))
+
+
 _WORD = re.compile("[가-힣]+")
 _NOUN_AFTER_VERB = re.compile(
     "([가-힣]) (?=(?:것|거|걸|건|겁|게|수|줄|데|바|듯|적|지)"
@@ -62,7 +67,7 @@ def _syllable(character: str) -> _Syllable:
 
 
 def _pronounced(word: str) -> str:
-    word = _exceptional().sub(lambda match: exceptions()[match.group()], word)
+    word = _without_exceptions(word)
     for pattern, replacement in _respellings():
         word = pattern.sub(replacement, word)
     word = _ADDED_N.sub(_with_added_n, word)
@@ -73,6 +78,10 @@ def _pronounced(word: str) -> str:
         _meet(before, after)
     _end(syllables[-1])
     return "".join(map(str, syllables))
+
+
+def _without_exceptions(word: str) -> str:
+    return _exceptional().sub(lambda match: exceptions()[match.group()], word)
 
 
 @cache

@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -79,6 +80,14 @@ def test_what_is_no_syllable_is_unknown() -> None:
         ("一,", "m", "1,", "1,"),
         ("奶奶", "n", "33", "35"),
         ("人人", "n", "22", "22"),
+        ("家家户户", "n", "1144", "1144"),
+        ("看看", "v", "44", "45"),
+        ("高高", "a", "11", "11"),
+        ("酒吧", "n", "31", "31"),
+        ("目的", "n", "44", "44"),
+        ("石头", "n", "22", "25"),
+        ("原子", "n", "23", "23"),
+        ("小朋友", "n", "323", "325"),
         ("走吧", "v", "31", "35"),
         ("我的", "r", "34", "35"),
         ("了", "ul", "3", "5"),
@@ -120,8 +129,9 @@ def test_words_whose_tones_change_together_are_joined(sentence: str, expected: l
 def test_er_takes_the_tone_of_the_syllable_it_colours() -> None:
     assert coloured("小院儿", "n", ["iao3", "van4", "er2"]) == ["iao3", "van4", "er4"]
     assert coloured("花儿", "n", ["ua1", "er2"]) == ["ua1", "er2"]
+    assert coloured("画儿", "n", ["ua4", "er2"]) == ["ua4", "er4"]
     assert coloured("女儿", "n", ["v3", "er2"]) == ["v3", "er2"]
-    assert coloured("小张儿", "nr", ["iao3", "ang1", "er1"]) == ["iao3", "ang1", "er2"]
+    assert coloured("王芳儿", "nr", ["ang2", "ang1", "er1"]) == ["ang2", "ang1", "er2"]
 
 
 def test_only_later_models_colour_er() -> None:
@@ -157,7 +167,14 @@ def test_every_character_has_its_phones(text: str) -> None:
 
 
 _READINGS = (("行", "ㄏㄤ2"), ("行", "ㄒㄧㄥ2"), ("長", "ㄓㄤ3"), ("長", "ㄔㄤ2"))
-_ROMANIZED = {"ㄏㄤ": "hang", "ㄒㄧㄥ": "xing", "ㄓㄤ": "zhang", "ㄔㄤ": "chang", "ㄧㄣ": "yin"}
+_ROMANIZED = {
+    "ㄏㄢ": "han",
+    "ㄏㄤ": "hang",
+    "ㄒㄧㄥ": "xing",
+    "ㄓㄤ": "zhang",
+    "ㄔㄤ": "chang",
+    "ㄧㄣ": "yin",
+}
 _VOCABULARY = {"[CLS]": 1, "[SEP]": 2, "[UNK]": 3, "銀": 4, "行": 5, "長": 6}
 
 
@@ -176,6 +193,11 @@ def _polyphones(seen: list[Inputs], preferred: Sequence[str]) -> Polyphones:
 def test_a_model_chooses_among_the_readings_of_a_character() -> None:
     assert _polyphones([], ["ㄏㄤ2", "ㄓㄤ3"])("银行行长") == ["yin2", "hang2", "hang2", "zhang3"]
     assert _polyphones([], ["ㄒㄧㄥ2", "ㄔㄤ2"])("行长") == ["xing2", "chang2"]
+
+
+def test_readings_only_taiwan_has_are_not_taken() -> None:
+    polyphones = replace(_polyphones([], []), fixed={"和": "ㄏㄢ4"})
+    assert polyphones("和") == ["he2"]
 
 
 def test_a_model_is_asked_about_each_character_in_its_context() -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from myna.engines.gpt_sovits.frontend.chinese.numerals import cardinal, digits, number
 from myna.engines.gpt_sovits.frontend.chinese.simplification import simplified
 from myna.engines.gpt_sovits.frontend.splitting import collapse_punctuation
+from myna.text.normalization.chinese.dialects import MEASURE_WORDS
 
 Rule = tuple[re.Pattern[str], Callable[[re.Match[str]], str]]
 
@@ -94,42 +95,24 @@ _RAISED = "[⁰¹²³⁴⁵⁶⁷⁸⁹ˣʸⁿ]"
 _OPERAND = rf"(?:-?{_DECIMAL}{_RAISED}*|\.\d+{_RAISED}*|[A-Za-z]{_RAISED}*)"
 _ARITHMETIC = re.compile(rf"({_OPERAND})([+\-×÷=])({_OPERAND})")
 _OPERATORS = {"+": "加", "-": "减", "×": "乘", "÷": "除", "=": "等于"}
-_COUNTED = (
-    "万丈世丘丝两个丸亩人亿代令件伏位例元冬出刀分列刻勺匹千升单卮厘双叠口只台合名周啖回场块坡堂"
-    "堆堵墙壳壶处夏夜天头套季客家寸对寻封尺尾层山岁岭常幅幢平年床座张忽户所手扎打批把担挑捆撮支"
-    "斗斛斤方日旬时春曲更月本朵条杯板枚枝架栋株根桶棵段毛毫江泡注溪炮煲片瓶百盆盏盒盘目石砣碗碟"
-    "秋秒程窠笼管箩箱篇篮簋米粒纪线罐网罗群脚腔艘袋袭角课贯贴趟跳身辆辈道里针钟钧钱钵铢铺锅锱间"
-    "阙队阵面页顶项颗首"
+_MORE_COUNTED = (
+    "平方|立方|千克|千米|毫秒|分贝|字|度|户|册|夜|桌|款|番|滴|捆|束|堂|股|壶|筐|厘|角|枚|副|例|席|曲|"
+    "分|月|日|代|员|课|面|道|笔|季|级"
 )
-_COUNTED_BY_TWO = "微克|微米|公分|小时|美元|十吨"
+_COUNTED = f"{MEASURE_WORDS}|{_MORE_COUNTED}"
+_GREEK = (
+    "阿尔法 贝塔 伽马 德尔塔 艾普西隆 泽塔 伊塔 西塔 约塔 卡帕 拉姆达 缪 纽 克西 奥密克戎 派 柔 "
+    "西格马 西格马 陶 宇普西隆 斐 希 普西 欧米伽"
+)  # σ has a second form at the end of a word
+_GREEK_LETTERS = "αβγδεζηθικλμνξοπρςστυφχψω"
+_GREEK_NAMES = dict(zip(_GREEK_LETTERS, _GREEK.split(), strict=True)) | {
+    letter.upper(): name for letter, name in zip(_GREEK_LETTERS, _GREEK.split(), strict=True)
+}
 _SIGNS = str.maketrans(
     {
         "/": "每",
         **dict(zip("①②③④⑤⑥⑦⑧⑨⑩", "一二三四五六七八九十", strict=True)),
-        **dict.fromkeys("α", "阿尔法"),
-        **dict.fromkeys("β", "贝塔"),
-        **dict.fromkeys("γΓ", "伽玛"),
-        **dict.fromkeys("δΔ", "德尔塔"),
-        **dict.fromkeys("ε", "艾普西龙"),
-        **dict.fromkeys("ζ", "捷塔"),
-        **dict.fromkeys("η", "依塔"),
-        **dict.fromkeys("θΘ", "西塔"),
-        **dict.fromkeys("ι", "艾欧塔"),
-        **dict.fromkeys("κ", "喀帕"),
-        **dict.fromkeys("λΛ", "拉姆达"),
-        **dict.fromkeys("μ", "缪"),
-        **dict.fromkeys("ν", "拗"),
-        **dict.fromkeys("ξΞ", "克西"),
-        **dict.fromkeys("ο", "欧米克伦"),
-        **dict.fromkeys("πΠ", "派"),
-        **dict.fromkeys("ρ", "肉"),
-        **dict.fromkeys("ςσΣ", "西格玛"),
-        **dict.fromkeys("τ", "套"),
-        **dict.fromkeys("υ", "宇普西龙"),
-        **dict.fromkeys("φΦ", "服艾"),
-        **dict.fromkeys("χ", "器"),
-        **dict.fromkeys("ψΨ", "普赛"),
-        **dict.fromkeys("ωΩ", "欧米伽"),
+        **_GREEK_NAMES,
         "+": "加",
         "-": "减",
         "×": "乘",
@@ -272,7 +255,7 @@ _LATE_RULES: tuple[Rule, ...] = (
     (re.compile(r"\d+\.\d+(?:\.\d+)+"), _said_version),
     (re.compile(r"(-?)(\d+\.\d+)|(\.\d+)"), _said_number),
     (
-        re.compile(rf"(\d+)([多余几+])?(?=[{_COUNTED}]|{_COUNTED_BY_TWO})"),
+        re.compile(rf"(\d+)([多余几+])?(?!次方)(?={_COUNTED})"),
         _said_count,
     ),
     (re.compile(r"\d{3,}"), _said_code),

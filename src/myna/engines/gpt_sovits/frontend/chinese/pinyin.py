@@ -37,6 +37,23 @@ def tones(word: str) -> str:
     return "".join(syllable[-1:] or "0" for syllable in syllables(word))
 
 
+def is_listed(word: str) -> bool:
+    """Tell whether pypinyin's dictionary has `word` as a word of several characters."""
+    _pypinyin()
+    from pypinyin.constants import PHRASES_DICT
+
+    return word in PHRASES_DICT
+
+
+def readings(character: str) -> frozenset[str]:
+    """Return the pinyin a character can have: "hang2" and "xing2" among those of 行."""
+    pypinyin = _pypinyin()
+    found = pypinyin.pinyin(
+        character, style=pypinyin.Style.TONE3, heteronym=True, neutral_tone_with_five=True
+    )
+    return frozenset(found[0])
+
+
 def initial_and_final(syllable: str) -> tuple[str, str]:
     """Split a syllable into its strict initial and final: ("w" is no initial) "" and "uei4"."""
     if not syllable[:1].isalpha():

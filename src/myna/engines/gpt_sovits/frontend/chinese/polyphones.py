@@ -24,8 +24,7 @@ Model = Callable[[Inputs], npt.NDArray[np.float32]]
 """The model: inputs -> probabilities, (queries, labels)."""
 
 _CONTEXT = 16  # characters before the first and behind the last that are asked about
-_NOT_ASKED = frozenset("一不和咋嗲剖差攢倒難奔勁拗肖瘙誒泊听噢")  # the dictionary knows better
-_NOT_FIXED = frozenset("似攢")
+_NOT_ASKED = frozenset("一不")  # their tones are those of their neighbours
 _MODEL_FILES = ("g2pW.onnx", "g2pw.onnx")
 
 
@@ -53,10 +52,10 @@ class Polyphones:
         for index, character in enumerate(written):
             if character in self._asked:
                 asked.append(index)
-            elif character in self.fixed and character not in _NOT_FIXED:
-                found[index] = self._romanized(self.fixed[character]) or found[index]
+            elif character in self.fixed:
+                found[index] = self._known(written[index], self.fixed[character]) or found[index]
         for index, reading in zip(asked, self._chosen(written, asked), strict=True):
-            found[index] = self._romanized(reading) or found[index]
+            found[index] = self._known(written[index], reading) or found[index]
         return found
 
     def _chosen(self, written: str, asked: Sequence[int]) -> list[str]:
@@ -83,9 +82,15 @@ class Polyphones:
         )
         return [self._labels[best].split(" ")[-1] for best in probabilities.argmax(axis=1)]
 
-    def _romanized(self, reading: str) -> str | None:
+    def _known(self, character: str, reading: str) -> str | None:
+        """Return the pinyin of a reading, unless only Taiwan reads the character so."""
         syllable = self.romanized.get(reading[:-1])
-        return syllable + reading[-1] if syllable else None
+        if not syllable:
+            return None
+        romanized = syllable + reading[-1]
+        dictionary = pinyin.readings(simplified(character)) | pinyin.readings(character)
+        known = reading[-1] == "5" or romanized.replace("ü", "v") in dictionary
+        return romanized if known else None
 
     def _label(self, character: str, reading: str) -> str:
         return f"{character} {reading}" if self.labels_name_character else reading

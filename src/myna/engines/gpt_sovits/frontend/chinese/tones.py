@@ -1,24 +1,15 @@
-"""How the tones of Mandarin change in words.
+"""How the tones of Mandarin change in words."""
 
-The rules are those of PaddleSpeech's tone sandhi, which GPT-SoVITS models were trained with.
-"""
-
-from functools import cache
-from importlib import resources
-
+from myna.engines.gpt_sovits.frontend.chinese.neutral_tones import ends_neutral, ends_toned
 from myna.engines.gpt_sovits.frontend.chinese.words import Word, halves
 
 _NEUTRAL = "5"
-_NUMERAL_MARKS = "：，；。？！“”‘’':,;.?!"  # 一 before one of them keeps its tone
-_PARTICLES = "吧呢哈啊呐噻嘛吖嗨呐哦哒额滴哩哟喽啰耶喔诶的地得"
+_PARTICLES = "吧呢吗嘛啊呀哇哪啦呐哦喔噢哟呗咯喽嘞的得"
 _ASPECT = ("ul", "uz", "ug")
-_BEFORE_CLASSIFIER = "几有两半多各整每做是"
-_SPOKEN_IN_FULL = (
-    "人人 以下 佼佼 冉冉 分子 卵子 原子 吵吵 哈哈 女子 娃哈哈 学子 家家户户 局地 干嘛 幺幺 "
-    "恳恳 想想 打打 攘攘 数数 整整 死死 熙熙 瓜子 电子 男子 留得 石子 算子 考考 耕地 花花草草 "
-    "莘莘 莲子 落地 虎虎 袅袅 量子 青青"
-)  # where the rules would make the last syllable neutral and speakers do not
-_FULL_TONE = frozenset(_SPOKEN_IN_FULL.split())
+_BEFORE_CLASSIFIER = "几两半多好每各这那哪有是整"
+_EACH = frozenset(character * 2 for character in "人家户事处天年月日代层步声")
+_PERSONS_BEFORE_ZI = "男女学弟才君王太公臣父母"
+_PARTS_BEFORE_ZI = "原分电离质中光量粒因精卵孢莲瓜"  # atoms, cells and seeds
 
 
 def spoken_tones(word: Word, read: str) -> str:
@@ -58,13 +49,13 @@ def _change_yi(text: str, tones: list[str]) -> None:
             continue
         if tones[index + 1] == "4":
             tones[index] = "2"
-        elif text[index + 1] not in _NUMERAL_MARKS:
+        elif text[index + 1].isalpha():
             tones[index] = "4"
 
 
 def _make_neutral(word: Word, tones: list[str]) -> None:
     text = word.text
-    if word.tag[0] in "nva" and text not in _FULL_TONE:
+    if word.tag[0] in "nv" and text not in _EACH and not _is_doubled_pair(text):
         for index in range(1, len(text)):
             if text[index] == text[index - 1]:
                 tones[index] = _NEUTRAL
@@ -73,15 +64,20 @@ def _make_neutral(word: Word, tones: list[str]) -> None:
         tones[neutral] = _NEUTRAL
     first, second = halves(text)
     for part, end in ((first, len(first)), (second, len(text))):
-        if _ends_neutral(part):
+        if ends_neutral(part):
             tones[end - 1] = _NEUTRAL
+
+
+def _is_doubled_pair(text: str) -> bool:
+    """Tell whether each of two characters stands twice, as in 家家户户."""
+    return len(text) == 4 and text[0] == text[1] and text[2] == text[3]
 
 
 def _neutral_character(word: Word) -> int | None:
     """Return which character a rule makes neutral."""
     text = word.text
     last = len(text) - 1
-    if text[last] in _PARTICLES or _is_neutral_suffix(word):
+    if _is_particle(text) or _is_neutral_suffix(word):
         return last
     classifier = text.find("个")
     if text == "个" or (
@@ -89,7 +85,12 @@ def _neutral_character(word: Word) -> int | None:
         and (text[classifier - 1].isnumeric() or text[classifier - 1] in _BEFORE_CLASSIFIER)
     ):
         return classifier
-    return last if _ends_neutral(text) else None
+    return last if ends_neutral(text) else None
+
+
+def _is_particle(text: str) -> bool:
+    """Tell whether a word is a particle or ends in one; 酒吧 and 目的 do not."""
+    return text == "地" or (text[-1] in _PARTICLES and not ends_toned(text))
 
 
 def _is_neutral_suffix(word: Word) -> bool:
@@ -97,14 +98,16 @@ def _is_neutral_suffix(word: Word) -> bool:
     if len(text) == 1:
         return text in "了着过" and tag in _ASPECT
     return (
-        (text[-1] in "们子" and tag in ("r", "n") and text not in _FULL_TONE)
+        (text[-1] == "们" and tag in ("r", "n"))
+        or (text[-1] == "子" and tag in ("r", "n") and not _is_toned_zi(text))
         or (text[-1] in "上下里" and tag in ("s", "l", "f"))
         or (text[-1] in "来去" and text[-2] in "上下进出回过起开")
     )
 
 
-def _ends_neutral(part: str) -> bool:
-    return part in _neutral_words() or part[-2:] in _neutral_words()
+def _is_toned_zi(text: str) -> bool:
+    """Tell whether 子 is a person, a particle or a seed (男子, 原子, 莲子) and keeps its tone."""
+    return text[-2] in _PERSONS_BEFORE_ZI + _PARTS_BEFORE_ZI or ends_toned(text)
 
 
 def _change_third(text: str, tones: list[str]) -> None:
@@ -132,10 +135,3 @@ def _change_third_of_three(text: str, tones: list[str]) -> None:
             tones[start] = "2"
         elif start and tones[cut - 1 : cut + 1] == ["3", "3"] and tones[cut:] != ["3"]:  # 好/喜欢
             tones[cut - 1] = "2"
-
-
-@cache
-def _neutral_words() -> frozenset[str]:
-    file = resources.files("myna.engines.gpt_sovits.frontend.chinese") / "neutral_tone_words.txt"
-    _, _, listed = file.read_text("utf-8").partition("\n")
-    return frozenset(listed.split())

@@ -6,10 +6,7 @@ import pytest
 
 from myna.storage.installations import FolderNotFound
 from myna.studio.weights_import import import_weights
-
-torch = pytest.importorskip("torch")
-
-from tests.unit.engines.gpt_sovits.tiny_checkpoints import (  # noqa: E402
+from tests.unit.engines.gpt_sovits.tiny_checkpoints import (
     write_gpt,
     write_installation,
     write_sovits,

@@ -7,6 +7,8 @@ machine that does nothing else.
 import argparse
 import asyncio
 import json
+import multiprocessing
+import os
 import socket
 import statistics
 import tempfile
@@ -15,16 +17,19 @@ import time
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import uvicorn
+from threadpoolctl import threadpool_limits
 
 from myna.core.engine import Engine
 from myna.core.speech import Chunk, SpeechRequest, Utterance
 from myna.core.voice import Voice
 from myna.http.app import create_app
-from myna.http.service import Service
-from myna.settings import HttpSettings, Settings
+from myna.http.server import serve
+from myna.settings import CacheSettings, HttpSettings, Settings
+from myna.storage.voices import VoiceLibrary
 from myna.studio.studio import Studio
 
 SENTENCE = "The kettle is on, and tea will be ready in four minutes."
@@ -32,6 +37,14 @@ PARAGRAPH = f"{SENTENCE} " * 4
 LATENCY_BOUND = 1.0  # seconds: what the 95th percentile of first chunks may take
 PHASE_SECONDS = 20.0  # of one number of listeners
 MOST_LISTENERS = 512
+MOST_GAPS = 0.05  # of the speeches may have had a gap
+HTTP = HttpSettings(
+    port=0,
+    rate="10000000/minute",
+    max_streams=MOST_LISTENERS,
+    caller_streams=MOST_LISTENERS,
+    shutdown_seconds=1.0,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +91,11 @@ class WatchedEngine:
 
 
 class Server:
-    """A server on loopback in a thread, and the Studio behind it."""
+    """A server on loopback."""
 
-    def __init__(self, studio: Studio, port: int, service: Service) -> None:
-        self.studio = studio
+    def __init__(self, port: int, process_id: int) -> None:
         self.port = port
-        self.service = service
+        self.process_id = process_id
 
     def request(self, text: str, **fields: object) -> bytes:
         """Return a whole HTTP request."""
@@ -115,43 +127,60 @@ class Server:
 
 
 @contextmanager
-def served(*, cache: bool, watch: bool = False) -> Iterator[tuple[Server, WatchedEngine]]:
-    """Start a server with the embedded engine in a home of its own."""
+def served(*, cache: bool) -> Iterator[Server]:
+    """Start a server with the embedded engine in a process of its own."""
+    spawn = multiprocessing.get_context("spawn")
+    receiver, sender = spawn.Pipe(duplex=False)
+    process = spawn.Process(target=_serve, args=(cache, sender), daemon=True)
+    process.start()
+    try:
+        port = receiver.recv()
+        yield Server(port, process.pid or 0)
+    finally:
+        process.terminate()
+        process.join()
+
+
+def _serve(cache: bool, sender: Connection) -> None:
+    with studio(cache=cache) as spoken_with:
+        app = create_app(spoken_with, HTTP)
+        serve(app, HTTP, lambda address: sender.send(int(address.rpartition(":")[2])))
+
+
+@contextmanager
+def served_here(engine: WatchedEngine, voices: VoiceLibrary) -> Iterator[Server]:
+    """Start a server in a thread of this process, with an engine that can be watched."""
+    app = create_app(Studio(engine, voices), HTTP)
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    try:
+        yield Server(server.servers[0].sockets[0].getsockname()[1], os.getpid())
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+@contextmanager
+def studio(*, cache: bool) -> Iterator[Studio]:
+    """Open a Studio with a home of its own, its voice already learned."""
     with tempfile.TemporaryDirectory() as home:
-        settings = Settings(home=Path(home)).model_copy(
-            update={"cache": Settings().cache.model_copy(update={"enabled": cache})}
-        )
-        studio = Studio.open(settings)
-        engine = WatchedEngine(studio.engine)
-        if watch:
-            studio = Studio(engine, studio.voices)
-        http = HttpSettings(
-            rate="10000000/minute", max_streams=MOST_LISTENERS, caller_streams=MOST_LISTENERS
-        )
-        app = create_app(studio, http)
-        config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error")
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run)
-        thread.start()
-        while not server.started:
-            time.sleep(0.01)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        studio.speak(SpeechRequest(SENTENCE, "sample"))  # the voice is learned once
-        try:
-            yield Server(studio, port, app.state.service), engine
-        finally:
-            server.should_exit = True
-            thread.join()
+        settings = Settings(home=Path(home), cache=CacheSettings(enabled=cache))
+        opened = Studio.open(settings)
+        opened.speak(SpeechRequest("Hello.", "sample"))
+        yield opened
 
 
 def first_byte(rounds: int) -> str:
     """Time to the first sound over HTTP against the same engine called in the process."""
-    with served(cache=False) as (server, _):
+    with served(cache=False) as server, studio(cache=False) as here:
         near, far = [], []
-        voice = server.studio.voice("sample")
+        voice = here.voice("sample")
         for number in range(rounds):
             text = f"{number}. {SENTENCE}"
-            near.append(_first_chunk(server.studio, SpeechRequest(text, voice)))
+            near.append(_first_chunk(here, SpeechRequest(text, voice)))
             far.append(_first_audio_byte(server, text))
         overhead = statistics.median(far) - statistics.median(near)
         return (
@@ -200,7 +229,7 @@ def _read_to_end(connection: socket.socket, received: bytes) -> bytes:
 
 def cache_hits(rounds: int) -> str:
     """Time for a whole sentence that was said before."""
-    with served(cache=True) as (server, _):
+    with served(cache=True) as server:
         request = server.request(SENTENCE)
         times = []
         with server.connection() as connection:
@@ -216,32 +245,38 @@ def cache_hits(rounds: int) -> str:
 
 def hang_ups(rounds: int) -> str:
     """Time from a client's hang-up in mid-speech to the engine's stop."""
-    with served(cache=False, watch=True) as (server, engine):
+    with studio(cache=False) as opened:
+        engine = WatchedEngine(opened.engine)
         times = []
-        for number in range(rounds):
-            engine.stopped.clear()
-            with server.connection() as connection:
-                connection.sendall(server.request(f"{number}. {SENTENCE * 20}"))
-                received = b""
-                while not _body(received):
-                    received += connection.recv(4096)
-                hung_up_at = time.perf_counter()
-            if not engine.stopped.wait(10):
-                raise TimeoutError("the engine was not stopped")
-            times.append(engine.stopped_at - hung_up_at)
+        with served_here(engine, opened.voices) as server:
+            for number in range(rounds):
+                times.append(_hang_up(server, engine, f"{number}. {SENTENCE * 20}"))
         return f"{Figures(tuple(times)).told()} (goal: 100 ms or less)"
+
+
+def _hang_up(server: Server, engine: WatchedEngine, text: str) -> float:
+    engine.stopped.clear()
+    with server.connection() as connection:
+        connection.sendall(server.request(text))
+        received = b""
+        while not _body(received):
+            received += connection.recv(4096)
+        hung_up_at = time.perf_counter()
+    if not engine.stopped.wait(10):
+        raise TimeoutError("the engine was not stopped")
+    return engine.stopped_at - hung_up_at
 
 
 def listeners(seconds: float) -> str:
     """The most listeners whose first chunks come in time while all hear speech without a gap."""
-    with served(cache=False) as (server, _):
+    with served(cache=False) as server:
         lines, best = [], 0
         count = 1
         while count <= MOST_LISTENERS:
             latencies, late = asyncio.run(_listen_together(server, count, seconds))
             worst = latencies.at(0.95)
-            is_good = worst <= LATENCY_BOUND and not late
-            gaps = f", {late} speeches had gaps" if late else ""
+            is_good = worst <= LATENCY_BOUND and late <= MOST_GAPS * len(latencies.values)
+            gaps = f", {late} of {len(latencies.values)} speeches had gaps" if late else ""
             lines.append(f"  {count:4d} listeners: first chunk p95 {1000 * worst:.0f} ms{gaps}")
             if not is_good:
                 break
@@ -294,22 +329,22 @@ async def _hear(server: Server, text: str) -> tuple[float, bool]:
 
 def memory(requests: int) -> str:
     """How much the process grows over many requests, the first tenth not counted."""
-    with served(cache=False) as (server, _), server.connection() as connection:
+    with served(cache=False) as server, server.connection() as connection:
         warm_up = max(10, requests // 10)
         before = 0
         for number in range(warm_up + requests):
             if number == warm_up:
-                before = _resident_bytes()
+                before = _resident_bytes(server.process_id)
             connection.sendall(server.request(f"{number}."))
             _read_to_end(connection, b"")
-        growth = _resident_bytes() - before
+        growth = _resident_bytes(server.process_id) - before
         return (
             f"{growth / 1e6:+.1f} MB over {requests} requests ({growth / requests:.0f} bytes each)"
         )
 
 
-def _resident_bytes() -> int:
-    status = Path("/proc/self/status").read_text("utf-8")
+def _resident_bytes(process_id: int) -> int:
+    status = Path(f"/proc/{process_id}/status").read_text("utf-8")
     line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
     return int(line.split()[1]) * 1024
 
@@ -330,10 +365,11 @@ def main() -> None:
     parser.add_argument("measures", nargs="*", choices=[*measures, []], help="default: all")
     parser.add_argument("--scale", type=float, default=1.0, help="how long to measure")
     given = parser.parse_args()
-    for name in given.measures or measures:
-        title, measure = measures[name]
-        began = time.perf_counter()
-        print(f"{title}\n{measure(given.scale)}\n  [{time.perf_counter() - began:.0f} s]\n")
+    with threadpool_limits(limits=1, user_api="blas"):  # as `myna serve` does
+        for name in given.measures or measures:
+            title, measure = measures[name]
+            began = time.perf_counter()
+            print(f"{title}\n{measure(given.scale)}\n  [{time.perf_counter() - began:.0f} s]\n")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import os
 import tomllib
 import warnings
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
@@ -45,6 +45,25 @@ class LimitSettings(_Section):
     """Longest recording accepted for alignment."""
     upload_bytes: int = Field(default=50_000_000, gt=0)
     """Largest audio file accepted."""
+
+
+class GptSovitsSettings(_Section):
+    """The engine `gpt-sovits`: where its files are and how it runs."""
+
+    folder: Path | None = None
+    """Published files, or an installation of GPT-SoVITS. Unset: `models/gpt-sovits` in `home`."""
+    semantic_weights: Path | None = None
+    """Your own GPT weights (.ckpt). Unset: the published ones."""
+    vits_weights: Path | None = None
+    """Your own SoVITS weights (.pth). Unset: the published ones."""
+    version: Literal["v1", "v2", "v2Pro", "v2ProPlus"] | None = None
+    """Which published model to speak with. Unset: the best whose files are there."""
+    slots: int = Field(default=8, gt=0)
+    """How many sentences are drawn at the same moment."""
+    queue_length: int = Field(default=64, ge=0)
+    """How many more may wait for a slot."""
+    threads: int | None = Field(default=None, gt=0)
+    """Processors for one computation. Unset: torch decides."""
 
 
 class HttpSettings(_Section):
@@ -137,6 +156,7 @@ class Settings(BaseSettings):
     cache: CacheSettings = CacheSettings()
     limits: LimitSettings = LimitSettings()
     http: HttpSettings = HttpSettings()
+    gpt_sovits: GptSovitsSettings = GptSovitsSettings()
 
     @classmethod
     def load(cls) -> Self:

@@ -4,6 +4,7 @@ import gc
 import weakref
 from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,15 +15,19 @@ from myna.core.errors import Unsupported
 from myna.core.speech import Chunk, Options, Utterance
 from myna.core.voice import Voice
 from myna.engines.embedded.engine import EmbeddedEngine
+from tests.unit.engines.gpt_sovits.tiny_engine import tiny_engine
 
-ENGINES: dict[str, Callable[[], Engine]] = {"embedded": EmbeddedEngine}
+ENGINES: dict[str, Callable[[Path], Engine]] = {
+    "embedded": lambda _: EmbeddedEngine(),
+    "gpt-sovits": lambda folder: tiny_engine(folder, "v2"),
+}
 
 SENTENCE = "The quick brown fox jumps over the lazy dog, and seven wizards watch it go by."
 
 
 @pytest.fixture(scope="module", params=ENGINES)
-def engine(request: pytest.FixtureRequest) -> Engine:
-    return ENGINES[request.param]()
+def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    return ENGINES[request.param](tmp_path_factory.mktemp("weights"))
 
 
 def utterance(text: str = SENTENCE, seed: int = 1, language: str = "en") -> Utterance:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from myna.cli.terminal import say_done
+from myna.cli.terminal import say_done, write_file
 from myna.cli.voices import sound_source
 from myna.core.edit import Edit
 from myna.core.errors import InvalidOption
@@ -98,9 +98,9 @@ def edit(
     started = time.perf_counter()
     edited = studio.edit(request)
     took = time.perf_counter() - started
-    output.write_bytes(encode_native(edited.recording, format_))
+    write_file(output, encode_native(edited.recording, format_))
     if report:
-        report.write_text(report_json(edited.report), "utf-8")
+        write_file(report, report_json(edited.report))
     if plot:
         from myna.studio.plot import plot_edit
 

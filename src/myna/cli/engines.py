@@ -14,9 +14,10 @@ def engines(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show each engine, whether it is ready, and exactly what to do to make it ready."""
+    from myna.settings import Settings
     from myna.studio.wiring import statuses
 
-    found = statuses()
+    found = statuses(Settings.load())
     if as_json:
         typer.echo(json.dumps([asdict(status) for status in found], ensure_ascii=False, indent=2))
     elif is_piped():

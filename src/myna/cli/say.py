@@ -69,6 +69,7 @@ def say(
         options=Options(speed=speed, seed=seed),
         engine=engine,
         timestamps=timestamps is not None or plot is not None,
+        whole=destination.path is not None,
     )
     started = time.perf_counter()
     speech, first_chunk = _speak(studio, request, destination)

@@ -22,6 +22,10 @@ TextPiece = str | Pause
 SPEED_RANGE = (0.25, 4.0)
 TEMPERATURE_RANGE = (0.0, 2.0)
 SENTENCE_PAUSE_RANGE = (0.0, 10.0)
+TOP_K_RANGE = (1, 1024)
+TOP_P_RANGE = (0.0, 1.0)
+REPETITION_PENALTY_RANGE = (1.0, 2.0)
+RETRIES_RANGE = (0, 5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +40,23 @@ class Options:
     """The same seed says it the same way. None: an engine may vary."""
     sentence_pause: float = 0.25
     """Seconds of silence between two sentences: 0 to 10."""
+    top_k: int = 15
+    """Of how many most probable continuations one is drawn, for engines that sample: 1 to 1024."""
+    top_p: float = 1.0
+    """The probability these have together at most, for engines that sample: 0 to 1."""
+    repetition_penalty: float = 1.35
+    """How much what was said becomes less probable, for engines that sample: 1 to 2."""
+    retries: int = 1
+    """How often a sentence that went wrong is drawn again before anyone hears it: 0 to 5."""
 
     def __post_init__(self) -> None:
         _check_range("speed", self.speed, SPEED_RANGE)
         _check_range("temperature", self.temperature, TEMPERATURE_RANGE)
         _check_range("sentence_pause", self.sentence_pause, SENTENCE_PAUSE_RANGE)
+        _check_range("top_k", self.top_k, TOP_K_RANGE)
+        _check_range("top_p", self.top_p, TOP_P_RANGE)
+        _check_range("repetition_penalty", self.repetition_penalty, REPETITION_PENALTY_RANGE)
+        _check_range("retries", self.retries, RETRIES_RANGE)
 
 
 def _check_range(name: str, value: float, bounds: tuple[float, float]) -> None:
@@ -62,6 +78,8 @@ class SpeechRequest:
     """Speak with this engine only, instead of the configured chain."""
     timestamps: bool = False
     """Time the words even where the engine does not know them (costs an alignment)."""
+    whole: bool = False
+    """Nothing is heard before all of it is there: engines may take a second look at a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +89,8 @@ class Utterance:
     text: str
     language: str
     options: Options = field(default_factory=Options)
+    whole: bool = False
+    """Nobody hears it before it is finished: an engine may draw it again."""
 
 
 @dataclass(frozen=True, slots=True)

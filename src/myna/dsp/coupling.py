@@ -21,7 +21,7 @@ _WINDOW = 0.02  # seconds
 _BANDS = 20
 _FLOOR = 1e-6  # power added to a band: what is quieter is not compared
 _UNLIKE = 1.0  # nepers of power that one reach of lost or repeated time is worth
-_LOUD = 0.3  # nepers that each neper of level is worth: a quiet join is heard less
+_LOUD = 0.6  # nepers that each neper of level is worth: a quiet join is heard less
 _PHASE_REACH = 0.006  # seconds: half a period of a low voice
 _FADE = 0.02  # seconds whose waveforms are compared
 
@@ -47,7 +47,7 @@ def couple(left: Audio, right: Audio, near: Join, *, reach: float = REACH, held:
     shifts = np.arange(-count, count + 1)
     if count:
         distance = distance + _UNLIKE * np.abs(shifts[:, None] - shifts[None]) / (REACH / _HOP)
-    distance = distance + _LOUD * ours.mean(axis=1)[:, None]
+    distance = distance + _LOUD * (ours.mean(axis=1)[:, None] + theirs.mean(axis=1)[None]) / 2
     if held:
         distance = np.where(shifts[:, None] == 0, distance, np.inf)
     one, other = np.unravel_index(int(distance.argmin()), distance.shape)

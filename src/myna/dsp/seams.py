@@ -8,7 +8,7 @@ import numpy.typing as npt
 from myna.core.audio import Audio
 
 HOP = 0.0025  # seconds from level to level
-LEAD = 0.025  # seconds of a pause that go with the word beside it
+LEAD = 0.04  # seconds of a pause that go with the word beside it
 
 _FRAME = 0.01  # seconds
 _SMOOTHED = 9  # frames

@@ -1,11 +1,13 @@
 """The engines there are, whether each is ready, and what it lacks."""
 
 import importlib.util
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from myna.core.errors import RequestError
 
-ENGINES = ("embedded",)
+ENGINES = ("embedded", "gpt-sovits")
 """Every engine by name, in the order in which they are shown."""
 
 
@@ -38,11 +40,26 @@ def installed(module: str) -> bool:
 
 
 def embedded_status() -> EngineStatus:
-    """Look for espeak-ng and the language packages."""
+    """Look for espeak-ng, and for what reads Japanese."""
     summary = "speaks without downloaded weights; the same kind of voice, not a perfect copy"
     if not installed("espeakng_loader"):
         return EngineStatus("embedded", summary, False, "pip install 'myna[embedded]'")
-    extras = {"ja": "pyopenjtalk", "zh": "pypinyin", "yue": "ToJyutping"}
-    missing = [extra for extra, module in extras.items() if not installed(module)]
-    remedy = f"for better readings: pip install 'myna[{','.join(missing)}]'" if missing else ""
+    reads_kanji = installed("pyopenjtalk")
+    remedy = "" if reads_kanji else "to read Japanese kanji: pip install 'myna[ja]'"
     return EngineStatus("embedded", summary, True, remedy)
+
+
+def missing_neural_packages() -> list[str]:
+    """Return what the neural engines import and is not installed."""
+    return [name for name in ("torch", "safetensors") if not installed(name)]
+
+
+def gpt_sovits_status(missing: Sequence[Path]) -> EngineStatus:
+    """Look for torch and, by name, for the model files."""
+    name, summary = "gpt-sovits", "GPT-SoVITS v1 to v2ProPlus, with published or your own weights"
+    if missing_neural_packages():
+        return EngineStatus(name, summary, False, "pip install 'myna[neural]'")
+    if missing:
+        files = ", ".join(str(path) for path in missing)
+        return EngineStatus(name, summary, False, f"missing: {files}")
+    return EngineStatus(name, summary, True)

@@ -123,7 +123,7 @@ class Library:
         """Return the samples and events of `text` in the selected voice, and a pause behind it."""
         self._pieces.clear()
         self._events.clear()
-        encoded = text.encode("utf-8", "replace")
+        encoded = _encoded(text)
         flags = _UTF8 | _END_PAUSE if pause else _UTF8
         failed = self._native.espeak_Synth(encoded, len(encoded) + 1, 0, 1, 0, flags, None, None)
         if failed:
@@ -132,7 +132,7 @@ class Library:
 
     def phonemes(self, text: str) -> list[str]:
         """Return the IPA phonemes of `text` in the selected voice, without timing."""
-        buffer = ctypes.create_string_buffer(text.encode("utf-8", "replace"))
+        buffer = ctypes.create_string_buffer(_encoded(text))
         rest = ctypes.c_void_p(ctypes.addressof(buffer))
         names: list[str] = []
         while rest.value:
@@ -196,6 +196,11 @@ def _forget() -> None:
     global _library, _lock
     _lock = threading.RLock()
     _library = None
+
+
+def _encoded(text: str) -> bytes:
+    """Encode for C, to which a zero ends the text."""
+    return text.replace("\0", " ").encode("utf-8", "replace")
 
 
 def _load(path: str) -> ctypes.CDLL:

@@ -96,7 +96,7 @@ class Call:
         limit = self.service.settings.whole_text_characters
         if isinstance(request.text, str) and len(request.text) > limit:
             raise TextTooLong(len(request.text), limit)
-        return await self.unless_hung_up(self._speak(request))
+        return await self.unless_hung_up(self._speak(replace(request, whole=True)))
 
     async def work(self, work: Callable[[], Result]) -> Result:
         """Do heavy work that is no speech: bounded like speech, run in a thread."""
@@ -113,7 +113,7 @@ class Call:
     async def as_holder(self, key: str) -> "Call":
         """Return this call on behalf of whoever has this key, for keys in unusual places."""
         caller = await self.service.access.holder(key)
-        self.service.rates.count(caller.id)
+        await self.service.rates.count(caller.id)
         return Call(self.service, caller, self.request)
 
     def check_admin(self) -> None:
@@ -159,7 +159,7 @@ def called_by(scope: Scope | None) -> Callable[[Request], Coroutine[Any, Any, Ca
             return Call(service, NOBODY, request)
         caller = await service.access.caller(request)
         caller.check(scope)
-        service.rates.count(caller.id)
+        await service.rates.count(caller.id)
         return Call(service, caller, request)
 
     return call

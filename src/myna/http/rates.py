@@ -3,8 +3,8 @@
 import time
 
 import limits
-from limits.storage import MemoryStorage
-from limits.strategies import SlidingWindowCounterRateLimiter
+from limits.aio.storage import MemoryStorage
+from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
 from myna.core.errors import SettingsError
 from myna.http.refusals import TooManyRequests
@@ -22,11 +22,12 @@ class Rates:
             ) from None
         self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
 
-    def count(self, caller: str) -> None:
+    async def count(self, caller: str) -> None:
         """Count a request, or raise `TooManyRequests`."""
-        if self._limiter.hit(self._rate, caller):
+        if await self._limiter.hit(self._rate, caller):
             return
-        reset = self._limiter.get_window_stats(self._rate, caller).reset_time
+        window = await self._limiter.get_window_stats(self._rate, caller)
         raise TooManyRequests(
-            f"You have made more requests than {self._rate}. Wait a little.", reset - time.time()
+            f"You have made more requests than {self._rate}. Wait a little.",
+            window.reset_time - time.time(),
         )

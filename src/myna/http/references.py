@@ -18,7 +18,10 @@ def resolve_reference(directory: Path | None, path: str) -> Path:
             "a voice, or set `http.reference_directory`."
         )
     root = directory.resolve()
-    found = _walk(root, _parts(path, root)) if "\0" not in path else None
+    try:
+        found = _walk(root, _parts(path, root)) if "\0" not in path else None
+    except OSError:  # such as a name longer than the disk takes
+        found = None
     if found is None or not found.is_relative_to(root) or not found.is_file():
         raise ReferenceNotFound(
             f"No reference recording {path!r} lies in the server's reference directory. Put it "

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import uvicorn
 from fastapi import FastAPI
+from threadpoolctl import threadpool_limits
 
 from myna.http.service import Service
 from myna.settings import HttpSettings
@@ -31,7 +32,9 @@ def serve(app: FastAPI, settings: HttpSettings, started: Callable[[str], None]) 
         timeout_graceful_shutdown=LAST_SECONDS,
         ws_max_size=settings.body_bytes,
     )
-    asyncio.run(_serve(uvicorn.Server(config), app, settings, started))
+    # Requests keep the processors busy; each of them using all at once would only get in the way.
+    with threadpool_limits(limits=1, user_api="blas"):
+        asyncio.run(_serve(uvicorn.Server(config), app, settings, started))
 
 
 async def _serve(

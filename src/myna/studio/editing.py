@@ -20,11 +20,12 @@ from myna.core.errors import (
 )
 from myna.core.languages import AUTO
 from myna.core.speech import Options, SpeechRequest
-from myna.core.timing import TimedText
+from myna.core.timing import TimedText, shifted
 from myna.core.voice import Voice
 from myna.dsp.codec import NativeAudio
 from myna.dsp.replacement import Insert, Replacement, replacement
 from myna.dsp.resample import resample
+from myna.dsp.splice import fade_out
 from myna.studio.openings import Opening, Scene, opening
 from myna.studio.own_voice import own_voice
 from myna.studio.revision import Carrier, Passage, carrier, located, passages, revised
@@ -39,7 +40,9 @@ MARGIN = 0.02  # seconds
 MARGIN_RANGE = (0.0, 0.2)
 MOST_TAKES = 16
 WIDTHS = (3, 5, 2)  # words said with the new ones on each side, take by take
-QUIET_MIX = 0.25  # of the channels' mean power: a mix that is quieter cancels itself out
+_EDGE = 0.1  # seconds of silence put around a take, so that there is a pause to cut in
+_RELEASE = 0.06  # seconds: an engine may stop at once
+_QUIET_MIX = 0.25  # of the channels' mean power: a mix that is quieter cancels itself out
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +124,7 @@ def _mixed(recording: NativeAudio) -> Audio:
         return mean
     channels = recording.fractions()
     power = np.square(channels).mean(axis=0)
-    if float(np.square(mean.samples).mean()) >= QUIET_MIX * power.mean():
+    if float(np.square(mean.samples).mean()) >= _QUIET_MIX * power.mean():
         return mean
     return Audio(channels[:, int(power.argmax())].astype(np.float32), recording.sample_rate)
 
@@ -197,7 +200,9 @@ class _Session:
         if not timed:
             alignment = self.studio.align(speech.audio, text.text, self.language)
             timed, cost = alignment.words, alignment.cost
-        words = located(text.text, timed)
+        edge = Audio.silence(_EDGE, speech.audio.sample_rate)
+        framed = Audio.join([edge, fade_out(speech.audio, _RELEASE), edge])
+        words = located(text.text, shifted(timed, _EDGE))
         begin, end = len(text.before), len(text.before) + len(text.new_text)
         new = [i for i, word in enumerate(words) if word.first < end and word.last > begin]
         if not new:
@@ -205,7 +210,7 @@ class _Session:
                 f"{', '.join(speech.engines)} did not say {text.new_text!r}. Write it in words, "
                 "or choose another engine."
             )
-        audio = resample(speech.audio, request.recording.sample_rate)
+        audio = resample(framed, request.recording.sample_rate)
         return Spoken(audio, words, slice(new[0], new[-1] + 1), cost, ", ".join(speech.engines))
 
     def _seed(self, number: int) -> int:

@@ -1,6 +1,6 @@
 """Whether a recording can serve as a voice, and what would make it better."""
 
-from myna.align.aligner import MISMATCH_COST, align
+from myna.align.aligner import DOUBTFUL_COST, MISMATCH_COST, align
 from myna.core.audio import Audio
 from myna.core.errors import BadAudio, BadReference, TextMismatch
 from myna.dsp.activity import active_level, activity, signal_to_noise
@@ -12,7 +12,6 @@ LONGEST_USEFUL = 30.0  # seconds
 QUIET_LEVEL = -45.0  # dB of full scale
 HOPELESS_NOISE, AUDIBLE_NOISE = 3.0, 15.0  # dB by which speech is above its background
 HOPELESS_CLIPPING, AUDIBLE_CLIPPING = 0.05, 0.001  # share of samples
-HOPELESS_MISFIT = 1.32  # `Alignment.cost`; right transcripts stay below `MISMATCH_COST`
 
 
 def check_reference(audio: Audio, transcript: str, language: str) -> tuple[str, ...]:
@@ -91,12 +90,12 @@ def _transcript_remarks(audio: Audio, transcript: str, language: str) -> list[st
         cost = align(audio, transcript, language).cost
     except (TextMismatch, BadAudio) as error:
         raise BadReference(f"The transcript does not fit the recording. {error}") from error
-    misfit = f"(misfit {cost:.2f}, below {MISMATCH_COST:.2f} for matching speech)"
-    if cost > HOPELESS_MISFIT:
+    misfit = f"(misfit {cost:.2f}, below {DOUBTFUL_COST:.2f} for matching speech)"
+    if cost > MISMATCH_COST:
         raise BadReference(
             f"The recording does not say its transcript {misfit}. Write down the words that are "
             f"really said, and check that the language is {language!r}."
         )
-    if cost > MISMATCH_COST:
+    if cost > DOUBTFUL_COST:
         return [f"The transcript may not be what is said {misfit}; check it word by word."]
     return []

@@ -38,11 +38,13 @@ class Studio:
         *,
         engines: Mapping[str, Engine] | None = None,
         limits: LimitSettings | None = None,
+        settings: Settings | None = None,
     ) -> None:
         self.engine = engine
         self.voices = voices
         self._engines = engines or {engine.name: engine}
         self.limits = limits or LimitSettings()
+        self._settings = settings or Settings()
 
     @classmethod
     def open(cls, settings: Settings | None = None) -> Self:
@@ -54,6 +56,7 @@ class Studio:
             wiring.open_library(settings),
             engines=engines,
             limits=settings.limits,
+            settings=settings,
         )
 
     def stream(self, request: SpeechRequest) -> Generator[Chunk]:
@@ -78,7 +81,7 @@ class Studio:
 
     def speak(self, request: SpeechRequest) -> Speech:
         """Speak the whole request and return it in one piece."""
-        return collect(self.stream(request))
+        return collect(self.stream(replace(request, whole=True)))
 
     def voice(self, voice: str | Voice) -> Voice:
         """Return the voice of this name, or the voice itself."""
@@ -94,7 +97,7 @@ class Studio:
 
     def engines(self) -> list[EngineStatus]:
         """Return every engine there is, whether it is ready, and what it lacks."""
-        return wiring.statuses()
+        return wiring.statuses(self._settings)
 
     def engine_named(self, name: str | None) -> Engine:
         """Return the engine of this name; None: the configured chain."""
@@ -109,7 +112,7 @@ class Studio:
         spoken = Placement(request.options.sentence_pause)
         for index, sentence in enumerate(sentences(self._counted(request.text))):
             language = _language(request.language, sentence, voice)
-            utterance = Utterance(sentence, language, request.options)
+            utterance = Utterance(sentence, language, request.options, request.whole)
             with closing(_sentence(engine, utterance, voice, request.timestamps)) as chunks:
                 for chunk in spoken.placed(chunks):
                     yield replace(chunk, sentence=index)

@@ -14,7 +14,6 @@ from myna.dsp.matching import matching_gains
 from myna.dsp.pitch import HOP, track_pitch
 from myna.dsp.psola import Contour, with_prosody
 from myna.dsp.seams import LEAD
-from myna.dsp.splice import fade_out
 from myna.studio.openings import Opening, Scene
 from myna.studio.revision import Word
 
@@ -22,7 +21,6 @@ _WIDEST_SHIFT = 0.35  # nepers of pitch: half an octave
 _WIDEST_STRETCH = (0.75, 1.35)
 _LONGEST_PAUSE = 0.4  # seconds of an engine's pause that are taken over
 _AROUND = 0.3  # seconds of the recording heard on both sides when a take is judged
-_RELEASE = 0.06  # seconds
 _SPARE = 0.1  # seconds of the take beyond the cuts, to fade in
 
 # What one point of a score is: about what half of all natural joins stay below.
@@ -86,8 +84,6 @@ def fitted(spoken: Spoken, place: Place, scene: Scene) -> Take:
     start, end = max(0, first - spare), min(len(spoken.audio.samples), last + spare)
     rate = spoken.audio.sample_rate
     matched = _matched(spoken, pairs, scene)
-    if last == len(matched):
-        matched = fade_out(Audio(matched, rate), _RELEASE).samples  # an engine may stop at once
     part = Audio(matched[start:end], rate)
     frames = slice(round(start / rate / HOP), round(start / rate / HOP) + _frame_count(part))
     contour = _contour(heard, scene, pairs, spoken.new)[frames]

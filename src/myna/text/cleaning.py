@@ -78,7 +78,7 @@ def _clusters(text: str) -> Iterator[tuple[str, int, int]]:
         kept = _kept(character)
         if not kept:
             continue
-        if cluster and not _joins(kept):
+        if cluster and not _joins(cluster[-1], kept):
             yield cluster, start, end
             cluster = ""
         if not cluster:
@@ -103,8 +103,8 @@ def _kept(character: str) -> str:
     return character
 
 
-def _joins(character: str) -> bool:
+def _joins(before: str, character: str) -> bool:
     """Whether a character can compose with the one before it: a mark, or a later jamo."""
-    return (
-        unicodedata.category(character[0]) in _MARK_CATEGORIES or "\u1160" <= character <= "\u11ff"
-    )
+    if "\u1160" <= character <= "\u11ff":
+        return "\u1100" <= before <= "\u11ff" or "\uac00" <= before <= "\ud7a3"
+    return unicodedata.category(character[0]) in _MARK_CATEGORIES

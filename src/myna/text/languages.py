@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
-from myna.text.normalization.units import UNITS
+from myna.text.normalization.units import LOOSE_UNITS, TIGHT_UNITS
 from myna.text.scripts import CYRILLIC, HAN, HANGUL, KANA, LATIN
 
 CANTONESE_ONLY = re.compile(
@@ -48,8 +48,9 @@ def runs(text: str, hint: str = "en") -> list[Run]:
     Figures (digits with signs and unit symbols) take the language of the word they touch: the
     Latin letters before (GPT4), else the word behind (2026년), else the one before; Chinese and
     Japanese texts read digits that touch Latin letters their own way. A figure that stands alone
-    is read in the language on both sides, or the hint. Blanks, punctuation and emoji belong to
-    the run before them, or the first run. A text without letters is one run in the hint.
+    is read in the language on both sides, else in the hint if the text has any of that, else as
+    its neighbour. Blanks, punctuation and emoji belong to the run before them, or the first run.
+    A text without letters is one run in the hint.
     """
     if not text:
         return []
@@ -90,7 +91,7 @@ _ATOM = re.compile(
     f"(?P<hangul>[{HANGUL}]+)|(?P<kana>[{KANA}]+)|(?P<han>[{HAN}]+)"
     f"|(?P<latin>[{LATIN}{CYRILLIC}](?:[{LATIN}{CYRILLIC}\u0300-\u036f'’]*"
     f"[{LATIN}{CYRILLIC}\u0300-\u036f])?)"
-    r"|(?P<number>\d+)|(?P<blank>\s+)|(?P<other>[^\w\s]+|.)",
+    r"|(?P<number>\d+)|(?P<blank>[\s、，。；：！？…「」『』（）“”《》]+)|(?P<other>[^\w\s]+|.)",
     re.DOTALL,
 )
 _CLAUSE_END = re.compile(r"[。！？!?\n；;「」『』“”\"（）()]+")
@@ -100,6 +101,7 @@ _CHINESE = ("zh", "yue")
 _LONGEST_FIGURE = 20  # characters before a unit that are looked at
 _FIGURE_END = re.compile(r"\d[ \u00a0]?[°º]?$|\d(?:km|m)/$")
 _SUM_OF_MONEY = re.compile(r"[$€£¥₩][\d.,]+$")
+_UNITS = LOOSE_UNITS | TIGHT_UNITS
 _SCALES = ("K", "M", "B", "k")
 _CLOCK = ("AM", "PM", "am", "pm")
 
@@ -124,7 +126,7 @@ def _is_unit(text: str, match: re.Match[str]) -> bool:
         return True
     if not _FIGURE_END.search(before):
         return word in "pP" and before.endswith("%")
-    return word in UNITS or word in _CLOCK or (before[-1] in "°º" and word in "CF") or word in "hs"
+    return word in _UNITS or word in _CLOCK or (before[-1] in "°º" and word in "CF") or word in "hs"
 
 
 def _letters(text: str, atoms: Sequence[_Atom], hint: str) -> list[str | None]:
@@ -163,6 +165,7 @@ def _han_language(text: str, hint: str) -> str:
 def _resolve(atoms: Sequence[_Atom], letters: Sequence[str | None], hint: str) -> list[str]:
     """Give figures, punctuation and blanks a language too."""
     resolved: list[str] = []
+    asked = _Asked(hint, hint in letters)
     before: str | None = None
     for known, stretch in groupby(range(len(atoms)), key=lambda index: letters[index] is not None):
         indexes = list(stretch)
@@ -171,15 +174,25 @@ def _resolve(atoms: Sequence[_Atom], letters: Sequence[str | None], hint: str) -
             before = resolved[-1]
             continue
         after = letters[indexes[-1] + 1] if indexes[-1] + 1 < len(atoms) else None
-        resolved.extend(_between([atoms[index].kind for index in indexes], before, after, hint))
+        resolved.extend(_between([atoms[index].kind for index in indexes], before, after, asked))
     return resolved
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The hint, and whether any letters of the text are in that language."""
+
+    language: str
+    present: bool
+
+
 def _between(
-    kinds: Sequence[str], before: str | None, after: str | None, hint: str
+    kinds: Sequence[str], before: str | None, after: str | None, asked: _Asked
 ) -> Iterator[str]:
     """Name the language of each atom of a stretch without letters."""
+    hint = asked.language
     last = before or after or hint
+    alone = hint if asked.present else last
     done = 0
     for blank, piece in groupby(kinds, key=lambda kind: kind == "blank"):
         members = list(piece)
@@ -187,7 +200,8 @@ def _between(
             touches_before = before if done == 0 else None
             done += len(members)
             touches_after = after if done == len(kinds) else None
-            last = _figure(touches_before, touches_after, hint) or _alone(before, after, hint)
+            touched = _figure(touches_before, touches_after, hint)
+            last = touched or (before if before and before == after else alone)
         else:
             done += len(members)
         yield from [last] * len(members)
@@ -200,9 +214,3 @@ def _figure(before: str | None, after: str | None, hint: str) -> str | None:
     if before == "en" and after != "en":
         return after or hint if hint in (*_CHINESE, "ja") else "en"
     return after or before
-
-
-def _alone(before: str | None, after: str | None, hint: str) -> str:
-    if before == after or hint in (before, after):
-        return before if before == after and before else hint
-    return before or after or hint

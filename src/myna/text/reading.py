@@ -116,7 +116,15 @@ def _readable_runs(text: str, language: str) -> Iterator[Run]:
         ]
     for own, group in groupby(found, key=lambda run: run.language):
         members = list(group)
-        yield Run("".join(run.text for run in members), own, members[0].start)
+        joined = "".join(run.text for run in members)
+        for piece in _PIECE.finditer(joined):
+            yield Run(piece.group(), own, members[0].start + piece.start())
+
+
+_LONGEST_PIECE = 400  # characters read together: more than any sentence
+_PIECE = re.compile(
+    rf".{{1,{_LONGEST_PIECE}}}(?:\Z|\s|(?<=[，。、！？,.!?]))|.{{1,{_LONGEST_PIECE}}}", re.DOTALL
+)
 
 
 _ACRONYM = (

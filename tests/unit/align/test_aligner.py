@@ -3,7 +3,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from myna.align.aligner import LONGEST, MISMATCH_COST, align
+from myna.align.aligner import DOUBTFUL_COST, LONGEST, align
 from myna.core.audio import Audio
 from myna.core.errors import BadAudio, BadText, MynaError, TextMismatch
 from myna.core.timing import TimedText
@@ -67,7 +67,7 @@ def test_words_are_found_where_they_are_said(language: str, voice: SourceVoice) 
     wrong = errors(alignment.words, recording.words)
     assert np.median(wrong) < 0.02
     assert wrong.mean() < 0.03
-    assert alignment.cost < MISMATCH_COST
+    assert alignment.cost < DOUBTFUL_COST
 
 
 def test_noise_costs_little() -> None:
@@ -164,8 +164,8 @@ def test_other_words_cost_more(language: str) -> None:
     right = align(recording.audio, SENTENCES[language], language).cost
     others = [other for other in SENTENCES if other != language]
     wrong = [align(recording.audio, SENTENCES[other], other).cost for other in others]
-    assert right < MISMATCH_COST
-    assert np.median(wrong) > MISMATCH_COST
+    assert right < DOUBTFUL_COST
+    assert np.median(wrong) > DOUBTFUL_COST
     assert min(wrong) > right + 0.3
 
 
@@ -224,4 +224,4 @@ def test_noise_alone_is_survived() -> None:
         alignment = align(Audio(noise, 16000), "Every good thing has an end", "en")
     except MynaError:
         return
-    assert alignment.cost > MISMATCH_COST
+    assert alignment.cost > DOUBTFUL_COST

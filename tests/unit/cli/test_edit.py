@@ -29,7 +29,7 @@ def test_edits_change_words_and_tell_where(recording: str):
     assert report.keys() == {"edits", "sample_rate", "engine"}
     assert [(edit["old_text"], edit["new_text"]) for edit in report["edits"]] == [
         ("ready", "cold"),
-        ("hot", ""),
+        ("hot.", ""),
     ]
     before, after = (decode_native(Path(name)).samples for name in (recording, "cold.flac"))
     first, last = report["edits"]

@@ -226,3 +226,10 @@ def test_any_text_is_survived(text: str, language: str) -> None:
     rendering = render((token, *tokens_of("end", "en")), VOICE)
     assert len(rendering.words) == 2
     assert rendering.words[1].end <= rendering.audio.duration + 1e-6
+
+
+def test_what_stands_behind_a_zero_character_is_still_said() -> None:
+    text = "one\0two \ud800 three"
+    rendering = render((Token(text, 0, len(text), text, "en", ""),), VOICE)
+    assert vowels_of(rendering, 0).startswith("ʌu")
+    assert vowels_of(rendering, 0).endswith("i")

@@ -122,6 +122,6 @@ def test_an_edit_is_drawn_before_and_after(tmp_path: Path):
     plot_edit(buzz(1.0), buzz(1.25), nothing, tmp_path / "b.png")
     marked, plain = (image.imread(tmp_path / name) for name in ("a.png", "b.png"))
     red, green, blue = np.moveaxis(marked[..., :3], -1, 0)
-    assert np.mean((red > green + 0.05) & (red > blue + 0.05)) > 0.05
+    assert np.mean((red > green + 0.05) & (red > blue + 0.05)) > 0.002
     red, green, blue = np.moveaxis(plain[..., :3], -1, 0)
-    assert np.mean((red > green + 0.05) & (red > blue + 0.05)) < 0.01
+    assert np.mean((red > green + 0.05) & (red > blue + 0.05)) < 0.0005

@@ -71,5 +71,10 @@ def test_composed_letters_span_their_parts() -> None:
     assert traced.original(4, 5) == (6, 7)
 
 
+def test_a_vowel_jamo_behind_a_latin_letter_stands_alone() -> None:
+    traced = trace("A\u1161")
+    assert [traced.original(i, i + 1) for i in range(2)] == [(0, 1), (1, 2)]
+
+
 def test_clean_text_is_not_walked_letter_by_letter() -> None:
     assert trace("Nothing to do, 나도. 我也是。").starts is None

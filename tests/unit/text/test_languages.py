@@ -33,6 +33,9 @@ from myna.text.languages import detect, runs
         ("Chapter 3 begins", "ko", [("Chapter 3 begins", "en")]),
         ("오후 3:30 PM 시작", "ko", [("오후 3:30 PM 시작", "ko")]),
         ("HK$500 蚊", "yue", [("HK$500 蚊", "yue")]),
+        ("用iPhone，1+1=2", "zh", [("用", "zh"), ("iPhone，", "en"), ("1+1=2", "zh")]),
+        ("巴士5A，坐", "yue", [("巴士5", "yue"), ("A，", "en"), ("坐", "yue")]),
+        ("メモリ8GB、4K", "ja", [("メモリ8GB、", "ja"), ("4K", "en")]),
     ],
 )
 def test_runs(text: str, hint: str, expected: list[tuple[str, str]]) -> None:

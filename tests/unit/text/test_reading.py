@@ -146,6 +146,11 @@ def test_letters_of_other_scripts_are_words_without_sound() -> None:
     ]
 
 
+def test_a_page_without_blanks_is_read_piece_by_piece() -> None:
+    assert "".join(token.written for token in read("1" * 2000, "en")) == "1" * 2000
+    assert len(read("word " * 2000, "en")) == 2000
+
+
 def test_an_unknown_language_is_refused() -> None:
     with pytest.raises(Unsupported, match="'fr'"):
         read("Bonjour", "fr")

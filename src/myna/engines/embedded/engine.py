@@ -12,8 +12,9 @@ from myna.core.timing import TimedText
 from myna.core.voice import Voice
 from myna.dsp.envelope import SAMPLE_RATE
 from myna.engines.embedded.convert import convert
-from myna.engines.embedded.fits import FitCache
+from myna.engines.embedded.fit import fit_voice
 from myna.engines.embedded.voice_fit import VoiceFit
+from myna.engines.prompts import PromptCache
 from myna.espeak.render import RATE_RANGE, SourceVoice, render_clauses
 from myna.text.reading import Token, read
 
@@ -36,7 +37,7 @@ class EmbeddedEngine:
 
     def __init__(self, fits: MutableMapping[str, bytes] | None = None) -> None:
         """`fits` keeps what was learned of each voice, by a key that changes with the method."""
-        self._fits = FitCache(self.fingerprint, fits)
+        self._fits = PromptCache(self.fingerprint, fit_voice, VoiceFit.from_bytes, fits)
 
     def speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
         """Yield the sentence, its first chunk about 0.3 s long, with the times of its words."""

@@ -49,7 +49,14 @@ from fastapi import APIRouter
 
 from myna.core.errors import SettingsError
 
-NAMES: tuple[str, ...] = ("openai", "m4t", "carepill", "partial_regenerate")
+NAMES: tuple[str, ...] = (
+    "openai",
+    "m4t",
+    "carepill",
+    "gpt_sovits_v2",
+    "gpt_sovits_v1",
+    "partial_regenerate",
+)
 """Every dialect there is: the modules of this package."""
 
 

@@ -73,7 +73,7 @@ async def converse(socket: WebSocket) -> None:
     try:
         caller = await service.access.caller(socket)
         caller.check(Scope.SPEAK)
-        service.rates.count(caller.id)
+        await service.rates.count(caller.id)
     except Exception as error:  # noqa: BLE001 - the handshake answers every error
         refusal = native_error(problem_of(error, request_id(socket)))
         await socket.send_denial_response(refusal)
@@ -171,7 +171,7 @@ class _Session:
         service = self._service
         if service.stage.places.closed:
             raise ShuttingDown
-        service.rates.count(self._caller.id)
+        await service.rates.count(self._caller.id)
         engine = service.studio.engine_named(start.engine)
         owner = self._caller.owner
         voice = await asyncio.to_thread(service.voice, owner, start.voice)

@@ -47,13 +47,22 @@ def apply(rules: Sequence[Rule], text: str) -> list[Reading]:
     taken = bytearray(len(text))
     for each in rules:
         for match in each.pattern.finditer(text):
-            start, end = match.span()
-            if any(taken[start:end]):
-                continue
-            for reading in each.say(match):
+            fitting = _beside(each.pattern, match, taken)
+            for reading in each.say(fitting) if fitting else ():
                 taken[reading.start : reading.end] = b"\1" * (reading.end - reading.start)
                 readings.append(reading)
     return sorted(readings, key=lambda reading: reading.start)
+
+
+def _beside(
+    pattern: re.Pattern[str], match: re.Match[str], taken: bytearray
+) -> re.Match[str] | None:
+    """Return the match, or as much of it as fits before what earlier rules took."""
+    start, end = match.span()
+    first_taken = taken.find(1, start, end)
+    if first_taken < 0:
+        return match
+    return pattern.match(match.string, start, first_taken) if first_taken > start else None
 
 
 def alternatives(words: Iterable[str]) -> str:

@@ -73,6 +73,11 @@ ms               | millisecond(s)         | 밀리초       | ミリびょう   
 min              | minute(s)              | 분           | ふん                 | 分钟     | 分鐘
 sec              | second(s)              | 초           | びょう               | 秒       |
 h hr hrs         | hour(s)                | 시간         | じかん               | 小时     | 小時
+mmHg             | millimeter(s) of mercury | 밀리미터 | ミリメートル           | 毫米汞柱 |
+tbsp             | tablespoon(s)          | 큰술         | おおさじ             | 汤匙     | 湯匙
+tsp              | teaspoon(s)            | 작은술       | こさじ               | 茶匙     |
+gal              | gallon(s)              | 갤런         | ガロン               | 加仑     | 加侖
+fps              | frame(s) per second    | 에프피에스   | エフピーエス         | 帧每秒   | 格每秒
 hPa              | hectopascal(s)         | 헥토파스칼   | ヘクトパスカル       | 百帕     |
 ppm              | P P M                  | 피피엠       | ピーピーエム         | P P M    |
 km/h kph ㎞/h    | kilometer(s) per hour  | 킬로미터     | キロメートル         | 公里     |
@@ -127,8 +132,8 @@ UNITS = _table(_MEASURES)
 LOOSE_UNITS = frozenset(s for s in UNITS if len(s) > 1 or not s.isascii() or s in "mglL")
 """Symbols that mean a unit even where a blank parts them from the number."""
 
-TIGHT_UNITS = frozenset(UNITS) - LOOSE_UNITS
-"""Symbols that mean a unit only where they touch the number: 5A."""
+TIGHT_UNITS = frozenset(UNITS) - LOOSE_UNITS - {"A"}
+"""Symbols that mean a unit only where they touch the number: 5V. 5A is more often a name."""
 
 CURRENCIES = _table(_MONEY)
 """Sign or three-letter code of a currency -> unit."""

@@ -10,7 +10,7 @@ from myna.text.normalization.units import CURRENCIES, LOOSE_UNITS, TIGHT_UNITS, 
 
 _NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?"
 _WAVE = r"(?:[-~～—–〜至到]|\ [~～—–〜]\ )"
-_MINUS = r"(?:(?<![\w)%])[-−])?"
+_MINUS = r"(?:(?<![0-9A-Za-z)%])[-−])?"
 _RANGE = re.compile(" ?[-~～—–〜至到−] ?")
 _SIGNS_OF_MONEY = alternatives(symbol for symbol in CURRENCIES if not symbol.isalpha())
 _CODES_OF_MONEY = alternatives(symbol for symbol in CURRENCIES if symbol.isalpha())
@@ -66,7 +66,8 @@ class _Figures:
     def _money_and_phones(self) -> tuple[Rule, ...]:
         return (
             rule(
-                rf"(?P<minus>(?<!\w)[-−])?(?P<currency>{_SIGNS_OF_MONEY})\ ?(?P<amount>{_NUMBER})"
+                rf"(?P<minus>(?<![0-9A-Za-z])[-−])?(?P<currency>{_SIGNS_OF_MONEY})\ ?"
+                rf"(?P<amount>{_NUMBER})"
                 rf"(?:{_WAVE}(?:{_SIGNS_OF_MONEY})?(?P<until>{_NUMBER}))?(?P<scale>[万亿萬億])?",
                 self._money,
             ),
@@ -81,14 +82,15 @@ class _Figures:
                 self._price,
             ),
             rule(
-                r"""(?<![\w.-])(?:\+\d{1,3}[-.\ ]?)?(?:\(?0\d{2,3}\)?[-\ ]\d{7,8}
+                r"""(?<![0-9A-Za-z.-])(?:\+\d{1,3}[-.\ ]?)?(?:\(?0\d{2,3}\)?[-\ ]\d{7,8}
                 |1[3-9]\d[-\ ]?\d{4}[-\ ]?\d{4}|[48]00-\d{3,4}-\d{3,4}|\d{4}[-\ ]\d{4}
                 |0?\d{2,3}-\d{3,4}-\d{4})(?![\d-])""",
                 self._phone,
             ),
             rule(
                 r"(?<=[打电電][话話])\d{3,6}(?!\d)|(?<=拨打)\d{3,6}(?!\d)|(?<=热线)\d{3,6}(?!\d)"
-                r"|(?<![\d.,])(?:110|119|120|114|999)(?=报警|急救|消防|火警|電話|电话|熱線|热线)",
+                r"|(?<![\d.,])(?:110|119|120|114|999)(?=报警|報警|急救|消防|火警|電話|电话|熱線|热线)"
+                r"|(?<=[打或和、])(?:110|119|120|114|999)(?!\d)",
                 self._phone,
             ),
         )
@@ -96,7 +98,7 @@ class _Figures:
     def _amounts(self) -> tuple[Rule, ...]:
         return (
             rule(
-                rf"(?P<minus>(?<![\w)%])[-−])?(?P<amount>{_NUMBER})"
+                rf"(?P<minus>(?<![0-9A-Za-z)%])[-−])?(?P<amount>{_NUMBER})"
                 rf"(?:\ ?%?{_WAVE}(?P<until>{_NUMBER}))?\ ?(?P<sign>[%‰])",
                 self._percent,
             ),
@@ -104,20 +106,27 @@ class _Figures:
                 rf"(?P<amount>{_MINUS}{_NUMBER}(?:{_WAVE}{_NUMBER})?){_UNIT}(?![A-Za-z²³/])",
                 self._measure,
             ),
-            rule(rf"(?P<amount>(?<![\w)])[-−]{_NUMBER})(?=\ ?[度℃])", self._below_zero),
+            rule(rf"(?P<amount>(?<![0-9A-Za-z)])[-−]{_NUMBER})(?=\ ?[度℃])", self._below_zero),
             rule(rf"(?<=第){_NUMBER}|(?<=第\ ){_NUMBER}", self._plain),
             rule(
                 r"(?<![\d.,])\d{3,4}(?=室|房(?!屋)|路(?:公交|巴士|车|車)|次列|航班)", self._digits
             ),
-            rule(r"(?<![\w/.])(?P<above>\d{1,3})/(?P<below>\d{1,3})(?![\w/]|\.\d)", self._fraction),
+            rule(
+                r"(?<![0-9A-Za-z/.])(?P<above>\d{1,3})/(?P<below>\d{1,3})(?![0-9A-Za-z/]|\.\d)",
+                self._fraction,
+            ),
             rule(r"(?<![\d.:])(?P<above>\d+)\ ?[:：]\ ?(?P<below>\d+)(?![\d:：])", self._ratio),
             rule(r"(?<![\d.])\d+(?:\.\d+){2,}(?!\d)", self._version),
             rule(
                 rf"(?<![\d.])(?P<amount>{_NUMBER}(?:{_WAVE}{_NUMBER})?)(?=\ ?(?:{MEASURE_WORDS}))",
                 self._count,
             ),
+            rule(
+                r"(?<=[是号號码碼为為：:])\d{6,}(?![\d.,]*\d|\ ?[个個人元年万萬亿億])", self._digits
+            ),
             rule(r"(?<![\d.,])(?:0\d+|\d{9,}(?<!0000)|\d+(?:-\d+){2,})(?![\d.,]*\d)", self._digits),
             rule(rf"{_MINUS}{_NUMBER}(?:{_WAVE}{_NUMBER})?", self._plain),
+            rule(r"(?<=[\d%°℃C度点點分年月日号號])[-–—~～〜](?=[-−]?\d)", self._to),
             rule(f"[{re.escape(''.join(self._dialect.signs))}]", self._sign),
         )
 
@@ -220,6 +229,9 @@ class _Figures:
 
     def _plain(self, match: re.Match[str]) -> Iterable[Reading]:
         return whole(match, self._range(match.group()))
+
+    def _to(self, match: re.Match[str]) -> Iterable[Reading]:
+        return whole(match, self._dialect.to)
 
     def _sign(self, match: re.Match[str]) -> Iterable[Reading]:
         return whole(match, self._dialect.signs[match.group()])

@@ -20,8 +20,11 @@ def _numeric_date(match: re.Match[str]) -> Iterable[Reading]:
         month, day = day, month
     if not (1 <= month <= 12 and 1 <= day <= 31):
         return []
-    said = year(match["year"]) if len(match["year"]) == 4 else cardinal(match["year"])
-    return whole(match, f"{_MONTH_NAMES[month - 1]} {ordinal(str(day))} {said}")
+    said = f"{_MONTH_NAMES[month - 1]} {ordinal(str(day))}"
+    written = match.groupdict().get("year")
+    if written:
+        said += f" {year(written) if len(written) == 4 else cardinal(written)}"
+    return whole(match, said)
 
 
 def _named_date(match: re.Match[str]) -> Iterable[Reading]:
@@ -78,7 +81,24 @@ def _year(match: re.Match[str]) -> Iterable[Reading]:
     return whole(match, said)
 
 
+def _to(match: re.Match[str]) -> Iterable[Reading]:
+    return whole(match, "to")
+
+
 _HALF = r"(?P<half>[AaPp]\.[Mm]\.|[AaPp][Mm]\b)"
+
+_SHORT_DAYS = "Mon|Tue|Wed|Thu|Fri|Sat|Sun"
+_BEFORE_DATE = "|".join(
+    rf"(?<={words}\ )"
+    for words in (
+        r"\bon",
+        r"\bby",
+        r"\buntil",
+        r"\bsince",
+        f"(?:{_SHORT_DAYS})",
+        rf"(?:{_SHORT_DAYS})\.",
+    )
+)
 
 DATES = (
     rule(
@@ -87,12 +107,17 @@ DATES = (
         _numeric_date,
     ),
     rule(r"(?<![\d/])(?P<month>\d\d?)/(?P<day>\d\d?)/(?P<year>\d{4}|\d\d)(?![\d/])", _numeric_date),
+    rule(
+        rf"(?:{_BEFORE_DATE})(?P<month>1[0-2]|0?[1-9])/(?P<day>[12]\d|3[01]|0?[1-9])(?![\d/])",
+        _numeric_date,
+    ),
     rule(rf"\b{_MONTH}\ +(?:the\ +)?{_DAY}(?:,?\ +{_YEAR})?", _named_date),
     rule(rf"\b{_DAY}\ +(?:of\ +)?{_MONTH}(?:,?\ +{_YEAR})?", _named_date),
     rule(rf"\b{_MONTH},?\ +(?:of\ +)?{_YEAR}", _named_date),
 )
 
 TIMES = (
+    rule(r"(?<=\d[AaPp][Mm])[-–](?=\d)|(?<=[AaPp][Mm]\ )[-–](?=\ \d)", _to),
     rule(
         r"(?<![\d:.])(?P<clock>(?P<hour>\d\d?):(?P<minute>\d\d)(?::(?P<second>\d\d))?)"
         rf"(?:\ ?{_HALF})?(?![\d:]|\.\d)",

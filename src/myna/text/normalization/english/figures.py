@@ -75,8 +75,13 @@ def _percent(match: re.Match[str]) -> Iterable[Reading]:
 
 
 def _measure(match: re.Match[str]) -> Iterable[Reading]:
-    unit = UNITS[match["unit"]]
+    unit = UNITS[match["unit"].removesuffix(".")]
     name = unit.one if match["amount"].lstrip("-−") == "1" else unit.many
+    return parts(match, amount=amount(match["amount"]), unit=name)
+
+
+def _inches(match: re.Match[str]) -> Iterable[Reading]:
+    name = "inch" if match["amount"] == "1" else "inches"
     return parts(match, amount=amount(match["amount"]), unit=name)
 
 
@@ -96,7 +101,7 @@ def _phone(match: re.Match[str]) -> Iterable[Reading]:
 
 def _fraction(match: re.Match[str]) -> Iterable[Reading]:
     above, below = int(match["above"]), int(match["below"])
-    if not 2 <= below <= 100 or above >= below:
+    if above >= below or not (2 <= below <= 20 or below in _USUAL_PARTS):
         said = f"{cardinal(match['above'])} over {cardinal(match['below'])}"
     elif below == 2:
         said = "one half"
@@ -113,6 +118,7 @@ def _mixed_fraction(match: re.Match[str]) -> Iterable[Reading]:
     return whole(match, f"{cardinal(match['units'])} and {_VULGAR[match['fraction']]}")
 
 
+_USUAL_PARTS = {32, 50, 64, 100}  # beyond twentieths
 _VULGAR = {
     "½": "a half", "¼": "a quarter", "¾": "three quarters", "⅓": "a third", "⅔": "two thirds",
 }  # fmt: skip
@@ -139,6 +145,10 @@ def _ordinal(match: re.Match[str]) -> Iterable[Reading]:
 
 def _scaled(match: re.Match[str]) -> Iterable[Reading]:
     return whole(match, f"{amount(match['number'])} {_SCALES[match['scale']]}")
+
+
+def _times(match: re.Match[str]) -> Iterable[Reading]:
+    return whole(match, f"{amount(match['number'])} times")
 
 
 def _plain(match: re.Match[str]) -> Iterable[Reading]:
@@ -178,9 +188,15 @@ AMOUNTS = (
     ),
     rule(rf"(?P<units>\d+)(?P<fraction>[{''.join(_VULGAR)}])", _mixed_fraction),
     rule(r"(?<!\w)(?P<feet>\d)['’′](?P<inches>1[01]|\d)?[\"”″]?(?!\w)", _height),
-    rule(rf"(?P<amount>{_AMOUNT})\ ?(?P<unit>{alternatives(LOOSE_UNITS)})(?![\w²³/])", _measure),
+    rule(
+        rf"(?P<amount>{_AMOUNT})\ ?(?P<unit>(?:{alternatives(LOOSE_UNITS)})(?:\.(?=\ [a-z]))?)"
+        r"(?![\w²³/])",
+        _measure,
+    ),
+    rule(rf"(?P<amount>{_AMOUNT})\ ?(?P<unit>in\.)(?=\ [a-z])", _inches),
     rule(rf"(?P<amount>{_AMOUNT})(?P<unit>{alternatives(TIGHT_UNITS)})(?![\w²³/'’])", _measure),
     rule(rf"(?P<number>{_NUMBER})(?P<scale>k|M|bn)\b", _scaled),
+    rule(rf"(?P<number>{_NUMBER})[x×](?!\w|\ ?\d)", _times),
     rule(r"(?<![\d.])(?P<prefix>\b[vV]\.?)?(?P<numbers>\d+(?:\.\d+){2,})(?![\d])", _version),
     rule(r"\b(?P<prefix>[vV])(?P<numbers>\d+(?:\.\d+)?)(?!\w|\.\d)", _version),
     rule(r"(?<![\w.,])\d+(?:-\d+){2,}(?![\w-])", _chain),

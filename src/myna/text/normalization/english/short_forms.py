@@ -109,6 +109,18 @@ def _per(match: re.Match[str]) -> Iterable[Reading]:
     return whole(match, "per")
 
 
+def _per_unit(match: re.Match[str]) -> Iterable[Reading]:
+    return whole(match, f"per {words.PER[match['unit']]}")
+
+
+def _comparison(match: re.Match[str]) -> Iterable[Reading]:
+    return whole(match, words.COMPARISONS[match["sign"]])
+
+
+def _possessive_initials(match: re.Match[str]) -> Iterable[Reading]:
+    return whole(match, f"{_letters(match['letters'])}'s")
+
+
 def _greek(match: re.Match[str]) -> Iterable[Reading]:
     return whole(match, words.GREEK[match.group().lower()])
 
@@ -137,6 +149,7 @@ SHORT_FORMS = (
     rule(r"\bSt\.(?P<saint>(?=\ [A-Z]))?(?!\w)|(?<=[a-z]\ )St\b(?P<street>)", _saint_or_street),
     rule(rf"\b(?P<word>{alternatives(words.ABBREVIATIONS)})\.(?!\w)", _abbreviation),
     rule(rf"\b(?P<word>{alternatives(words.WITHOUT_PERIOD)})\b", _abbreviation),
+    rule(r"(?<![\w.])(?P<letters>(?:[A-Z]\.){2,})['’]s\b", _possessive_initials),
     rule(r"(?<![\w.])(?:[A-Za-z]\.){2,}|(?<![\w.])[A-Z]\.(?=\ [A-Z])", _initials),
     rule(rf"\b(?:{alternatives(words.SPELLED)})\b", _spelled),
     rule(rf"\b(?:{words.NUMBERED})\ (?P<numeral>[IVXLC]+)\b", _roman_number),
@@ -145,6 +158,8 @@ SHORT_FORMS = (
 SIGNS = (
     rule(r"\#(?:(?P<digit>(?=\d))|(?=\w))", _number_sign),
     rule(r"~(?=\ ?[\d$€£])", _about),
+    rule(rf"(?<=\w)/(?P<unit>{alternatives(words.PER)})\b\.?", _per_unit),
+    rule(r"(?P<sign>[<>]=?|\*\*?|\^)(?=\ ?[-−]?\d)", _comparison),
     rule(r"(?<=\w)/(?=(?:second|minute|hour|day|night|week|month|year|person|kg|km)\b)", _per),
     rule(f"[{re.escape(''.join(words.SIGNS))}]", _sign),
     rule(f"[{''.join(words.GREEK)}{''.join(words.GREEK).upper()}]", _greek),

@@ -11,7 +11,9 @@ ABBREVIATIONS = {
     "Assn": "Association", "dept": "department", "approx": "approximately", "est": "estimated",
     "vs": "versus", "etc": "et cetera", "incl": "including", "excl": "excluding",
     "tel": "telephone", "Tel": "telephone", "ext": "extension", "max": "maximum",
-    "min": "minimum", "avg": "average", "misc": "miscellaneous", "vol": "volume",
+    "min": "minimum", "apt": "apartment", "Apt": "Apartment", "bldg": "building",
+    "avg": "average", "misc": "miscellaneous", "vol": "volume", "tsp": "teaspoon",
+    "tbsp": "tablespoon",
 }  # fmt: skip
 """Short forms that are read in full when a period follows them."""
 
@@ -44,6 +46,19 @@ SIGNS = {
     "¼": "one quarter", "¾": "three quarters", "²": "squared", "³": "cubed", "№": "number",
     "¢": "cents",
 }  # fmt: skip
+
+COMPARISONS = {
+    "<": "less than", ">": "greater than", "<=": "at most", ">=": "at least", "*": "times",
+    "**": "to the power of", "^": "to the power of",
+}  # fmt: skip
+"""Signs as they are said before a number."""
+
+PER = {
+    "s": "second", "sec": "second", "min": "minute", "h": "hour", "hr": "hour", "d": "day",
+    "wk": "week", "mo": "month", "yr": "year", "mi": "mile", "km": "kilometer", "kg": "kilogram",
+    "lb": "pound", "gal": "gallon", "m": "meter", "l": "liter", "L": "liter",
+}  # fmt: skip
+"""Short forms behind a stroke: $5/mo."""
 
 IN_ADDRESSES = {
     ".": "dot", "/": "slash", "-": "dash", "_": "underscore", "@": "at", ":": "colon",

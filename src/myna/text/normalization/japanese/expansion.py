@@ -142,6 +142,10 @@ def _fraction(match: re.Match[str]) -> Iterable[Reading]:
     return whole(match, f"{cardinal(below)}ぶんの{cardinal(above)}")
 
 
+def _share(match: re.Match[str]) -> Iterable[Reading]:
+    return whole(match, f"{cardinal(match['below'])}ぶんの{cardinal(match['above'])}")
+
+
 def _ratio(match: re.Match[str]) -> Iterable[Reading]:
     return whole(match, f"{cardinal(match['above'])}たい{cardinal(match['below'])}")
 
@@ -175,7 +179,7 @@ def _sign(match: re.Match[str]) -> Iterable[Reading]:
     return whole(match, SIGNS[match.group()])
 
 
-_AMOUNT = rf"(?P<amount>(?:(?<![\w)%.])[-−])?{_NUMBER}(?:{_WAVE}{_NUMBER})?)"
+_AMOUNT = rf"(?P<amount>(?:(?<![0-9A-Za-z)%.])[-−])?{_NUMBER}(?:{_WAVE}{_NUMBER})?)"
 _WITHOUT_FIGURES = (
     rule(r"(?<=\w)[〜~～](?=\w)", _from),
     rule("[A-Za-z]+", _latin),
@@ -197,7 +201,7 @@ _RULES = (
         _time,
     ),
     rule(
-        rf"(?P<minus>(?<!\w)[-−])?(?P<currency>{_SIGNS_OF_MONEY})\ ?"
+        rf"(?P<minus>(?<![0-9A-Za-z])[-−])?(?P<currency>{_SIGNS_OF_MONEY})\ ?"
         rf"(?P<amount>{_NUMBER}(?:{_WAVE}{_NUMBER})?)(?P<scale>[千万億兆])?",
         _money,
     ),
@@ -207,7 +211,7 @@ _RULES = (
         _money,
     ),
     rule(
-        r"(?<![\w.-])(?:\+\d{1,3}[-.\ ]?)?(?:\(?0\d{1,3}\)?[-\ ]|\d{1,3}[-\ ])"
+        r"(?<![0-9A-Za-z.-])(?:\+\d{1,3}[-.\ ]?)?(?:\(?0\d{1,3}\)?[-\ ]|\d{1,3}[-\ ])"
         r"\d{2,4}-\d{3,4}(?![\d-])",
         _phone,
     ),
@@ -217,16 +221,22 @@ _RULES = (
         rf"(?<![\d.,])(?P<number>\d[\d,]*\.\d+)(?P<scale>[千万億兆])(?P<counter>{_COUNTER})?",
         _decimal_of_scale,
     ),
+    rule(r"(?P<above>\d+)\ ?対\ ?(?P<below>\d+)", _ratio),
+    rule(r"(?<![\d.,-])(?P<above>\d{1,2})-(?P<below>\d{1,2})(?=で?(?:勝|負|敗|引き分け))", _ratio),
+    rule(r"(?<![\d.,])(?P<below>\d+)分の(?P<above>\d+)(?![\d.,]*\d)", _share),
     rule(rf"(?P<number>{_MIXED})(?P<counter>{_COUNTER})?", _mixed),
-    rule(rf"(?P<amount>(?:(?<![\w)])[-−])?{_NUMBER}%?(?:{_WAVE}{_NUMBER})?)\ ?%", _percent),
+    rule(rf"(?P<amount>(?:(?<![0-9A-Za-z)])[-−])?{_NUMBER}%?(?:{_WAVE}{_NUMBER})?)\ ?%", _percent),
     rule(rf"{_AMOUNT}\ ?(?P<unit>{alternatives(LOOSE_UNITS)})(?![A-Za-z²³/])", _measure),
     rule(rf"{_AMOUNT}(?P<unit>{alternatives(TIGHT_UNITS)})(?![A-Za-z²³/])", _measure),
     rule(rf"{_AMOUNT}\ ?(?P<counter>{_COUNTER})", _counted),
     rule(rf"{_AMOUNT}\ ?(?P<word>[ァ-ヴー]{{2,}})", _before_loanword),
-    rule(r"(?<![\w/.])(?P<above>\d{1,3})/(?P<below>\d{1,3})(?![\w/]|\.\d)", _fraction),
+    rule(
+        r"(?<![0-9A-Za-z/.])(?P<above>\d{1,3})/(?P<below>\d{1,3})(?![0-9A-Za-z/]|\.\d)", _fraction
+    ),
     rule(r"(?<![\d.:])(?P<above>\d+)\ ?[:：]\ ?(?P<below>\d+)(?![\d:：])", _ratio),
     rule(r"(?<![\d.])\d+(?:\.\d+){2,}(?!\d)", _version),
     rule(r"(?<![\d.,])(?:\d+-){2,}\d+(?![\d-])", _phone),
     rule(_AMOUNT, _plain),
+    rule(r"(?<=[\d%℃円年月日時分])[-–~～〜](?=[-−]?\d)", _from),
     *_WITHOUT_FIGURES,
 )

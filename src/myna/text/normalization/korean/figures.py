@@ -12,13 +12,21 @@ from myna.text.normalization.korean.numbers import (
     phone_digits,
     sino,
 )
-from myna.text.normalization.korean.words import FEW, ITEMS, NATIVE_COUNTERS, NOT_ITEMS, SINO_FROM
+from myna.text.normalization.korean.words import (
+    FEW,
+    FEW_IN_SINO,
+    ITEMS,
+    NATIVE_COUNTERS,
+    NOT_ITEMS,
+    SINO_FROM,
+    WINNING,
+)
 from myna.text.normalization.rules import Reading, alternatives, parts, rule, whole
 from myna.text.normalization.units import CURRENCIES, LOOSE_UNITS, TIGHT_UNITS, UNITS
 
 _NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?"
 _WAVE = r"\ ?[~∼〜～–-]\ ?"
-_AMOUNT = rf"(?:(?<![\w)%.])[-−])?{_NUMBER}(?:{_WAVE}{_NUMBER})?"
+_AMOUNT = rf"(?:(?<![0-9A-Za-z)%.])[-−])?{_NUMBER}(?:{_WAVE}{_NUMBER})?"
 _INTEGER = r"(?<![\d.,])(?:\d{1,3}(?:,\d{3})+|\d+)(?![\d.,]*\d)"
 
 _COUNTER = "|".join(NATIVE_COUNTERS)
@@ -102,6 +110,19 @@ def _counted_range(match: re.Match[str]) -> Iterable[Reading]:
     return parts(match, range=said)
 
 
+def _few_in_sino(match: re.Match[str]) -> Iterable[Reading]:
+    low, high = int(match["low"]), int(match["high"])
+    return whole(match, FEW_IN_SINO[low - 1]) if high == low + 1 else []
+
+
+def _score(match: re.Match[str]) -> Iterable[Reading]:
+    return whole(match, f"{sino(match['above'])} 대 {sino(match['below'])}")
+
+
+def _to(match: re.Match[str]) -> Iterable[Reading]:
+    return whole(match, "에서 ")
+
+
 def _natively(match: re.Match[str]) -> Iterable[Reading]:
     return parts(match, number=counting(match["number"]))
 
@@ -122,6 +143,8 @@ def _phone(match: re.Match[str]) -> Iterable[Reading]:
 
 def _fraction(match: re.Match[str]) -> Iterable[Reading]:
     above, below = int(match["above"]), int(match["below"])
+    if above >= below:
+        return whole(match, f"{sino(match['above'])}에 {sino(match['below'])}")
     if above <= 12 < below <= 31:
         return whole(match, f"{month(above)}월 {sino(str(below))}일")
     return whole(match, f"{sino(match['below'])}분의 {sino(match['above'])}")
@@ -161,7 +184,7 @@ def _english_digit(match: re.Match[str]) -> Iterable[Reading]:
 
 MONEY = (
     rule(
-        rf"(?P<minus>(?<!\w)[-−])?(?P<currency>{_SIGNS_OF_MONEY})\ ?"
+        rf"(?P<minus>(?<![0-9A-Za-z])[-−])?(?P<currency>{_SIGNS_OF_MONEY})\ ?"
         rf"(?P<amount>{_NUMBER}(?:{_WAVE}{_NUMBER})?)(?:(?P<scale>[KMBk])(?![A-Za-z]))?",
         _money,
     ),
@@ -169,11 +192,11 @@ MONEY = (
 )
 PHONES = (
     rule(
-        r"""(?<![\w.-])(?:\+\d{1,3}[-.\ ]?)?(?:\(0?\d{1,3}\)\ ?|0?\d{1,3}[-.\ ])\d{3,4}[-.]\d{4}
-        (?![\d-])""",
+        r"""(?<![0-9A-Za-z.-])(?:\+\d{1,3}[-.\ ]?)?(?:\(0?\d{1,3}\)\ ?|0?\d{1,3}[-.\ ])
+        \d{3,4}[-.]\d{4}(?![\d-])""",
         _phone,
     ),
-    rule(r"(?<![\w.-])1[5-9]\d\d-\d{4}(?![\d-])", _phone),
+    rule(r"(?<![0-9A-Za-z.-])1[5-9]\d\d-\d{4}(?![\d-])", _phone),
     rule(r"(?<![\d.,-])(?:\d+-){2,}\d+(?![\d-])", _phone),
     rule(r"(?<![\d.,])(?:01\d{8,9}|\+\d{8,15})(?!\d)", _phone),
     rule(
@@ -186,6 +209,13 @@ COUNTS = (
         rf"(?P<range>(?P<low>\d{{1,2}}){_WAVE}(?P<high>\d{{1,2}}))\ ?(?P<counter>{_COUNTER})",
         _counted_range,
     ),
+    rule(
+        rf"(?<![\d.,])(?P<low>[1-8]){_WAVE}(?P<high>[2-9])"
+        r"(?=\ ?(?:일|년|개월|주|초|회|층|인|미터|도|차|세)(?!대))",
+        _few_in_sino,
+    ),
+    rule(rf"(?<![\d.,-])(?P<above>\d{{1,2}})[-:](?P<below>\d{{1,2}})(?=\ ?(?:{WINNING}))", _score),
+    rule(r"(?<!\d)\d\d(?=\ ?(?:올림픽|학번))", _plain_digits),
     rule(rf"(?<=제)(?P<number>{_NUMBER})|(?<=제\ )(?P<spaced>{_NUMBER})", _plain),
     rule(rf"(?P<number>{_INTEGER})\ ?(?P<counter>{_COUNTER})", _counted),
     rule(
@@ -214,8 +244,10 @@ COUNTS = (
 AMOUNTS = (
     rule(rf"(?P<amount>{_AMOUNT})\ ?(?P<sign>%p|%P|%|‰)", _percent),
     rule(rf"(?P<amount>{_AMOUNT}){_UNIT}(?![A-Za-z²³/])", _measure),
-    rule(r"(?P<amount>(?<![\w)])[-−]\d+(?:\.\d+)?)(?=\ ?도(?!로|시|서))", _below_zero),
-    rule(r"(?<![\w/.])(?P<above>\d{1,3})/(?P<below>\d{1,3})(?![\w/]|\.\d)", _fraction),
+    rule(r"(?P<amount>(?<![0-9A-Za-z)])[-−]\d+(?:\.\d+)?)(?=\ ?도(?!로|시|서))", _below_zero),
+    rule(
+        r"(?<![0-9A-Za-z/.])(?P<above>\d{1,3})/(?P<below>\d{1,3})(?![0-9A-Za-z/]|\.\d)", _fraction
+    ),
     rule(r"(?<![\d.:])(?P<above>\d+)\ ?:\ ?(?P<below>\d+)(?![\d:])", _ratio),
     rule(r"(?<![\d.])\d+(?:\.\d+){2,}(?!\d)", _version),
     rule(
@@ -223,4 +255,4 @@ AMOUNTS = (
         _english_digit,
     ),
 )
-NUMBERS = (rule(_AMOUNT, _plain),)
+NUMBERS = (rule(_AMOUNT, _plain), rule(r"(?<=[\d%℃])[-–~∼〜～](?=[-−]?\d)", _to))

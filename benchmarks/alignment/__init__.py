@@ -1,0 +1,1 @@
+"""How well recordings are aligned with their words."""

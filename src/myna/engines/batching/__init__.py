@@ -1,0 +1,1 @@
+"""Many calls at once on one model: what neural engines share."""

@@ -1,0 +1,181 @@
+"""The GPT-SoVITS engine: published checkpoints, v1 to v2ProPlus, in the reference's voice."""
+
+import hashlib
+import itertools
+import logging
+import secrets
+import threading
+from collections.abc import Generator, MutableMapping
+from contextlib import closing
+from dataclasses import dataclass
+
+import torch
+
+from myna.core.audio import Audio
+from myna.core.engine import Capabilities
+from myna.core.errors import Unsupported
+from myna.core.speech import Chunk, Options, Utterance
+from myna.core.voice import Voice
+from myna.engines.batching.scheduler import Scheduler
+from myna.engines.gpt_sovits.files import ModelFiles
+from myna.engines.gpt_sovits.model import load
+from myna.engines.gpt_sovits.plausibility import fault, most_tokens, strangeness
+from myna.engines.gpt_sovits.prompt import Prompt
+from myna.engines.gpt_sovits.sampling import SamplingOptions
+from myna.engines.gpt_sovits.semantic_decoding import SemanticRequest
+from myna.engines.gpt_sovits.semantic_slots import SeededSpeech, SemanticSlots
+from myna.engines.gpt_sovits.speech_windows import SpeechWindows
+from myna.engines.gpt_sovits.spoken_text import SpokenText, joined
+from myna.engines.gpt_sovits.vits import SAMPLE_RATE
+from myna.engines.prompts import PromptCache
+
+logger = logging.getLogger(__name__)
+
+_METHOD = "1"  # raised whenever the same request comes to sound different
+CHUNKS = (24, 25, 50, 100)  # tokens before each chunk; the last for all that follow
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Task:
+    """One sentence, ready to be drawn."""
+
+    text: SpokenText
+    """The sentence alone."""
+    prompt: Prompt
+    options: Options
+    seed: int
+    longest: int
+
+    def attempt(self, number: int) -> SeededSpeech:
+        """Return what the decoder is asked for the first time, or again after failures."""
+        both = joined(self.prompt.text, self.text)
+        options = self.options
+        speech = SemanticRequest(
+            torch.from_numpy(both.phonemes),
+            None if both.context is None else torch.from_numpy(both.context),
+            torch.from_numpy(self.prompt.tokens),
+            SamplingOptions(
+                options.top_k, options.top_p, options.temperature, options.repetition_penalty
+            ),
+            self.longest,
+        )
+        return SeededSpeech(speech, _derived(self.seed, f"tokens {number}"))
+
+
+class GptSovitsEngine:
+    """Speaks with a model of v1, v2, v2Pro or v2ProPlus.
+
+    Every knob of `Options` counts. The same seed says a sentence the same way, bit for bit,
+    whatever else the engine says at the time; an utterance that is heard as it is made sounds
+    slightly different from one that is heard whole, because its beginning is decided before its
+    end is known.
+    """
+
+    name = "gpt-sovits"
+
+    def __init__(
+        self,
+        files: ModelFiles,
+        *,
+        version: str | None = None,
+        prompts: MutableMapping[str, bytes] | None = None,
+        slots: int = 8,
+        queue_length: int = 64,
+        threads: int | None = None,
+    ) -> None:
+        """Read the model: some seconds. Raises `WeightsMissing` naming each file and reason.
+
+        prompts: keeps what was learned of each voice, by a key that changes with the model.
+        slots: how many sentences are drawn at once; `queue_length` more may wait.
+        threads: processors torch uses in this process; None leaves it to torch.
+        """
+        if threads is not None:
+            torch.set_num_threads(threads)
+        self._model = load(files, version)
+        version_name = self._model.version.value
+        self.fingerprint = f"gpt-sovits-{_METHOD}-{version_name}-{self._model.digest}"
+        self.capabilities = Capabilities(
+            languages=self._model.languages, sample_rate=SAMPLE_RATE, clones=True
+        )
+        self._prompts = PromptCache(
+            self.fingerprint, self._model.prompts.learn, Prompt.from_bytes, prompts
+        )
+        self._scheduler = Scheduler(SemanticSlots(self._model.semantic), slots, queue_length)
+        self._counting = threading.Lock()
+        self.redrawn = 0
+        """How many sentences were drawn again because they could not have been right."""
+
+    def speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
+        """Yield the sentence: the first chunk after 24 semantic tokens, about half a second long.
+
+        An utterance that is heard whole is drawn again, up to `options.retries` times, where its
+        tokens cannot be its words.
+        """
+        if utterance.language not in self.capabilities.languages:
+            raise Unsupported(
+                f"GPT-SoVITS {self._model.version.value} does not speak {utterance.language!r}. "
+                f"It speaks {', '.join(sorted(self.capabilities.languages))}."
+            )
+        return self._speak(utterance, voice)
+
+    def _speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
+        if not any(map(str.isalnum, utterance.text)):
+            return
+        task = self._task(utterance, voice)
+        windows = SpeechWindows(
+            self._model.vits,
+            torch.from_numpy(task.text.phonemes)[None],
+            torch.from_numpy(task.prompt.voice),
+            seed=_derived(task.seed, "sound"),
+            speed=utterance.options.speed,
+        )
+        with closing(self._groups(task, whole=utterance.whole)) as groups:
+            for tokens, last in groups:
+                for sound in windows.push(tokens, last=last):
+                    yield Chunk(Audio(sound, SAMPLE_RATE), engine=self.name)
+
+    def _task(self, utterance: Utterance, voice: Voice) -> _Task:
+        options = utterance.options
+        text = self._model.reader.read(utterance.text, utterance.language)
+        return _Task(
+            text,
+            self._prompts.of(voice),
+            options,
+            secrets.randbits(62) if options.seed is None else options.seed,
+            min(self._model.longest, most_tokens(len(text.phonemes))),
+        )
+
+    def _groups(self, task: _Task, *, whole: bool) -> Generator[tuple[list[int], bool]]:
+        """Yield the tokens in groups that grow, as soon as each is full, and which is the last."""
+        if whole:
+            yield self._best(task), True
+            return
+        sizes = itertools.chain(CHUNKS, itertools.repeat(CHUNKS[-1]))
+        with closing(self._scheduler.tokens(task.attempt(0))) as tokens:
+            for size in sizes:
+                group = list(itertools.islice(tokens, size))
+                yield group, len(group) < size
+                if len(group) < size:
+                    return
+
+    def _best(self, task: _Task) -> list[int]:
+        """Return the tokens of a sentence, those of the best attempt."""
+        phones = len(task.text.phonemes)
+        attempts: list[list[int]] = []
+        for number in range(task.options.retries + 1):
+            tokens = list(self._scheduler.tokens(task.attempt(number)))
+            wrong = fault(tokens, phones)
+            if wrong is None:
+                return tokens
+            logger.warning("%d phonemes came as %d tokens: %s", phones, len(tokens), wrong)
+            attempts.append(tokens)
+            if number < task.options.retries:
+                with self._counting:
+                    self.redrawn += 1
+        return min(attempts, key=lambda tokens: strangeness(tokens, phones))
+
+
+def _derived(seed: int, purpose: str) -> int:
+    """Return a seed of 63 bits for one purpose."""
+    digest = hashlib.sha256(f"{seed} {purpose}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") >> 1

@@ -1,0 +1,77 @@
+"""Where the files of GPT-SoVITS are, and which are missing."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+_FOLDERS = (".", "pretrained_models", "GPT_SoVITS/pretrained_models")
+_HUBERT = "chinese-hubert-base"
+_BERT = "chinese-roberta-wwm-ext-large"
+_SPEAKER = "sv/pretrained_eres2netv2w24s4ep4.ckpt"
+_PUBLISHED = {
+    "v2ProPlus": ("s1v3.ckpt", "v2Pro/s2Gv2ProPlus.pth"),
+    "v2Pro": ("s1v3.ckpt", "v2Pro/s2Gv2Pro.pth"),
+    "v2": (
+        "gsv-v2final-pretrained/s1bert25hz-5kh-longer-epoch=12-step=369668.ckpt",
+        "gsv-v2final-pretrained/s2G2333k.pth",
+    ),
+    "v1": ("s1bert25hz-2kh-longer-epoch=68e-step=50232.ckpt", "s2G488k.pth"),
+}
+"""Of each version, best first: phonemes to tokens, tokens to sound."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFiles:
+    """The files of one model. They need not exist: see `missing`."""
+
+    folder: Path
+    """Where the optional dictionaries are looked for."""
+    semantic: Path
+    """GPT, .ckpt: phonemes to semantic tokens."""
+    vits: Path
+    """SoVITS, .pth: semantic tokens to sound."""
+    hubert: Path
+    bert: Path
+    """Optional: context for Chinese."""
+    speaker: Path
+    """For the Pro versions."""
+
+    @property
+    def missing(self) -> tuple[Path, ...]:
+        """The files without which the model cannot speak."""
+        needed = [self.semantic, self.vits, self.hubert / "config.json"]
+        if "Pro" in self.vits.name:
+            needed.append(self.speaker)
+        return tuple(path for path in needed if not path.exists())
+
+
+def find_files(
+    folder: Path,
+    semantic: Path | None = None,
+    vits: Path | None = None,
+    version: str | None = None,
+) -> ModelFiles:
+    """Look for a model in a folder laid out as published, or as GPT-SoVITS keeps it.
+
+    Weights given by path stand; others are the published ones of the version, or of the best
+    version whose files are all there.
+    """
+    versions = (version,) if version in _PUBLISHED else tuple(_PUBLISHED)
+    candidates = [_files(folder, semantic, vits, name) for name in versions]
+    return next((files for files in candidates if not files.missing), candidates[0])
+
+
+def _files(folder: Path, semantic: Path | None, vits: Path | None, version: str) -> ModelFiles:
+    published_semantic, published_vits = _PUBLISHED[version]
+    return ModelFiles(
+        folder,
+        semantic or _placed(folder, published_semantic),
+        vits or _placed(folder, published_vits),
+        _placed(folder, _HUBERT),
+        _placed(folder, _BERT),
+        _placed(folder, _SPEAKER),
+    )
+
+
+def _placed(folder: Path, name: str) -> Path:
+    places = [folder / inner / name for inner in _FOLDERS]
+    return next((place for place in places if place.exists()), folder / name)

@@ -1,0 +1,78 @@
+"""Everything one GPT-SoVITS model is made of, read from its files."""
+
+import hashlib
+from dataclasses import dataclass
+
+import torch
+
+from myna.core.errors import WeightsMissing
+from myna.engines.gpt_sovits.bert import Bert
+from myna.engines.gpt_sovits.files import ModelFiles
+from myna.engines.gpt_sovits.frontend.front_end import FrontEnd
+from myna.engines.gpt_sovits.frontend.resources import Resources
+from myna.engines.gpt_sovits.hubert import Hubert
+from myna.engines.gpt_sovits.model_folder import read_folder
+from myna.engines.gpt_sovits.prompt import PromptMaker
+from myna.engines.gpt_sovits.semantic_decoding import LONGEST
+from myna.engines.gpt_sovits.speaker_vector import SpeakerNetwork
+from myna.engines.gpt_sovits.spoken_text import TextReader
+from myna.engines.gpt_sovits.text_to_semantic import TOKENS_PER_SECOND, TextToSemantic
+from myna.engines.gpt_sovits.vits import Vits
+from myna.engines.gpt_sovits.weights import Version, read_plain, read_semantic, read_sovits
+
+_LANGUAGES_V1 = frozenset({"zh", "ja", "en"})
+_LANGUAGES_V2 = _LANGUAGES_V1 | {"ko", "yue"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Model:
+    """The networks of one version, read-only."""
+
+    version: Version
+    languages: frozenset[str]
+    digest: str
+    """Changes with the weights and with everything else that changes the sound."""
+    reader: TextReader
+    prompts: PromptMaker
+    semantic: TextToSemantic
+    longest: int
+    """Semantic tokens of one sentence, at most."""
+    vits: Vits
+
+
+@torch.inference_mode()
+def load(files: ModelFiles, version: str | None = None) -> Model:
+    """Read a model. Raises `WeightsMissing` naming each file that is absent or unfit."""
+    if files.missing:
+        raise WeightsMissing(
+            "GPT-SoVITS lacks "
+            + ", ".join(repr(str(path)) for path in files.missing)
+            + ". Put the published files there, or correct the settings under `gpt_sovits`."
+        )
+    sovits = read_sovits(files.vits, None if version is None else Version(version))
+    if sovits.version.matches_flow:
+        raise WeightsMissing(
+            f"{str(files.vits)!r} is a {sovits.version.value} checkpoint; this engine speaks v1, "
+            "v2, v2Pro and v2ProPlus. Name a file of one of these."
+        )
+    semantic = read_semantic(files.semantic)
+    first = sovits.version is Version.V1
+    languages = _LANGUAGES_V1 if first else _LANGUAGES_V2
+    resources = Resources.find(files.folder)
+    bert = Bert(read_folder(files.bert)) if files.bert.exists() else None
+    reader = TextReader(FrontEnd("v1" if first else "v2", resources), bert)
+    vits = Vits(sovits)
+    hubert = Hubert(read_folder(files.hubert))
+    speaker = SpeakerNetwork(read_plain(files.speaker)) if sovits.version.hears_speaker else None
+    found = (resources.pronunciations, resources.corrections, resources.g2pw, bert)
+    parts = (semantic.digest, sovits.digest, *(bool(part) for part in found))
+    return Model(
+        sovits.version,
+        languages,
+        hashlib.sha256(repr(parts).encode()).hexdigest()[:16],
+        reader,
+        PromptMaker(vits, hubert, speaker, reader, languages),
+        TextToSemantic(semantic),
+        min(LONGEST, round(semantic.longest_seconds * TOKENS_PER_SECOND)),
+        vits,
+    )

@@ -1,0 +1,95 @@
+"""What GPT-SoVITS is conditioned on: how the reference sounds, and what it says in which tokens."""
+
+import io
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from myna.core.audio import Audio
+from myna.core.voice import Voice
+from myna.dsp.resample import resample
+from myna.engines.gpt_sovits.hubert import SAMPLE_RATE, Hubert
+from myna.engines.gpt_sovits.reference_window import best_window
+from myna.engines.gpt_sovits.speaker_vector import SpeakerNetwork
+from myna.engines.gpt_sovits.spectrograms import reference_samples, reference_spectrogram
+from myna.engines.gpt_sovits.spoken_text import SpokenText, TextReader
+from myna.engines.gpt_sovits.vits import Vits
+
+SILENCE_BEHIND = 9600  # samples at 16 kHz, 0.6 s
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prompt:
+    """A voice, learned."""
+
+    voice: npt.NDArray[np.float32]  # (1, gin, 1): the timbre
+    tokens: npt.NDArray[np.int64]  # (P,): the reference's semantic tokens; none without a text
+    text: SpokenText
+    """What the reference says; empty without a transcript."""
+
+    def to_bytes(self) -> bytes:
+        """Pack for a cache; `from_bytes` undoes it."""
+        buffer = io.BytesIO()
+        context = np.zeros((0, 0), np.float32) if self.text.context is None else self.text.context
+        np.savez(
+            buffer,
+            voice=self.voice,
+            tokens=self.tokens,
+            phonemes=self.text.phonemes,
+            context=context,
+        )
+        return buffer.getvalue()
+
+    @classmethod
+    def from_bytes(cls, packed: bytes) -> "Prompt":
+        """Unpack what `to_bytes` packed. Raises `ValueError` or `KeyError` for anything else."""
+        with np.load(io.BytesIO(packed), allow_pickle=False) as stored:
+            context = stored["context"]
+            text = SpokenText(stored["phonemes"], context if context.size else None)
+            return cls(stored["voice"], stored["tokens"], text)
+
+
+class PromptMaker:
+    """Learns voices. Threads may share it."""
+
+    def __init__(
+        self,
+        vits: Vits,
+        hubert: Hubert,
+        speaker: SpeakerNetwork | None,
+        reader: TextReader,
+        languages: frozenset[str],
+    ) -> None:
+        """`languages` are those whose transcripts can be read; others are left out."""
+        self._vits = vits
+        self._hubert = hubert
+        self._speaker = speaker
+        self._reader = reader
+        self._languages = languages
+
+    def learn(self, voice: Voice) -> Prompt:
+        """Listen to the best few seconds of the reference. Raises `BadReference`."""
+        audio, said = best_window(voice)
+        timbre = self._timbre(audio)
+        if voice.language not in self._languages or not any(map(str.isalnum, said)):
+            nothing = np.zeros(0, np.int64)
+            return Prompt(timbre, nothing, SpokenText(nothing, None))
+        return Prompt(timbre, self._tokens(audio), self._reader.read(said, voice.language))
+
+    @torch.inference_mode()
+    def _timbre(self, audio: Audio) -> npt.NDArray[np.float32]:
+        samples = reference_samples(audio)
+        vectors = [] if self._speaker is None else [self._speaker.vector(samples)]
+        timbre = self._vits.voice([reference_spectrogram(samples)], vectors)
+        found: npt.NDArray[np.float32] = timbre.numpy()
+        return found
+
+    @torch.inference_mode()
+    def _tokens(self, audio: Audio) -> npt.NDArray[np.int64]:
+        heard = resample(audio, SAMPLE_RATE).samples
+        padded = np.concatenate([heard, np.zeros(SILENCE_BEHIND, np.float32)])
+        features = self._hubert(torch.from_numpy(padded)[None])
+        tokens: npt.NDArray[np.int64] = self._vits.quantizer.tokens(features)[0].numpy()
+        return tokens

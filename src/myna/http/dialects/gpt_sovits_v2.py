@@ -1,0 +1,246 @@
+"""GPT-SoVITS's `api_v2.py`: `/tts` and the operations beside it."""
+
+import errno
+import json
+import os
+from collections.abc import Coroutine
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from myna.core.errors import BadAudio, BadReference
+from myna.core.speech import SpeechRequest
+from myna.core.voice import Voice
+from myna.http.call import Call, Open, Speaking
+from myna.http.dialects.gpt_sovits_speech import (
+    RANDOM,
+    SEEDS,
+    Manner,
+    answer,
+    options,
+    our_language,
+    voice_of,
+)
+from myna.http.dialects.gpt_sovits_wire import (
+    LANGUAGES,
+    Reference,
+    TtsFields,
+    WireRefused,
+    check_tts,
+    read_tts_body,
+    read_tts_query,
+    run_inputs,
+)
+from myna.http.errors import Problem, errors_as
+from myna.http.refusals import NotUnderstood, ReferenceNotFound
+
+FAILED = "tts failed"
+NOTHING_TO_SAY = "Please enter valid text."
+BAD_SEED = "Seed must be between 0 and 2**32 - 1"
+NO_NETWORK = (
+    "This server runs no GPT-SoVITS network whose weights could be changed; see GET /v1/engines."
+)
+OTHERS_STATUSES = (401, 403, 408, 413, 429, 503, 504)
+OTHER_METHODS = ["HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE"]
+ANSWERS: dict[int | str, dict[str, Any]] = {  # Any: FastAPI's own type
+    400: {"description": "`message`, and in `Exception` why"},
+    422: {"description": "`detail`: values of the wrong type"},
+}
+
+
+def envelope(problem: Problem) -> Response:
+    """Tell a problem as api_v2.py does."""
+    if problem.status in OTHERS_STATUSES:
+        return JSONResponse({"message": problem.message}, problem.status, problem.headers)
+    status = 500 if problem.status >= 500 else 400
+    return JSONResponse({"message": FAILED, "Exception": problem.message}, status)
+
+
+router = APIRouter(tags=["GPT-SoVITS api_v2"], route_class=errors_as(envelope))
+
+
+def parameters(fields: type[BaseModel]) -> dict[str, Any]:
+    """Describe a model's fields as the parameters of a query, for OpenAPI."""
+    properties = fields.model_json_schema()["properties"]
+    return {
+        "parameters": [
+            {"name": name, "in": "query", "required": False, "schema": schema}
+            for name, schema in properties.items()
+        ]
+    }
+
+
+def json_content(fields: type[BaseModel]) -> dict[str, Any]:
+    """Describe a model as a JSON body, for OpenAPI."""
+    schema = fields.model_json_schema()
+    return {"requestBody": {"content": {"application/json": {"schema": schema}}}}
+
+
+@router.get("/tts", response_class=Response, responses=ANSWERS, openapi_extra=parameters(TtsFields))
+async def tts_by_query(call: Speaking) -> Response:
+    """Speak what the query asks for."""
+
+    async def spoken() -> Response:
+        aux = await _paths_in_form(call.request)
+        return await speak(call, read_tts_query(call.request.query_params.multi_items(), aux))
+
+    return await told(spoken())
+
+
+@router.post(
+    "/tts", response_class=Response, responses=ANSWERS, openapi_extra=json_content(TtsFields)
+)
+async def tts_by_body(call: Speaking) -> Response:
+    """Speak what the JSON body asks for."""
+
+    async def spoken() -> Response:
+        kind = call.request.headers.get("content-type", "")
+        return await speak(call, read_tts_body(await call.request.body(), kind))
+
+    return await told(spoken())
+
+
+async def speak(call: Call, fields: TtsFields) -> Response:
+    """Speak what the fields ask for. Raises `WireRefused` for values upstream does not take."""
+    check_tts(fields)
+    inputs = run_inputs(fields)
+    _check_inputs(inputs)
+    reference = Reference(
+        inputs["ref_audio_path"], inputs["prompt_text"], inputs["prompt_lang"].lower()
+    )
+    voice = await _voice(call, reference)
+    _check_texts(inputs)
+    chosen = options(
+        speed=inputs["speed_factor"],
+        pause=inputs["fragment_interval"],
+        temperature=inputs["temperature"],
+        seed=inputs["seed"],
+    )
+    language = our_language(inputs["text_lang"], inputs["text"])
+    request = SpeechRequest(inputs["text"], voice, language, chosen)
+    streams = inputs["streaming_mode"] or inputs["return_fragment"]
+    return await answer(call, request, Manner(inputs["media_type"], streams))
+
+
+async def told(answering: Coroutine[Any, Any, Response]) -> Response:
+    """Answer, or tell a refusal with the body it carries."""
+    try:
+        return await answering
+    except WireRefused as refused:
+        content = json.dumps(refused.body, ensure_ascii=False, separators=(",", ":"))
+        return Response(content, refused.status, media_type="application/json")
+
+
+def failed(reason: str, message: str = FAILED) -> WireRefused:
+    """Return the refusal by which api_v2.py reports what went wrong inside."""
+    return WireRefused(400, {"message": message, "Exception": reason})
+
+
+def _check_inputs(inputs: dict[str, Any]) -> None:
+    """Check what upstream's synthesis refuses before it looks at the reference."""
+    if inputs["seed"] != RANDOM and inputs["seed"] not in SEEDS:
+        raise failed(BAD_SEED)
+    for name in ("text_lang", "prompt_lang") if inputs["prompt_text"] else ("text_lang",):
+        if inputs[name] not in LANGUAGES:
+            raise failed(f"{name} must be in lower case: {inputs[name].lower()!r}.")
+    if inputs["batch_size"] < 1:
+        raise failed("batch_size must be 1 or more.")
+
+
+def _check_texts(inputs: dict[str, Any]) -> None:
+    if inputs["prompt_text"] and not inputs["prompt_text"].strip("\n"):
+        raise failed("prompt_text has no words. Leave it out, or write what the recording says.")
+    if not any(character.isalnum() for character in inputs["text"]):
+        raise failed(NOTHING_TO_SAY)
+
+
+async def _voice(
+    call: Call, reference: Reference, message: str = FAILED, missing: str = ""
+) -> Voice:
+    try:
+        return await voice_of(call, reference, bounded=True)
+    except ReferenceNotFound:
+        raise failed(missing or f"{reference.path} not exists", message) from None
+    except (BadAudio, BadReference) as error:
+        raise failed(str(error), message) from None
+
+
+async def _paths_in_form(request: Request) -> list[str]:
+    """Return auxiliary references, which `GET /tts` takes from a form of all places."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in ("application/x-www-form-urlencoded", "multipart/form-data"):
+        return []
+    form = await request.form()
+    sent = form.getlist("aux_ref_audio_paths")
+    return [str(item.filename) if isinstance(item, UploadFile) else item for item in sent]
+
+
+@router.get("/set_refer_audio", responses=ANSWERS)
+async def set_refer_audio(call: Speaking, refer_audio_path: str | None = None) -> Response:
+    """Check a reference recording. `/tts` always names its own, so nothing is kept."""
+
+    async def checked() -> Response:
+        message = "set refer audio failed"
+        if refer_audio_path is None:
+            raise failed("Invalid file: None", message)
+        missing = f"[Errno {errno.ENOENT}] {os.strerror(errno.ENOENT)}: {refer_audio_path!r}"
+        await _voice(call, Reference(refer_audio_path), message, missing)
+        return JSONResponse({"message": "success"})
+
+    return await told(checked())
+
+
+@router.get("/set_gpt_weights", responses=ANSWERS)
+async def set_gpt_weights(call: Speaking, weights_path: str | None = None) -> Response:
+    """Change the first network. Needs the setting `http.admin_operations` and an `admin` key."""
+    return await told(_change_weights(call, "gpt", weights_path))
+
+
+@router.get("/set_sovits_weights", responses=ANSWERS)
+async def set_sovits_weights(call: Speaking, weights_path: str | None = None) -> Response:
+    """Change the second network. Needs the setting `http.admin_operations` and an `admin` key."""
+    return await told(_change_weights(call, "sovits", weights_path))
+
+
+async def _change_weights(call: Call, network: str, path: str | None) -> Response:
+    if not path:
+        raise WireRefused(400, {"message": f"{network} weight path is required"})
+    call.check_admin()
+    raise failed(NO_NETWORK, f"change {network} weight failed")
+
+
+@router.get("/control", responses=ANSWERS)
+async def control(call: Speaking, command: str | None = None) -> Response:
+    """Restart or stop. Needs the setting `http.admin_operations` and an `admin` key."""
+    if command is None:
+        return JSONResponse({"message": "command is required"}, 400)
+    return obeyed(call, command)
+
+
+def obeyed(call: Call, command: object) -> Response:
+    """Answer a command. Raises `Forbidden`, `NotUnderstood`."""
+    if command not in ("restart", "exit"):
+        return JSONResponse(None)
+    call.check_admin()
+    raise NotUnderstood(
+        f"This server does not {command} itself: stop it with SIGTERM, or ask whoever runs it."
+    )
+
+
+def refuse_methods(router: APIRouter, path: str, methods: list[str], allowed: str) -> None:
+    """Answer other methods as upstream's framework does."""
+
+    async def refuse(call: Open) -> Response:
+        return JSONResponse({"detail": "Method Not Allowed"}, 405, {"Allow": allowed})
+
+    router.add_api_route(path, refuse, methods=methods, include_in_schema=False)
+
+
+refuse_methods(router, "/tts", OTHER_METHODS, "GET, POST")
+for place in ("/set_refer_audio", "/set_gpt_weights", "/set_sovits_weights"):
+    refuse_methods(router, place, [*OTHER_METHODS, "POST"], "GET")
+refuse_methods(router, "/control", OTHER_METHODS, "GET")

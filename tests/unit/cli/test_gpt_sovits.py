@@ -1,0 +1,45 @@
+"""The neural engine from outside: settings by environment, one process, one file."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from myna.dsp.codec import load_audio
+from tests.unit.cli.test_command_line import myna
+from tests.unit.engines.gpt_sovits import tiny_checkpoints
+
+
+def test_say_speaks_with_the_weights_the_settings_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny_checkpoints.write_installation(tmp_path / "weights", "v2Pro")
+    monkeypatch.setenv("MYNA_ENGINES", '["gpt-sovits"]')
+    monkeypatch.setenv("MYNA_GPT_SOVITS__FOLDER", str(tmp_path / "weights"))
+    done = myna("say", "Tea is ready.", "--engine", "gpt-sovits", "--seed", "1", "-o", "tea.wav")
+    assert done.returncode == 0, done.stderr.decode()
+    audio = load_audio(Path("tea.wav"))
+    assert audio.sample_rate == 32000
+    assert audio.duration > 0.4
+    found = json.loads(myna("engines", "--json").stdout)
+    assert {"name": "gpt-sovits", "ready": True, "remedy": ""}.items() <= found[1].items()
+
+
+def test_engines_names_the_files_that_are_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny_checkpoints.write_installation(tmp_path / "weights", "v2")
+    (tmp_path / "weights" / tiny_checkpoints.SOVITS_FILES["v2"]).unlink()
+    monkeypatch.setenv("MYNA_GPT_SOVITS__FOLDER", str(tmp_path / "weights"))
+    monkeypatch.setenv("MYNA_GPT_SOVITS__VERSION", "v2")
+    (status,) = (s for s in json.loads(myna("engines", "--json").stdout) if s["name"] != "embedded")
+    assert not status["ready"]
+    assert "s2G2333k.pth" in status["remedy"]
+    assert "ckpt" not in status["remedy"]
+    done = myna("say", "hi", "-o", "x.wav")
+    assert done.returncode == 0, "another engine is not disturbed"
+    monkeypatch.setenv("MYNA_ENGINES", '["gpt-sovits"]')
+    done = myna("say", "hi", "-o", "x.wav")
+    assert done.returncode != 0
+    assert "s2G2333k.pth" in done.stderr.decode()
+    assert "Traceback" not in done.stderr.decode()

@@ -1,0 +1,181 @@
+import threading
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from myna.core.audio import Audio
+from myna.core.errors import BadReference, EngineBusy, Unsupported, WeightsMissing
+from myna.core.speech import Options, Utterance
+from myna.core.voice import Voice
+from myna.engines.gpt_sovits.engine import GptSovitsEngine
+from myna.engines.gpt_sovits.files import find_files
+from myna.engines.gpt_sovits.prompt import Prompt
+from tests.unit.engines.gpt_sovits import tiny_checkpoints
+from tests.unit.engines.gpt_sovits.tiny_engine import tiny_engine
+
+HELLO = "Hello out there, how are you?"
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> GptSovitsEngine:
+    return tiny_engine(tmp_path_factory.mktemp("weights"), "v2")
+
+
+def said(engine: GptSovitsEngine, voice: Voice, text: str = HELLO, **options: object) -> np.ndarray:
+    wanted = Utterance(text, "en", Options(**{"seed": 1, **options}))  # type: ignore[arg-type]  # by name
+    with closing(engine.speak(wanted, voice)) as chunks:
+        return Audio.join(chunk.audio for chunk in chunks).samples
+
+
+@pytest.mark.parametrize("version", ["v1", "v2Pro", "v2ProPlus"])
+def test_every_version_speaks(tmp_path: Path, sample: Voice, version: str) -> None:
+    engine = tiny_engine(tmp_path, version)
+    assert version in engine.fingerprint
+    assert np.abs(said(engine, sample)).max() > 0.005
+    assert ("ko" in engine.capabilities.languages) == (version != "v1")
+
+
+def test_eight_at_once_sound_as_one_by_one(engine: GptSovitsEngine, sample: Voice) -> None:
+    texts = [f"Sentence number {name}, spoken aloud." for name in "abcdefgh"]
+    alone = [said(engine, sample, text, seed=index) for index, text in enumerate(texts)]
+    together: dict[int, np.ndarray] = {}
+
+    def speak(index: int) -> None:
+        together[index] = said(engine, sample, texts[index], seed=index)
+
+    threads = [threading.Thread(target=speak, args=(index,)) for index in range(len(texts))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert len(together) == len(texts)
+    for index, sound in enumerate(alone):
+        assert np.array_equal(together[index], sound)
+
+
+@pytest.mark.parametrize(
+    "knob",
+    [
+        {"seed": 2},
+        {"temperature": 0.1},
+        {"top_k": 1},
+        {"top_p": 0.01},
+        {"repetition_penalty": 2.0},
+        {"speed": 1.5},
+    ],
+)
+def test_every_knob_is_heard(
+    engine: GptSovitsEngine, sample: Voice, knob: dict[str, float]
+) -> None:
+    assert not np.array_equal(said(engine, sample), said(engine, sample, **knob))
+
+
+def test_without_a_seed_it_varies(engine: GptSovitsEngine, sample: Voice) -> None:
+    first, second = (said(engine, sample, seed=None) for _ in range(2))
+    assert not np.array_equal(first, second)
+
+
+def test_a_voice_without_a_transcript_speaks(engine: GptSovitsEngine, sample: Voice) -> None:
+    assert len(said(engine, Voice(sample.reference, "", "en")))
+
+
+def test_a_voice_in_a_language_the_model_cannot_read_lends_its_timbre(
+    tmp_path: Path, sample: Voice
+) -> None:
+    engine = tiny_engine(tmp_path, "v1")
+    korean = Voice(sample.reference, "안녕하세요", "ko")
+    assert np.array_equal(said(engine, korean), said(engine, Voice(sample.reference, "", "en")))
+    with pytest.raises(Unsupported, match="v1"):
+        engine.speak(Utterance("안녕", "ko"), sample)
+
+
+def test_a_voice_is_learned_once_and_kept(tmp_path: Path, sample: Voice) -> None:
+    tiny_checkpoints.write_installation(tmp_path, "v2Pro")
+    stored: dict[str, bytes] = {}
+    first = said(GptSovitsEngine(find_files(tmp_path), prompts=stored), sample)
+    (kept,) = stored.values()
+    again = Prompt.from_bytes(kept)
+    assert again.to_bytes() == kept
+    assert abs(len(again.tokens) - (sample.reference.duration + 0.6) * 25) < 2
+    assert np.array_equal(
+        said(GptSovitsEngine(find_files(tmp_path), prompts=stored), sample), first
+    )
+
+
+def test_a_reference_of_less_than_a_second_is_refused(engine: GptSovitsEngine) -> None:
+    with pytest.raises(BadReference):
+        said(engine, Voice(Audio.silence(0.3, 16000), "", "en"))
+
+
+def test_a_sentence_heard_whole_is_drawn_again_within_bounds(
+    engine: GptSovitsEngine, sample: Voice
+) -> None:
+    """Random weights end after a second or so, whatever they were given to say."""
+    long = "one two three four five six seven eight nine ten " * 4
+    wanted = Utterance(long, "en", Options(seed=1, retries=2), whole=True)
+    before = engine.redrawn
+    with closing(engine.speak(wanted, sample)) as chunks:
+        assert list(chunks)
+    assert engine.redrawn == before + 2
+    with closing(engine.speak(replace(wanted, options=Options(retries=0)), sample)) as chunks:
+        assert list(chunks)
+    assert engine.redrawn == before + 2
+
+
+def test_a_full_engine_says_so(tmp_path: Path, sample: Voice) -> None:
+    engine = tiny_engine(tmp_path, "v2", slots=1, queue=0)
+    said(engine, sample)  # learns the voice
+    threads: list[threading.Thread] = []
+    refused: list[EngineBusy] = []
+
+    def speak() -> None:
+        try:
+            said(engine, sample, "word " * 60)
+        except EngineBusy as error:
+            refused.append(error)
+
+    threads = [threading.Thread(target=speak) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert refused
+    assert len(refused) < 6
+    assert len(said(engine, sample))
+
+
+def test_missing_files_are_named(tmp_path: Path) -> None:
+    tiny_checkpoints.write_installation(tmp_path, "v2ProPlus")
+    (tmp_path / "sv" / "pretrained_eres2netv2w24s4ep4.ckpt").unlink()
+    (tmp_path / "chinese-hubert-base" / "config.json").unlink()
+    with pytest.raises(WeightsMissing, match=r"config\.json.*pretrained_eres2netv2"):
+        GptSovitsEngine(find_files(tmp_path, version="v2ProPlus"))
+
+
+def test_swapped_weights_are_refused(tmp_path: Path) -> None:
+    files = tiny_checkpoints.write_installation(tmp_path, "v2")
+    with pytest.raises(WeightsMissing, match="swapped"):
+        GptSovitsEngine(find_files(tmp_path, files.sovits, files.gpt))
+
+
+def test_mel_versions_are_refused_by_name(tmp_path: Path) -> None:
+    tiny_checkpoints.write_installation(tmp_path, "v2")
+    tiny_checkpoints.write_sovits(tmp_path / "v3.pth", "v3", header=b"02")
+    with pytest.raises(WeightsMissing, match=r"v3\.pth.*v3"):
+        GptSovitsEngine(find_files(tmp_path, vits=tmp_path / "v3.pth"))
+
+
+def test_the_best_version_whose_files_are_all_there_is_found(tmp_path: Path) -> None:
+    tiny_checkpoints.write_installation(tmp_path / "GPT_SoVITS" / "pretrained_models", "v2")
+    assert find_files(tmp_path).vits.name == "s2G2333k.pth"
+    assert find_files(tmp_path).missing == ()
+    assert find_files(tmp_path, version="v1").missing[0].parent == tmp_path
+
+
+def test_weights_change_the_fingerprint(tmp_path: Path) -> None:
+    first = tiny_engine(tmp_path / "a", "v2").fingerprint
+    tiny_checkpoints.write_installation(tmp_path / "b", "v2", bert=False)
+    assert GptSovitsEngine(find_files(tmp_path / "b")).fingerprint != first

@@ -17,7 +17,7 @@ demo: $(VENV)/.speaker  ## Speak a Korean and an English sentence in the sample 
 	$(BIN)/myna demo demo
 
 test: $(VENV)/.developer  ## Run all tests
-	$(BIN)/python -m pytest -n $(WORKERS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS)  # one thread a worker: more get in each other's way
 
 lint: $(VENV)/.developer  ## Format, lint, types and layers, without tests
 	$(BIN)/ruff format --check .

@@ -102,9 +102,10 @@ def test_a_user_speaks_in_the_voice_that_was_uploaded(
 
 
 def test_one_tenant_never_hears_anothers_user(serve: Serve, settings: Settings, sample_file: bytes):
+    clinic, other = key_of(settings, "clinic"), key_of(settings, "other")
     server = serve(ToneEngine())
-    Pill(server, key_of(settings, "clinic")).upload("grandma", sample_file)
-    stranger = Pill(server, key_of(settings, "other"))
+    assert Pill(server, clinic).upload("grandma", sample_file).status_code == 200
+    stranger = Pill(server, other)
     assert stranger.speak("grandma").status_code == 404
     for user in ("../clinic/grandma", "clinic/grandma", "", "g" * 101, "users/clinic", "a b"):
         answer = stranger.speak(user)

@@ -42,12 +42,15 @@ class FallbackEngine:
         """Yield from the first engine whose first chunk arrives."""
         failures: list[EngineError] = []
         meant = self._able(utterance.language)[0]
-        for engine in self._candidates(utterance.language):
+        candidates = self._candidates(utterance.language)
+        for engine in candidates:
             with closing(engine.speak(utterance, voice)) as chunks:
                 try:
                     first = next(chunks, None)
                 except EngineError as error:
-                    logger.warning("engine %s failed, trying the next", engine.name, exc_info=error)
+                    # Whoever asked hears of it when no engine is left: only a switch is news.
+                    told = logging.DEBUG if engine is candidates[-1] else logging.WARNING
+                    logger.log(told, "engine %s failed, trying the next: %s", engine.name, error)
                     self._resting[engine.name] = time.monotonic() + self._cooldown
                     failures.append(error)
                     continue

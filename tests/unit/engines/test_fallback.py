@@ -53,3 +53,15 @@ def test_a_callers_mistake_does_not_fall_back(sample: Voice):
     with pytest.raises(Unsupported, match="'ja'"):
         list(FallbackEngine([engine]).speak(Utterance("はい", "ja"), sample))
     assert engine.said == []
+
+
+def test_only_a_switch_of_engines_is_logged_and_in_one_line(
+    sample: Voice, caplog: pytest.LogCaptureFixture
+):
+    with pytest.raises(SynthesisFailed):
+        list(FallbackEngine([BrokenEngine()]).speak(HELLO, sample))
+    assert caplog.records == []
+    list(FallbackEngine([BrokenEngine(), ToneEngine()]).speak(HELLO, sample))
+    (record,) = caplog.records
+    assert "broken on purpose" in record.getMessage()
+    assert record.exc_info is None

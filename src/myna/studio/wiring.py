@@ -5,27 +5,19 @@ from contextlib import suppress
 from importlib import resources
 
 from myna.core.engine import Engine
-from myna.core.errors import PackageMissing, VoiceExists
+from myna.core.errors import VoiceExists
 from myna.core.voice import Voice
 from myna.dsp.codec import decode
 from myna.engines.cached import CachedEngine
-from myna.engines.catalog import (
-    ENGINES,
-    EngineNotFound,
-    EngineStatus,
-    embedded_status,
-    gpt_sovits_status,
-    missing_neural_packages,
-)
+from myna.engines.catalog import EngineNotFound, EngineStatus, embedded_status, gpt_sovits_status
 from myna.engines.fallback import FallbackEngine
-from myna.engines.gpt_sovits.files import ModelFiles, find_files
 from myna.settings import Settings
 from myna.storage.blobs import BlobFolder
 from myna.storage.database import open_database
 from myna.storage.keys import KeyBook
-from myna.storage.prompts import PromptFolder
 from myna.storage.results import ResultFolder
 from myna.storage.voices import NewVoice, VoiceLibrary
+from myna.studio.engine_builders import BUILDERS, gpt_sovits_files
 
 DATABASE = "myna.db"
 SAMPLE_NAME = "sample"
@@ -40,45 +32,11 @@ def build_engines(settings: Settings) -> dict[str, Engine]:
     results = ResultFolder(settings.home / "results", settings.cache.max_bytes)
     engines: dict[str, Engine] = {}
     for name in settings.engines:
-        engine = _build(name, settings)
+        if name not in BUILDERS:
+            raise EngineNotFound(name)
+        engine = BUILDERS[name](settings)
         engines[name] = CachedEngine(engine, results) if settings.cache.enabled else engine
     return engines
-
-
-def _build(name: str, settings: Settings) -> Engine:
-    if name not in ENGINES:
-        raise EngineNotFound(name)
-    prompts = PromptFolder(settings.home / "prompts")
-    return _gpt_sovits(settings, prompts) if name == "gpt-sovits" else _embedded(prompts)
-
-
-def _embedded(prompts: PromptFolder) -> Engine:
-    from myna.engines.embedded.engine import EmbeddedEngine
-
-    return EmbeddedEngine(prompts)
-
-
-def _gpt_sovits(settings: Settings, prompts: PromptFolder) -> Engine:
-    if missing_neural_packages():
-        raise PackageMissing("GPT-SoVITS", "neural")
-    from myna.engines.gpt_sovits.engine import GptSovitsEngine
-
-    own = settings.gpt_sovits
-    return GptSovitsEngine(
-        gpt_sovits_files(settings),
-        version=own.version,
-        prompts=prompts,
-        slots=own.slots,
-        queue_length=own.queue_length,
-        threads=own.threads,
-    )
-
-
-def gpt_sovits_files(settings: Settings) -> ModelFiles:
-    """Look for the model files where the settings say."""
-    own = settings.gpt_sovits
-    folder = own.folder or settings.home / "models" / "gpt-sovits"
-    return find_files(folder, own.semantic_weights, own.vits_weights, own.version)
 
 
 def chain(engines: Iterable[Engine]) -> Engine:

@@ -1,0 +1,17 @@
+"""The one place that reads the environment and myna.toml."""
+
+from myna.settings.engines import GptSovitsSettings
+from myna.settings.http import HttpSettings
+from myna.settings.load import FILE_NAME, PREFIX, Settings, default_home
+from myna.settings.storage import CacheSettings, LimitSettings
+
+__all__ = [
+    "FILE_NAME",
+    "PREFIX",
+    "CacheSettings",
+    "GptSovitsSettings",
+    "HttpSettings",
+    "LimitSettings",
+    "Settings",
+    "default_home",
+]

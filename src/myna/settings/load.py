@@ -1,0 +1,106 @@
+"""All settings: environment over myna.toml over defaults."""
+
+import os
+import tomllib
+import warnings
+from pathlib import Path
+from typing import Self
+
+import platformdirs
+from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from myna.core.errors import SettingsError
+from myna.settings.engines import GptSovitsSettings
+from myna.settings.http import HttpSettings
+from myna.settings.storage import CacheSettings, LimitSettings
+
+PREFIX = "MYNA_"
+FILE_NAME = "myna.toml"
+
+
+def default_home() -> Path:
+    """Where Myna keeps everything: `MYNA_HOME`, else the platform's data directory."""
+    if chosen := os.environ.get(f"{PREFIX}HOME"):
+        return Path(chosen).expanduser()
+    return platformdirs.user_data_path("myna", appauthor=False)
+
+
+class Settings(BaseSettings):
+    """Environment (`MYNA_CACHE__MAX_BYTES`) over myna.toml (`[cache] max_bytes`) over defaults.
+
+    myna.toml is looked for in the working directory, then in Myna's home. Unknown keys are
+    refused, unknown `MYNA_` variables warned about.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        use_attribute_docstrings=True,
+    )
+
+    home: Path = Field(default_factory=default_home)
+    """The one directory with voices, database, cache and models."""
+    engines: tuple[str, ...] = Field(default=("embedded",), min_length=1)
+    """Engines to try, in order."""
+    hub_endpoint: str | None = None
+    """Mirror of the model hub that `myna pull` downloads from. Unset: huggingface_hub's own."""
+    cache: CacheSettings = CacheSettings()
+    limits: LimitSettings = LimitSettings()
+    http: HttpSettings = HttpSettings()
+    gpt_sovits: GptSovitsSettings = GptSovitsSettings()
+
+    @classmethod
+    def load(cls) -> Self:
+        """Read them, or raise `SettingsError` naming the key and what is wrong with it."""
+        _warn_of_unknown_variables(cls)
+        try:
+            return cls()
+        except ValidationError as error:
+            raise SettingsError("; ".join(_explain(error))) from None
+        except tomllib.TOMLDecodeError as error:
+            raise SettingsError(f"{_settings_file()} is not valid TOML: {error}") from None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, then environment, then myna.toml."""
+        toml = TomlConfigSettingsSource(settings_cls, toml_file=_settings_file())
+        return init_settings, env_settings, toml
+
+
+def _settings_file() -> Path:
+    local = Path(FILE_NAME)
+    return local if local.is_file() else default_home() / FILE_NAME
+
+
+def _explain(error: ValidationError) -> list[str]:
+    lines = []
+    for problem in error.errors():
+        key = ".".join(str(part) for part in problem["loc"])
+        if problem["type"] == "extra_forbidden":
+            lines.append(f"Unknown setting {key!r}; docs/reference/settings.md lists them all")
+        else:
+            lines.append(f"Setting {key!r} cannot be {problem['input']!r}: {problem['msg']}")
+    return lines
+
+
+def _warn_of_unknown_variables(settings: type[BaseSettings]) -> None:
+    known = tuple(f"{PREFIX}{name}".upper() for name in settings.model_fields)
+    for variable in os.environ:
+        upper = variable.upper()
+        if upper.startswith(PREFIX) and upper.split("__")[0] not in known:
+            warnings.warn(f"Unknown environment variable {variable!r} is ignored.", stacklevel=3)

@@ -1,0 +1,49 @@
+"""Each engine from its settings. An engine's code is imported only when a setting names it."""
+
+from collections.abc import Callable
+
+from myna.core.engine import Engine
+from myna.core.errors import PackageMissing
+from myna.engines.catalog import missing_neural_packages
+from myna.engines.gpt_sovits.files import ModelFiles, find_files
+from myna.settings import Settings
+from myna.storage.prompts import PromptFolder
+
+
+def _embedded(settings: Settings) -> Engine:
+    from myna.engines.embedded.engine import EmbeddedEngine
+
+    return EmbeddedEngine(_prompts(settings))
+
+
+def _gpt_sovits(settings: Settings) -> Engine:
+    if missing_neural_packages():
+        raise PackageMissing("GPT-SoVITS", "neural")
+    from myna.engines.gpt_sovits.engine import GptSovitsEngine
+
+    own = settings.gpt_sovits
+    return GptSovitsEngine(
+        gpt_sovits_files(settings),
+        version=own.version,
+        prompts=_prompts(settings),
+        slots=own.slots,
+        queue_length=own.queue_length,
+        threads=own.threads,
+    )
+
+
+def gpt_sovits_files(settings: Settings) -> ModelFiles:
+    """Look for the model files where the settings say."""
+    own = settings.gpt_sovits
+    folder = own.folder or settings.home / "models" / "gpt-sovits"
+    return find_files(folder, own.semantic_weights, own.vits_weights, own.version)
+
+
+def _prompts(settings: Settings) -> PromptFolder:
+    return PromptFolder(settings.home / "prompts")
+
+
+BUILDERS: dict[str, Callable[[Settings], Engine]] = {
+    "embedded": _embedded,
+    "gpt-sovits": _gpt_sovits,
+}

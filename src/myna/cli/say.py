@@ -26,6 +26,7 @@ from myna.text.sentences import sentences
 
 LONG_TEXT = 3  # sentences: from here on a progress bar is worth its space
 READ_BYTES = 65536
+SAMPLING = "For engines that sample"
 
 
 def say(
@@ -44,6 +45,34 @@ def say(
     engine: Annotated[str | None, typer.Option(help="Speak with this engine only.")] = None,
     speed: Annotated[float, typer.Option(help="Relative to the voice's pace, 0.25 to 4.")] = 1.0,
     seed: Annotated[int | None, typer.Option(help="Same seed, same sound.")] = None,
+    sentence_pause: Annotated[
+        float, typer.Option(help="Seconds of silence between sentences.")
+    ] = 0.25,
+    temperature: Annotated[
+        float, typer.Option(help="How varied the reading is, 0 to 2.", rich_help_panel=SAMPLING)
+    ] = 1.0,
+    top_k: Annotated[
+        int,
+        typer.Option(
+            help="Of how many most probable continuations one is drawn.", rich_help_panel=SAMPLING
+        ),
+    ] = 15,
+    top_p: Annotated[
+        float,
+        typer.Option(help="The probability these have together.", rich_help_panel=SAMPLING),
+    ] = 1.0,
+    repetition_penalty: Annotated[
+        float,
+        typer.Option(
+            help="How much what was said becomes less probable, 1 to 2.", rich_help_panel=SAMPLING
+        ),
+    ] = 1.35,
+    retries: Annotated[
+        int,
+        typer.Option(
+            help="How often a sentence that went wrong is drawn again.", rich_help_panel=SAMPLING
+        ),
+    ] = 1,
     format_: Annotated[
         str | None, typer.Option("--format", help="wav, flac, mp3, opus, aac or pcm.")
     ] = None,
@@ -66,7 +95,9 @@ def say(
         _text(text, file),
         _voice(voice, Recording(Path(voice), transcript, voice_language), studio),
         language=language,
-        options=Options(speed=speed, seed=seed),
+        options=Options(
+            speed, temperature, seed, sentence_pause, top_k, top_p, repetition_penalty, retries
+        ),
         engine=engine,
         timestamps=timestamps is not None or plot is not None,
         whole=destination.path is not None,

@@ -114,12 +114,7 @@ async def speak(call: Call, fields: TtsFields) -> Response:
     )
     voice = await _voice(call, reference)
     _check_texts(inputs)
-    chosen = options(
-        speed=inputs["speed_factor"],
-        pause=inputs["fragment_interval"],
-        temperature=inputs["temperature"],
-        seed=inputs["seed"],
-    )
+    chosen = options({**inputs, "speed": inputs["speed_factor"]}, seed=inputs["seed"])
     language = our_language(inputs["text_lang"], inputs["text"])
     request = SpeechRequest(inputs["text"], voice, language, chosen)
     streams = inputs["streaming_mode"] or inputs["return_fragment"]

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Generator, Iterable
+from dataclasses import fields
 from typing import Any, Literal
 
 from fastapi import APIRouter
@@ -36,6 +37,7 @@ Format = Literal["wav", "flac", "mp3", "opus", "aac", "pcm"]
 Language = Literal["auto", "ko", "en", "ja", "zh", "yue"]
 
 MOST_FIELDS = 50  # of a form
+_KNOBS = {field.name for field in fields(Options)}
 
 
 class Manner(BaseModel):
@@ -53,6 +55,16 @@ class Manner(BaseModel):
     sentence_pause: float = Field(
         0.25, ge=0, le=10, description="Seconds of silence between sentences."
     )
+    top_k: int = Field(
+        15, ge=1, le=1024, description="Of how many most probable continuations one is drawn."
+    )
+    top_p: float = Field(1.0, ge=0, le=1, description="The probability these have together.")
+    repetition_penalty: float = Field(
+        1.35, ge=1, le=2, description="How much what was said becomes less probable."
+    )
+    retries: int = Field(
+        1, ge=0, le=5, description="How often a sentence that went wrong is drawn again, unheard."
+    )
     format: Format = Field("wav", description="`pcm` is 16-bit little-endian without header.")
     sample_rate: int | None = Field(
         None, ge=8000, le=48000, description="Hz. Unset: the engine's. Told in `X-Sample-Rate`."
@@ -61,7 +73,7 @@ class Manner(BaseModel):
 
     def request(self, text: str, voice: str | Voice) -> SpeechRequest:
         """Return what the Studio is asked for."""
-        options = Options(self.speed, self.temperature, self.seed, self.sentence_pause)
+        options = Options(**self.model_dump(include=_KNOBS))
         return SpeechRequest(text, voice, self.language, options, self.engine, self.timestamps)
 
 

@@ -44,7 +44,7 @@ class Studio:
         self.voices = voices
         self._engines = engines or {engine.name: engine}
         self.limits = limits or LimitSettings()
-        self._settings = settings or Settings()
+        self.settings = settings or Settings()
 
     @classmethod
     def open(cls, settings: Settings | None = None) -> Self:
@@ -97,7 +97,7 @@ class Studio:
 
     def engines(self) -> list[EngineStatus]:
         """Return every engine there is, whether it is ready, and what it lacks."""
-        return wiring.statuses(self._settings)
+        return wiring.statuses(self.settings)
 
     def engine_named(self, name: str | None) -> Engine:
         """Return the engine of this name; None: the configured chain."""
@@ -107,6 +107,18 @@ class Studio:
             return self._engines[name]
         except KeyError:
             raise EngineNotFound(name) from None
+
+    def rebuild(self, name: str, settings: Settings) -> None:
+        """Build an engine anew from other settings and put it in place of the one there is.
+
+        Speech in progress ends on the old one. Where the new one cannot be built, the old stays
+        and the reason is raised. One at a time: the caller sees to that.
+        """
+        if name not in self._engines:
+            raise EngineNotFound(name)
+        self._engines = {**self._engines, name: wiring.build_engine(name, settings)}
+        self.engine = wiring.chain(self._engines.values())
+        self.settings = settings
 
     def _speak(self, request: SpeechRequest, voice: Voice, engine: Engine) -> Generator[Chunk]:
         spoken = Placement(request.options.sentence_pause)

@@ -29,14 +29,17 @@ SAMPLE_TRANSCRIPT = (
 
 def build_engines(settings: Settings) -> dict[str, Engine]:
     """Build every engine the settings name, each behind the cache, in their order."""
-    results = ResultFolder(settings.home / "results", settings.cache.max_bytes)
-    engines: dict[str, Engine] = {}
-    for name in settings.engines:
-        if name not in BUILDERS:
-            raise EngineNotFound(name)
-        engine = BUILDERS[name](settings)
-        engines[name] = CachedEngine(engine, results) if settings.cache.enabled else engine
-    return engines
+    return {name: build_engine(name, settings) for name in settings.engines}
+
+
+def build_engine(name: str, settings: Settings) -> Engine:
+    """Build one engine, behind the cache. Raises `EngineNotFound`, or what it lacks."""
+    if name not in BUILDERS:
+        raise EngineNotFound(name)
+    engine = BUILDERS[name](settings)
+    if not settings.cache.enabled:
+        return engine
+    return CachedEngine(engine, ResultFolder(settings.home / "results", settings.cache.max_bytes))
 
 
 def chain(engines: Iterable[Engine]) -> Engine:

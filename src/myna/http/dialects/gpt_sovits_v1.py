@@ -26,7 +26,6 @@ from myna.http.dialects.gpt_sovits_speech import (
 )
 from myna.http.dialects.gpt_sovits_v2 import (
     ANSWERS,
-    NO_NETWORK,
     NOTHING_TO_SAY,
     OTHERS_STATUSES,
     json_content,
@@ -36,6 +35,7 @@ from myna.http.dialects.gpt_sovits_v2 import (
     told,
 )
 from myna.http.dialects.gpt_sovits_v2 import speak as speak_tts
+from myna.http.dialects.gpt_sovits_weights import NotChanged, change_weights
 from myna.http.dialects.gpt_sovits_wire import (
     NAMES_OF_LANGUAGES,
     Reference,
@@ -244,18 +244,26 @@ async def set_model_by_query(
     call: Speaking, gpt_model_path: str | None = None, sovits_model_path: str | None = None
 ) -> Response:
     """Change the networks. Needs the setting `http.admin_operations` and an `admin` key."""
-    return _set_model(call)
+    return await _set_model(call, gpt_model_path, sovits_model_path)
 
 
 @router.post("/set_model", responses=ANSWERS)
 async def set_model_by_body(call: Speaking) -> Response:
     """Change the networks. Needs the setting `http.admin_operations` and an `admin` key."""
-    return _set_model(call)
+    body = json_object(await call.request.body())
+    return await _set_model(call, body.get("gpt_model_path"), body.get("sovits_model_path"))
 
 
-def _set_model(call: Call) -> Response:
-    call.check_admin()
-    return JSONResponse({"code": 400, "message": NO_NETWORK}, 400)
+async def _set_model(call: Call, gpt: object, sovits: object) -> Response:
+    paths = [str(path) if path else None for path in (gpt, sovits)]
+    try:
+        if any(paths):
+            await change_weights(call, *paths)
+        else:
+            call.check_admin()
+    except NotChanged as error:
+        return JSONResponse({"code": 400, "message": str(error)}, 400)
+    return JSONResponse({"code": 0, "message": "Success"})
 
 
 @router.post("/control", responses=ANSWERS)

@@ -25,6 +25,7 @@ from myna.http.dialects.gpt_sovits_speech import (
     our_language,
     voice_of,
 )
+from myna.http.dialects.gpt_sovits_weights import NotChanged, change_weights
 from myna.http.dialects.gpt_sovits_wire import (
     LANGUAGES,
     Reference,
@@ -41,9 +42,6 @@ from myna.http.refusals import NotUnderstood, ReferenceNotFound
 FAILED = "tts failed"
 NOTHING_TO_SAY = "Please enter valid text."
 BAD_SEED = "Seed must be between 0 and 2**32 - 1"
-NO_NETWORK = (
-    "This server runs no GPT-SoVITS network whose weights could be changed; see GET /v1/engines."
-)
 OTHERS_STATUSES = (401, 403, 408, 413, 429, 503, 504)
 OTHER_METHODS = ["HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE"]
 ANSWERS: dict[int | str, dict[str, Any]] = {  # Any: FastAPI's own type
@@ -204,8 +202,11 @@ async def set_sovits_weights(call: Speaking, weights_path: str | None = None) ->
 async def _change_weights(call: Call, network: str, path: str | None) -> Response:
     if not path:
         raise WireRefused(400, {"message": f"{network} weight path is required"})
-    call.check_admin()
-    raise failed(NO_NETWORK, f"change {network} weight failed")
+    try:
+        await change_weights(call, **{network: path})
+    except NotChanged as error:
+        raise failed(str(error), f"change {network} weight failed") from None
+    return JSONResponse({"message": "success"})
 
 
 @router.get("/control", responses=ANSWERS)

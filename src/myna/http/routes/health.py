@@ -1,7 +1,9 @@
 """Whether the server lives, can speak, and how it fares."""
 
+from dataclasses import asdict
+
 from fastapi import APIRouter
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse, Response
 
 from myna.http.call import Open, Speaking
@@ -25,6 +27,7 @@ class EngineInfo(BaseModel):
     summary: str
     ready: bool
     remedy: str
+    configured: bool = Field(description="Whether a request may name it: setting `engines`.")
 
 
 class EngineList(BaseModel):
@@ -61,10 +64,11 @@ async def metrics(call: Open) -> Response:
 @router.get("/v1/engines", responses=refusals(401, 403, 429))
 async def engines(call: Speaking) -> EngineList:
     """List the engines, whether each is ready, and what it lacks."""
-    statuses = await call.in_thread(call.service.studio.engines)
+    studio = call.service.studio
+    statuses = await call.in_thread(studio.engines)
     return EngineList(
         engines=[
-            EngineInfo(name=s.name, summary=s.summary, ready=s.ready, remedy=s.remedy)
-            for s in statuses
+            EngineInfo(**asdict(status), configured=status.name in studio.settings.engines)
+            for status in statuses
         ]
     )

@@ -27,7 +27,7 @@ CHECKS = [
     response_schema_conformance,
     response_headers_conformance,
 ]
-OPERATIONS = 13
+OPERATIONS = 16
 EXAMPLES = 15  # for each operation and mode
 
 

@@ -108,11 +108,15 @@ class Studio:
         except KeyError:
             raise EngineNotFound(name) from None
 
+    def utterances(self, request: SpeechRequest, voice: Voice) -> Iterator[Utterance]:
+        """Yield the request's sentences as engines and their caches are asked for them."""
+        for sentence in sentences(self._counted(request.text)):
+            language = _language(request.language, sentence, voice)
+            yield Utterance(sentence, language, request.options, request.whole)
+
     def _speak(self, request: SpeechRequest, voice: Voice, engine: Engine) -> Generator[Chunk]:
         spoken = Placement(request.options.sentence_pause)
-        for index, sentence in enumerate(sentences(self._counted(request.text))):
-            language = _language(request.language, sentence, voice)
-            utterance = Utterance(sentence, language, request.options, request.whole)
+        for index, utterance in enumerate(self.utterances(request, voice)):
             with closing(_sentence(engine, utterance, voice, request.timestamps)) as chunks:
                 for chunk in spoken.placed(chunks):
                     yield replace(chunk, sentence=index)

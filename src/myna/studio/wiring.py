@@ -29,7 +29,7 @@ SAMPLE_TRANSCRIPT = (
 
 def build_engines(settings: Settings) -> dict[str, Engine]:
     """Build every engine the settings name, each behind the cache, in their order."""
-    results = ResultFolder(settings.home / "results", settings.cache.max_bytes)
+    results = open_results(settings)
     engines: dict[str, Engine] = {}
     for name in settings.engines:
         if name not in BUILDERS:
@@ -37,6 +37,11 @@ def build_engines(settings: Settings) -> dict[str, Engine]:
         engine = BUILDERS[name](settings)
         engines[name] = CachedEngine(engine, results) if settings.cache.enabled else engine
     return engines
+
+
+def open_results(settings: Settings) -> ResultFolder:
+    """Open the cache of finished sentences."""
+    return ResultFolder(settings.home / "results", settings.cache.max_bytes)
 
 
 def chain(engines: Iterable[Engine]) -> Engine:

@@ -16,6 +16,7 @@ from myna.cli import (
     pull,
     say,
     serve,
+    stats,
     voices,
 )
 from myna.cli.terminal import say_error, show_warnings_briefly
@@ -51,6 +52,7 @@ app.command("pull")(pull.pull)
 app.command("import-weights")(pull.import_weights)
 app.command("demo")(demo.demo)
 app.command("prepare")(prepare.prepare)
+app.command("stats")(stats.stats)
 app.command("serve")(serve.serve)
 app.add_typer(voices.app, name="voices")
 app.add_typer(cache.app, name="cache")

@@ -13,6 +13,7 @@ from myna.engines.catalog import EngineNotFound, EngineStatus, embedded_status, 
 from myna.engines.fallback import FallbackEngine
 from myna.settings import Settings
 from myna.storage.blobs import BlobFolder
+from myna.storage.counts import CountBook
 from myna.storage.database import open_database
 from myna.storage.keys import KeyBook
 from myna.storage.results import ResultFolder
@@ -39,7 +40,12 @@ def build_engine(name: str, settings: Settings) -> Engine:
     engine = BUILDERS[name](settings)
     if not settings.cache.enabled:
         return engine
-    return CachedEngine(engine, ResultFolder(settings.home / "results", settings.cache.max_bytes))
+    return CachedEngine(engine, open_results(settings))
+
+
+def open_results(settings: Settings) -> ResultFolder:
+    """Open the cache of finished sentences."""
+    return ResultFolder(settings.home / "results", settings.cache.max_bytes)
 
 
 def chain(engines: Iterable[Engine]) -> Engine:
@@ -70,3 +76,9 @@ def open_keys(settings: Settings) -> KeyBook:
     """Open the server's API keys."""
     open_library(settings)  # whoever opens the database first also leaves the sample voice in it
     return KeyBook(open_database(settings.home / DATABASE))
+
+
+def open_counts(settings: Settings) -> CountBook:
+    """Open the counts behind `myna stats`."""
+    open_library(settings)  # likewise
+    return CountBook(open_database(settings.home / DATABASE))

@@ -11,13 +11,23 @@ from tests.http.conftest import Running
 from tests.unit.engines.gpt_sovits.tiny_engine import tiny_engine
 
 
-@pytest.mark.parametrize("version", ["v1", "v2", "v2Pro", "v2ProPlus"])
+@pytest.mark.parametrize(
+    ("version", "rate"),
+    [
+        ("v1", 32000),
+        ("v2", 32000),
+        ("v2Pro", 32000),
+        ("v2ProPlus", 32000),
+        ("v3", 24000),
+        ("v4", 48000),
+    ],
+)
 def test_the_server_speaks_with_every_version(
-    tmp_path: Path, serve: Callable[..., Running], version: str
+    tmp_path: Path, serve: Callable[..., Running], version: str, rate: int
 ) -> None:
     server = serve(tiny_engine(tmp_path / "weights", version))
     answer = server.speak("Tea is ready, come along.", language="en", format="wav")
     assert answer.status_code == 200, answer.text
     with wave.open(io.BytesIO(answer.content)) as sound:
-        assert sound.getframerate() == 32000
+        assert sound.getframerate() == rate
     assert len(answer.content) > 20000

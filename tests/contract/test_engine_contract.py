@@ -20,6 +20,8 @@ from tests.unit.engines.gpt_sovits.tiny_engine import tiny_engine
 ENGINES: dict[str, Callable[[Path], Engine]] = {
     "embedded": lambda _: EmbeddedEngine(),
     "gpt-sovits": lambda folder: tiny_engine(folder, "v2"),
+    "gpt-sovits v3": lambda folder: tiny_engine(folder, "v3"),
+    "gpt-sovits v4": lambda folder: tiny_engine(folder, "v4"),
 }
 
 SENTENCE = "The quick brown fox jumps over the lazy dog, and seven wizards watch it go by."

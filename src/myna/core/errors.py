@@ -20,6 +20,7 @@ MynaError
 │   │   └── WeightsMismatch two files that do not belong together
 │   ├── PackageMissing      an optional package is not installed
 │   ├── EngineBusy
+│   ├── EngineUnreachable   the server that speaks is not there, or the line to it broke
 │   ├── EngineTimeout
 │   ├── SynthesisFailed
 │   └── AllEnginesFailed    carries each failure
@@ -177,6 +178,12 @@ class EngineBusy(EngineError):
     """All slots of the engine are taken."""
 
     code = "engine_busy"
+
+
+class EngineUnreachable(EngineError):
+    """The server that is to speak is not there, or the line to it broke."""
+
+    code = "engine_unreachable"
 
 
 class EngineTimeout(EngineError):

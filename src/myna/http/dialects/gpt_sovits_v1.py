@@ -51,7 +51,7 @@ from myna.http.refusals import ReferenceNotFound
 
 SILENCE_BETWEEN = 0.3  # seconds, after every line of api.py
 NO_REFERENCE = '缺少任意一项以下参数: "path", "text", "language"'
-NUMBERS = (("speed", 1.0), ("temperature", 1.0), ("top_k", 15.0), ("top_p", 1.0))
+NUMBERS = {"speed": 1.0, "temperature": 1.0, "top_k": 15.0, "top_p": 1.0, "sample_steps": 32.0}
 KEYS = frozenset(RootFields.model_fields)
 
 
@@ -138,7 +138,9 @@ async def _speak(call: Call, values: Mapping[str, Any]) -> Response:
     reference = Reference(arguments["ref_wav_path"], arguments["prompt_text"], voice_language)
     try:
         voice = await voice_of(call, reference, bounded=False)
-        numbers = {name: _number(name, arguments[name], default) for name, default in NUMBERS}
+        numbers = {
+            name: _number(name, arguments[name], default) for name, default in NUMBERS.items()
+        }
         chosen = options({**numbers, "fragment_interval": SILENCE_BETWEEN}, seed=RANDOM)
     except (ReferenceNotFound, BadAudio, BadReference, InvalidOption) as error:
         raise WireRefused(400, {"code": 400, "message": str(error)}) from None

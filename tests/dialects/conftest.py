@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from myna.core.engine import Capabilities
+from myna.core.engine import Capabilities, Engine
 from myna.core.languages import LANGUAGES
 from myna.settings import HttpSettings, Settings
 from myna.studio.studio import Studio
@@ -16,7 +16,7 @@ from myna.studio.wiring import open_library
 from tests.dialects.records import Record, load
 from tests.dialects.serving import make_references
 from tests.http.conftest import Running, running
-from tests.unit.engines.doubles import ToneEngine
+from tests.unit.engines.doubles import HeedfulEngine
 
 DATA = Path(__file__).parent / "data"
 RECORDS = [
@@ -27,11 +27,11 @@ CLIENTS: dict[str, Any] = {
 }
 
 
-class Polyglot(ToneEngine):
+class Polyglot(HeedfulEngine):
     """Says each character as a tone, in any language."""
 
     def __init__(self) -> None:
-        super().__init__("polyglot")
+        super().__init__()
         self.capabilities = Capabilities(frozenset(LANGUAGES), 16000)
 
 
@@ -49,10 +49,10 @@ def sovits(settings: Settings, references: Path) -> Iterator[Callable[..., Runni
     """Return what starts a server that finds the recordings, with `http` settings by keyword."""
     with ExitStack() as stack:
 
-        def start(**http: object) -> Running:
+        def start(engine: Engine | None = None, **http: object) -> Running:
             known = {"reference_directory": references, "rate": "1000000/minute"}
             chosen = HttpSettings.model_validate(known | http)
-            studio = Studio(Polyglot(), open_library(settings))
+            studio = Studio(engine or Polyglot(), open_library(settings))
             return stack.enter_context(running(studio, chosen, settings))
 
         yield start

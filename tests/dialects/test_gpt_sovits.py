@@ -6,9 +6,11 @@ from urllib.parse import urlencode
 
 import pytest
 
+from myna.core.speech import Options
 from myna.settings import Settings
 from myna.storage.keys import Scope
 from myna.studio.wiring import open_keys
+from tests.dialects.conftest import Polyglot
 from tests.dialects.replay import Answer, send
 from tests.http.conftest import Running
 
@@ -18,6 +20,18 @@ SAY = {"text": "안녕하세요.", "text_lang": "ko", "prompt_lang": "zh"}
 
 def speak(server: Running, path: str) -> Answer:
     return send(server.url, "GET", f"/tts?{urlencode(SAY | {'ref_audio_path': path})}")
+
+
+def test_values_of_sampling_come_within_our_ranges(sovits: Sovits):
+    engine = Polyglot()
+    server = sovits(engine)
+    asked = {"top_k": 5, "top_p": 0.5, "temperature": 9, "repetition_penalty": 0.1, "seed": 3}
+    query = urlencode(SAY | asked | {"ref_audio_path": "sample"})
+    assert send(server.url, "GET", f"/tts?{query}").speaks
+    expected = Options(
+        temperature=2, seed=3, sentence_pause=0.3, top_k=5, top_p=0.5, repetition_penalty=1
+    )
+    assert engine.heard[0].options == expected
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,12 @@ from collections.abc import Callable
 import httpx2
 import pytest
 
-from myna.core.speech import SpeechRequest
+from myna.core.speech import Options, SpeechRequest
 from myna.core.voice import Voice
 from myna.dsp.codec import AudioFormat, decode
 from tests.http.conftest import Running
 from tests.http.doubles import TimedEngine
-from tests.unit.engines.doubles import BrokenEngine, ToneEngine
+from tests.unit.engines.doubles import BrokenEngine, HeedfulEngine, ToneEngine
 
 Serve = Callable[..., Running]
 SAMPLES_OF_A_SIGN = 800  # what ToneEngine makes of a character
@@ -126,3 +126,28 @@ def test_events_tell_of_a_late_failure(serve: Serve):
 def test_a_request_that_cannot_be_served_says_why(serve: Serve, fields, status: int, code: str):
     response = serve(ToneEngine()).speak(**fields)
     assert (response.status_code, response.json()["error"]["code"]) == (status, code)
+
+
+KNOBS = {
+    "speed": 1.5,
+    "temperature": 0.7,
+    "seed": 9,
+    "sentence_pause": 0.1,
+    "top_k": 5,
+    "top_p": 0.9,
+    "repetition_penalty": 1.2,
+    "retries": 2,
+}
+
+
+def test_every_knob_reaches_the_engine(serve: Serve):
+    engine = HeedfulEngine()
+    assert serve(engine).speak("가나다.", **KNOBS).status_code == 200
+    assert engine.heard[0].options == Options(**KNOBS)
+
+
+@pytest.mark.parametrize("wrong", [{"top_k": 0}, {"top_p": 1.1}, {"retries": 6}])
+def test_a_knob_out_of_its_range_is_refused(serve: Serve, wrong: dict[str, float]):
+    answer = serve(ToneEngine()).speak("가나다.", **wrong)
+    assert answer.status_code == 422
+    assert next(iter(wrong)) in answer.text

@@ -13,8 +13,16 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from myna.cli.terminal import is_piped, say_done, say_warning, stderr, write_bytes, write_file
-from myna.core.errors import BadText, InvalidOption
+from myna.cli.terminal import (
+    is_piped,
+    read_text,
+    say_done,
+    say_warning,
+    stderr,
+    write_bytes,
+    write_file,
+)
+from myna.core.errors import InvalidOption
 from myna.core.languages import AUTO
 from myna.core.speech import Chunk, Options, Speech, SpeechRequest, TextPiece
 from myna.core.voice import Voice
@@ -26,6 +34,7 @@ from myna.text.sentences import sentences
 
 LONG_TEXT = 3  # sentences: from here on a progress bar is worth its space
 READ_BYTES = 65536
+SAMPLING = "For engines that sample"
 
 
 def say(
@@ -44,6 +53,34 @@ def say(
     engine: Annotated[str | None, typer.Option(help="Speak with this engine only.")] = None,
     speed: Annotated[float, typer.Option(help="Relative to the voice's pace, 0.25 to 4.")] = 1.0,
     seed: Annotated[int | None, typer.Option(help="Same seed, same sound.")] = None,
+    sentence_pause: Annotated[
+        float, typer.Option(help="Seconds of silence between sentences.")
+    ] = 0.25,
+    temperature: Annotated[
+        float, typer.Option(help="How varied the reading is, 0 to 2.", rich_help_panel=SAMPLING)
+    ] = 1.0,
+    top_k: Annotated[
+        int,
+        typer.Option(
+            help="Of how many most probable continuations one is drawn.", rich_help_panel=SAMPLING
+        ),
+    ] = 15,
+    top_p: Annotated[
+        float,
+        typer.Option(help="The probability these have together.", rich_help_panel=SAMPLING),
+    ] = 1.0,
+    repetition_penalty: Annotated[
+        float,
+        typer.Option(
+            help="How much what was said becomes less probable, 1 to 2.", rich_help_panel=SAMPLING
+        ),
+    ] = 1.35,
+    retries: Annotated[
+        int,
+        typer.Option(
+            help="How often a sentence that went wrong is drawn again.", rich_help_panel=SAMPLING
+        ),
+    ] = 1,
     format_: Annotated[
         str | None, typer.Option("--format", help="wav, flac, mp3, opus, aac or pcm.")
     ] = None,
@@ -66,7 +103,9 @@ def say(
         _text(text, file),
         _voice(voice, Recording(Path(voice), transcript, voice_language), studio),
         language=language,
-        options=Options(speed=speed, seed=seed),
+        options=Options(
+            speed, temperature, seed, sentence_pause, top_k, top_p, repetition_penalty, retries
+        ),
         engine=engine,
         timestamps=timestamps is not None or plot is not None,
         whole=destination.path is not None,
@@ -112,15 +151,7 @@ def _text(text: str | None, file: Path | None) -> str | Iterator[TextPiece]:
     if str(file) == "-":
         return _arriving()
     assert file is not None
-    try:
-        return file.read_text("utf-8")
-    except OSError as error:
-        raise BadText(f"Cannot read {str(file)!r}: {error.strerror}.") from None
-    except UnicodeDecodeError as error:
-        raise BadText(
-            f"{str(file)!r} is not UTF-8 text (byte {error.start}). Convert it first, e.g. with "
-            "iconv -t utf-8."
-        ) from None
+    return read_text(file)
 
 
 def _arriving() -> Iterator[TextPiece]:

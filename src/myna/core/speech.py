@@ -116,6 +116,8 @@ class Chunk:
     """Whether it was said before and is replayed."""
     fell_back: bool = False
     """Whether another engine was to say it, and could not."""
+    cloned: bool = True
+    """Whether it is in the voice asked for; False: the engine has one of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,3 +128,5 @@ class Speech:
     words: tuple[TimedText, ...]
     engines: tuple[str, ...]
     """The engines heard, in order of first use."""
+    own_voices: tuple[str, ...] = ()
+    """Those of them that spoke in a voice of their own instead of the one asked for."""

@@ -1,7 +1,7 @@
 """The engines there are, whether each is ready, and what it lacks."""
 
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,10 +27,11 @@ class EngineNotFound(RequestError):
 
     code = "engine_not_found"
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, remotes: Iterable[str] = ()) -> None:
         super().__init__(
-            f"No engine is named {name!r}. There are: {', '.join(ENGINES)}; `myna engines` shows "
-            "which are ready."
+            f"No engine is named {name!r}. There are: {', '.join((*ENGINES, *remotes))}; "
+            "`myna engines` shows which are ready. `[remotes.NAME]` in the settings makes an "
+            "engine of a server."
         )
 
 

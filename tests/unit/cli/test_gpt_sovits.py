@@ -21,6 +21,8 @@ def test_say_speaks_with_the_weights_the_settings_name(
     audio = load_audio(Path("tea.wav"))
     assert audio.sample_rate == 32000
     assert audio.duration > 0.4
+    wrong = myna("say", "Tea is ready.", "--top-k", "0", "-o", "tea.wav")
+    assert b"top_k" in wrong.stderr
     found = json.loads(myna("engines", "--json").stdout)
     assert {"name": "gpt-sovits", "ready": True, "remedy": ""}.items() <= found[1].items()
 

@@ -35,6 +35,18 @@ class ToneEngine:
             yield Chunk(tone(0.05, pitch, self.capabilities.sample_rate))
 
 
+class HeedfulEngine(ToneEngine):
+    """Remembers what it was asked to say, and how."""
+
+    def __init__(self) -> None:
+        super().__init__("heedful")
+        self.heard: list[Utterance] = []
+
+    def speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
+        self.heard.append(utterance)
+        return super().speak(utterance, voice)
+
+
 class BrokenEngine(ToneEngine):
     """Fails after a set number of chunks."""
 

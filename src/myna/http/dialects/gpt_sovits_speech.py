@@ -3,17 +3,21 @@
 import math
 import posixpath
 import struct
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.responses import Response
 
 from myna.core.errors import BadReference, InvalidOption, VoiceNotFound
 from myna.core.languages import AUTO
 from myna.core.speech import (
+    REPETITION_PENALTY_RANGE,
     SENTENCE_PAUSE_RANGE,
     SPEED_RANGE,
     TEMPERATURE_RANGE,
+    TOP_K_RANGE,
+    TOP_P_RANGE,
     Chunk,
     Options,
     SpeechRequest,
@@ -45,6 +49,13 @@ OUTSIDE = "Reference audio is outside the 3-10 second range, please choose anoth
 SEEDS = range(2**32)
 RANDOM = -1  # the seed that asks for any
 CALLERS_KEPT = 1024
+SAMPLING = {
+    "temperature": TEMPERATURE_RANGE,
+    "top_k": TOP_K_RANGE,
+    "top_p": TOP_P_RANGE,
+    "repetition_penalty": REPETITION_PENALTY_RANGE,
+}
+"""How to draw, and within what."""
 
 
 class Remembered:
@@ -140,17 +151,29 @@ def our_language(code: str, text: str) -> str:
     return AUTO if code == "auto" else code.removeprefix("all_")
 
 
-def options(*, speed: float, pause: float, temperature: float, seed: int) -> Options:
-    """Return our options; numbers beyond our ranges come as near as they may."""
+def options(values: Mapping[str, float], *, seed: int) -> Options:
+    """Return our options; numbers beyond our ranges come as near as they may.
+
+    values: `speed`, `fragment_interval`, and any of `temperature`, `top_k`, `top_p` and
+    `repetition_penalty`. Raises `InvalidOption`.
+    """
+    speed, pause = values["speed"], values["fragment_interval"]
     if not (math.isfinite(speed) and speed > 0):
         raise InvalidOption("speed", speed, "give a number above 0")
     if not math.isfinite(pause):
         raise InvalidOption("fragment_interval", pause, "give seconds")
+    sampling: dict[str, Any] = {  # Any: one of them counts, the others measure
+        name: _within(bounds, values[name])
+        for name, bounds in SAMPLING.items()
+        if name in values and not math.isnan(values[name])
+    }
+    if "top_k" in sampling:
+        sampling["top_k"] = int(sampling["top_k"])
     return Options(
         speed=_within(SPEED_RANGE, speed),
-        temperature=1.0 if math.isnan(temperature) else _within(TEMPERATURE_RANGE, temperature),
         seed=None if seed == RANDOM else seed,
         sentence_pause=_within(SENTENCE_PAUSE_RANGE, pause),
+        **sampling,
     )
 
 

@@ -18,6 +18,7 @@ from pydantic_settings import (
 from myna.core.errors import SettingsError
 from myna.settings.engines import GptSovitsSettings
 from myna.settings.http import HttpSettings
+from myna.settings.playback import PlaybackSettings
 from myna.settings.storage import CacheSettings, LimitSettings
 
 PREFIX = "MYNA_"
@@ -55,6 +56,7 @@ class Settings(BaseSettings):
     cache: CacheSettings = CacheSettings()
     limits: LimitSettings = LimitSettings()
     http: HttpSettings = HttpSettings()
+    playback: PlaybackSettings = PlaybackSettings()
     gpt_sovits: GptSovitsSettings = GptSovitsSettings()
 
     @classmethod

@@ -6,7 +6,7 @@ from contextlib import closing
 from dataclasses import replace
 from typing import Protocol
 
-from myna.core.engine import Engine
+from myna.core.engine import Capabilities, Engine
 from myna.core.speech import Chunk, Utterance
 from myna.core.voice import Voice
 
@@ -22,19 +22,34 @@ class ResultStore(Protocol):
 
 
 class CachedEngine:
-    """Replays a sentence it has finished before. A half-heard sentence is not kept."""
+    """Replays a sentence it has finished before.
+
+    Not kept: a half-heard sentence, and one that a server had its own fallback say. A sentence
+    that was made for somebody who heard the whole also serves one who listens while it is made,
+    not the other way round: the engine may have taken a second look at the former.
+    """
 
     def __init__(self, engine: Engine, store: ResultStore) -> None:
         self._engine = engine
         self._store = store
         self.name = engine.name
-        self.capabilities = engine.capabilities
-        self.fingerprint = engine.fingerprint
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the engine can do; a remote one may come to know better."""
+        return self._engine.capabilities
+
+    @property
+    def fingerprint(self) -> str:
+        """The engine's, which may change while it runs: a server's weights, for one."""
+        return self._engine.fingerprint
 
     def speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
         """Yield the stored audio, or the engine's, remembering it once complete."""
-        key = self._key(utterance, voice)
-        if (hit := self._store.get(key)) is not None:
+        own = self._key(utterance, voice)
+        whole = own if utterance.whole else self._key(replace(utterance, whole=True), voice)
+        hit = self._store.get(whole) or self._store.get(own)
+        if hit is not None:
             yield replace(hit, cached=True)
             return
         heard: list[Chunk] = []
@@ -42,9 +57,12 @@ class CachedEngine:
             for chunk in chunks:
                 heard.append(chunk)
                 yield chunk
-        if heard:
-            self._store.put(key, heard)
+        if heard and not any(chunk.fell_back for chunk in heard):
+            # The key anew: while it spoke, a server may have told that it is another by now.
+            self._store.put(self._key(utterance, voice), heard)
 
     def _key(self, utterance: Utterance, voice: Voice) -> str:
-        said = repr((self.name, self.fingerprint, utterance, voice.id))
+        # The pause is laid between sentences, it is in none of them.
+        options = replace(utterance.options, sentence_pause=0.0)
+        said = repr((self.name, self.fingerprint, replace(utterance, options=options), voice.id))
         return hashlib.sha256(said.encode()).hexdigest()

@@ -13,11 +13,12 @@ from myna.engines.catalog import EngineNotFound, EngineStatus, embedded_status, 
 from myna.engines.fallback import FallbackEngine
 from myna.settings import Settings
 from myna.storage.blobs import BlobFolder
+from myna.storage.counts import CountBook
 from myna.storage.database import open_database
 from myna.storage.keys import KeyBook
 from myna.storage.results import ResultFolder
 from myna.storage.voices import NewVoice, VoiceLibrary
-from myna.studio.engine_builders import BUILDERS, gpt_sovits_files
+from myna.studio.engine_builders import BUILDERS, gpt_sovits_files, remote_engine
 
 DATABASE = "myna.db"
 SAMPLE_NAME = "sample"
@@ -34,12 +35,20 @@ def build_engines(settings: Settings) -> dict[str, Engine]:
 
 def build_engine(name: str, settings: Settings) -> Engine:
     """Build one engine, behind the cache. Raises `EngineNotFound`, or what it lacks."""
-    if name not in BUILDERS:
-        raise EngineNotFound(name)
-    engine = BUILDERS[name](settings)
+    if name in settings.remotes:
+        engine: Engine = remote_engine(settings, name)
+    elif name in BUILDERS:
+        engine = BUILDERS[name](settings)
+    else:
+        raise EngineNotFound(name, settings.remotes)
     if not settings.cache.enabled:
         return engine
-    return CachedEngine(engine, ResultFolder(settings.home / "results", settings.cache.max_bytes))
+    return CachedEngine(engine, open_results(settings))
+
+
+def open_results(settings: Settings) -> ResultFolder:
+    """Open the cache of finished sentences."""
+    return ResultFolder(settings.home / "results", settings.cache.max_bytes)
 
 
 def chain(engines: Iterable[Engine]) -> Engine:
@@ -70,3 +79,9 @@ def open_keys(settings: Settings) -> KeyBook:
     """Open the server's API keys."""
     open_library(settings)  # whoever opens the database first also leaves the sample voice in it
     return KeyBook(open_database(settings.home / DATABASE))
+
+
+def open_counts(settings: Settings) -> CountBook:
+    """Open the counts behind `myna stats`."""
+    open_library(settings)  # likewise
+    return CountBook(open_database(settings.home / DATABASE))

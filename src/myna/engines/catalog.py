@@ -10,6 +10,9 @@ from myna.core.errors import RequestError
 ENGINES = ("embedded", "gpt-sovits")
 """Every engine by name, in the order in which they are shown."""
 
+BEST_GPT_SOVITS = "v2ProPlus"
+"""The version to begin with."""
+
 
 @dataclass(frozen=True, slots=True)
 class EngineStatus:
@@ -55,12 +58,13 @@ def missing_neural_packages() -> list[str]:
     return [name for name in ("torch", "safetensors") if not installed(name)]
 
 
-def gpt_sovits_status(missing: Sequence[Path]) -> EngineStatus:
-    """Look for torch and, by name, for the model files."""
+def gpt_sovits_status(missing: Sequence[Path], version: str | None) -> EngineStatus:
+    """Look for torch and, by name, for the model files of the version that is asked for."""
     name, summary = "gpt-sovits", "GPT-SoVITS v1 to v4, with published or your own weights"
     if missing_neural_packages():
         return EngineStatus(name, summary, False, "pip install 'myna[neural]'")
     if missing:
         files = ", ".join(str(path) for path in missing)
-        return EngineStatus(name, summary, False, f"missing: {files}")
+        command = f"myna pull gpt-sovits-{(version or BEST_GPT_SOVITS).lower()}"
+        return EngineStatus(name, summary, False, f"missing: {files}; to get them: {command}")
     return EngineStatus(name, summary, True)

@@ -58,7 +58,8 @@ def chain(engines: Iterable[Engine]) -> Engine:
 
 def statuses(settings: Settings) -> list[EngineStatus]:
     """Look at every engine there is."""
-    return [embedded_status(), gpt_sovits_status(gpt_sovits_files(settings).missing)]
+    gpt_sovits = gpt_sovits_status(gpt_sovits_files(settings).missing, settings.gpt_sovits.version)
+    return [embedded_status(), gpt_sovits]
 
 
 def open_library(settings: Settings) -> VoiceLibrary:

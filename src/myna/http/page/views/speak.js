@@ -155,9 +155,9 @@ class SpeakView extends EventTarget {
 
   #showState() {
     const isBusy = (this.take && !this.take.isOver) || (player.state !== "idle" && this.#deck.isHeard);
-    find("#speak").hidden = isBusy;
+    find("#say").hidden = isBusy;
     find("#stop").hidden = !isBusy;
-    find("#speak").disabled = conversation.state !== "open" || !this.picker.chosen;
+    find("#say").disabled = conversation.state !== "open" || !this.picker.chosen;
     const length = [...this.#text.value].length;
     find("#text-count").textContent = length ? t("speak.count", { count: number(length) }) : "";
     this.#showFigures();

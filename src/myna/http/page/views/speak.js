@@ -171,7 +171,7 @@ class SpeakView extends EventTarget {
       ["figure.state", state && t(`take.${state}`)],
     ].filter(([, value]) => value);
     find("#figures").replaceChildren(...rows.map(([name, value]) =>
-      make("div", {}, make("dt", {}, t(name)), make("dd", { id: name.replace(".", "-") }, value))));
+      make("div", {}, make("dt", { class: name === "figure.state" ? "unseen" : "" }, t(name)), make("dd", { id: name.replace(".", "-") }, value))));
     for (const id of ["#take-download", "#take-edit"]) find(id).disabled = state !== "finished";
   }
 }

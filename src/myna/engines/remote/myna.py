@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Generator, MutableMapping
+from dataclasses import replace
 from typing import Any
 
 from myna.core.engine import Capabilities
@@ -63,7 +64,7 @@ class MynaEngine:
     def speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
         """Yield the sentence as it arrives. Raises `EngineError` where the server fails."""
         check_language(self.name, utterance.language, self.capabilities.languages)
-        return self._speak(utterance, voice)
+        return self._speak(utterance, replace(voice, auxiliary=()))  # one recording goes along
 
     def check(self) -> None:
         """Ask the server how it is. Raises `EngineError` with the reason."""

@@ -132,7 +132,10 @@ class Scheduler(Generic[Request]):
                 self._live[slot].outbox.put(token)
 
     def _leave(self, slot: int, last: Exception | None = None) -> None:
-        self._model.release(slot)
+        try:
+            self._model.release(slot)
+        except Exception as error:  # noqa: BLE001 - the thread must live, and somebody hear of it
+            last = last or _told(error)
         with self._lock:
             call = self._live.pop(slot)
         call.outbox.put(last)

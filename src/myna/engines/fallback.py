@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from myna.core.engine import Capabilities, Engine
 from myna.core.errors import AllEnginesFailed, EngineError, Unsupported
+from myna.core.infill import Gap, Infilled, infilling
 from myna.core.speech import Chunk, Utterance
 from myna.core.voice import Voice
 
@@ -60,6 +61,23 @@ class FallbackEngine:
                         yield _signed(chunk, engine, fell_back=engine is not meant)
                 return
         raise failures[0] if len(failures) == 1 else AllEnginesFailed(failures)
+
+    def infills(self, language: str) -> bool:
+        """Whether the engine that would speak this language now fills gaps in it."""
+        able = language in self.capabilities.languages
+        return able and infilling(self._candidates(language)[0], language) is not None
+
+    def infill(self, gap: Gap, voice: Voice) -> Infilled:
+        """Have that engine fill a gap. If it fails it rests, so the next will be asked to speak."""
+        meant = self._candidates(gap.language)[0]
+        engine = infilling(meant, gap.language)
+        if engine is None:
+            raise Unsupported(f"Engine {meant.name!r} does not fill gaps in {gap.language!r}.")
+        try:
+            return engine.infill(gap, voice)
+        except EngineError:
+            self._resting[meant.name] = time.monotonic() + self._cooldown
+            raise
 
     def _candidates(self, language: str) -> list[Engine]:
         """Engines that speak the language: rested ones first, the rest as a last resort."""

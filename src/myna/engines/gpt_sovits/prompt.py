@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from myna.core.audio import Audio
+from myna.core.audio import Audio, Samples
 from myna.core.voice import Voice
 from myna.dsp.resample import resample
 from myna.engines.gpt_sovits.hubert import SAMPLE_RATE, Hubert
@@ -21,6 +21,10 @@ from myna.engines.gpt_sovits.spoken_text import SpokenText, TextReader
 from myna.engines.gpt_sovits.voice_encoder import VoiceEncoder
 
 SILENCE_BEHIND = 9600  # samples at 16 kHz, 0.6 s
+SECONDS_PER_TOKEN = 0.04
+_SAMPLES_PER_TOKEN = 640  # at 16 kHz
+_LAST_FRAME = 100  # samples: the last of HuBERT's frames is 80 longer than its hop
+_NEARLY = 0.01  # tokens that a resampled recording may be short of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,10 +123,20 @@ class PromptMaker:
         found: npt.NDArray[np.float32] = timbre.numpy()
         return found
 
-    @torch.inference_mode()
-    def _tokens(self, audio: Audio) -> npt.NDArray[np.int64]:
+    def tokens_of(self, audio: Audio) -> npt.NDArray[np.int64]:
+        """Return the semantic tokens of a recording, one for every whole 40 ms: (T,)."""
         heard = resample(audio, SAMPLE_RATE).samples
-        padded = np.concatenate([heard, np.zeros(SILENCE_BEHIND, np.float32)])
+        count = int(len(heard) / _SAMPLES_PER_TOKEN + _NEARLY)
+        if not count:
+            return np.zeros(0, np.int64)
+        return self._heard(heard[: count * _SAMPLES_PER_TOKEN], _LAST_FRAME)
+
+    def _tokens(self, audio: Audio) -> npt.NDArray[np.int64]:
+        return self._heard(resample(audio, SAMPLE_RATE).samples, SILENCE_BEHIND)
+
+    @torch.inference_mode()
+    def _heard(self, samples: Samples, silence: int) -> npt.NDArray[np.int64]:
+        padded = np.concatenate([samples, np.zeros(silence, np.float32)])
         features = self._hubert(torch.from_numpy(padded)[None])
         tokens: npt.NDArray[np.int64] = self._decoder.quantizer.tokens(features)[0].numpy()
         return tokens

@@ -7,10 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from tests.parity.case import Case, Check, Row
+from tests.parity.cosyvoice import language_model
 
 MARK = "cases.json"
 
-_COMPARISONS: Mapping[str, Callable[[Case], Iterator[Row]]] = {}
+_COMPARISONS: Mapping[str, Callable[[Case], Iterator[Row]]] = {
+    "lm": language_model.compare,
+    "lm_bistream": language_model.compare,
+    "sampling": language_model.compare_sampling,
+}
 """What compares a case, by its kind."""
 
 

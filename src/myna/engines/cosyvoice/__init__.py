@@ -1,1 +1,1 @@
-"""CosyVoice2 and Fun-CosyVoice3: text to speech tokens to mel to sound."""
+"""CosyVoice2 and CosyVoice3: published checkpoints, text in piece by piece."""

@@ -16,6 +16,7 @@ from myna.core.errors import Unsupported
 from myna.core.speech import Chunk, Options, Utterance
 from myna.core.voice import Voice
 from myna.engines.batching.scheduler import Scheduler
+from myna.engines.gpt_sovits.execution import Execution
 from myna.engines.gpt_sovits.files import ModelFiles
 from myna.engines.gpt_sovits.model import load
 from myna.engines.gpt_sovits.plausibility import PACE
@@ -78,24 +79,23 @@ class GptSovitsEngine:
         prompts: MutableMapping[str, bytes] | None = None,
         slots: int = 8,
         queue_length: int = 64,
-        threads: int | None = None,
+        execution: Execution = Execution(),  # noqa: B008 - it is frozen
     ) -> None:
         """Read the model: some seconds. Raises `WeightsMissing` naming each file and reason.
 
         prompts: keeps what was learned of each voice, by a key that changes with the model.
         slots: how many sentences are drawn at once; `queue_length` more may wait.
-        threads: processors torch uses in this process; None leaves it to torch.
         """
-        if threads is not None:
-            torch.set_num_threads(threads)
-        self._model = load(files, version)
+        execution.take_threads()
+        self._model = load(files, version, execution)
         version_name = self._model.version.value
-        self.fingerprint = f"gpt-sovits-{_METHOD}-{version_name}-{self._model.digest}"
+        learned_by = f"gpt-sovits-{_METHOD}-{version_name}-{self._model.digest}"
+        self.fingerprint = f"{learned_by}-{self._model.precision}"
         self.capabilities = Capabilities(
             languages=self._model.languages, sample_rate=SAMPLE_RATE, clones=True
         )
         self._prompts = PromptCache(
-            self.fingerprint, self._model.prompts.learn, Prompt.from_bytes, prompts
+            learned_by, self._model.prompts.learn, Prompt.from_bytes, prompts
         )
         self._scheduler = Scheduler(SemanticSlots(self._model.semantic), slots, queue_length)
         self._counting = threading.Lock()

@@ -7,6 +7,7 @@ import torch
 
 from myna.core.errors import WeightsMismatch, WeightsMissing
 from myna.engines.gpt_sovits.bert import Bert
+from myna.engines.gpt_sovits.execution import Execution
 from myna.engines.gpt_sovits.files import ModelFiles
 from myna.engines.gpt_sovits.frontend.front_end import FrontEnd
 from myna.engines.gpt_sovits.frontend.resources import Resources
@@ -14,9 +15,10 @@ from myna.engines.gpt_sovits.hubert import Hubert
 from myna.engines.gpt_sovits.model_folder import read_folder
 from myna.engines.gpt_sovits.prompt import PromptMaker
 from myna.engines.gpt_sovits.semantic_decoding import LONGEST
+from myna.engines.gpt_sovits.semantic_runtimes import SemanticRuntime, open_runtime
 from myna.engines.gpt_sovits.speaker_vector import SpeakerNetwork
 from myna.engines.gpt_sovits.spoken_text import TextReader
-from myna.engines.gpt_sovits.text_to_semantic import TOKENS_PER_SECOND, TextToSemantic
+from myna.engines.gpt_sovits.text_to_semantic import TOKENS_PER_SECOND
 from myna.engines.gpt_sovits.vits import Vits
 from myna.engines.gpt_sovits.weights import Version, read_plain, read_semantic, read_sovits
 
@@ -34,14 +36,16 @@ class Model:
     """Changes with the weights and with everything else that changes the sound."""
     reader: TextReader
     prompts: PromptMaker
-    semantic: TextToSemantic
+    semantic: SemanticRuntime
     longest: int
     """Semantic tokens of one sentence, at most."""
     vits: Vits
+    precision: str
+    """How exact the networks compute; the same request sounds different in another."""
 
 
 @torch.inference_mode()
-def load(files: ModelFiles, version: str | None = None) -> Model:
+def load(files: ModelFiles, version: str | None, execution: Execution) -> Model:
     """Read a model. Raises `WeightsMissing` naming each file that is absent or unfit."""
     if files.missing:
         raise WeightsMissing(
@@ -67,7 +71,8 @@ def load(files: ModelFiles, version: str | None = None) -> Model:
     resources = Resources.find(files.folder)
     bert = Bert(read_folder(files.bert)) if files.bert.exists() else None
     reader = TextReader(FrontEnd("v1" if first else "v2", resources), bert)
-    vits = Vits(sovits)
+    runtime = open_runtime(semantic, execution.runtime, execution.graphs)
+    vits = Vits(sovits, execution.vocoder_dtype)
     hubert = Hubert(read_folder(files.hubert))
     speaker = SpeakerNetwork(read_plain(files.speaker)) if sovits.version.hears_speaker else None
     found = (resources.pronunciations, resources.corrections, resources.g2pw, bert)
@@ -78,7 +83,8 @@ def load(files: ModelFiles, version: str | None = None) -> Model:
         hashlib.sha256(repr(parts).encode()).hexdigest()[:16],
         reader,
         PromptMaker(vits, hubert, speaker, reader, languages),
-        TextToSemantic(semantic),
+        runtime,
         min(LONGEST, round(semantic.longest_seconds * TOKENS_PER_SECOND)),
         vits,
+        f"{runtime.precision}-{execution.vocoder_dtype}".replace("torch.", ""),
     )

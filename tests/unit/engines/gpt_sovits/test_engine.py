@@ -38,6 +38,15 @@ def test_every_version_speaks(tmp_path: Path, sample: Voice, version: str) -> No
     assert ("ko" in engine.capabilities.languages) == (version != "v1")
 
 
+def test_the_exact_runtime_speaks_and_is_told_apart(
+    engine: GptSovitsEngine, sample: Voice, tmp_path: Path
+) -> None:
+    exact = tiny_engine(tmp_path, "v2", runtime="exact")
+    assert exact.fingerprint.endswith("-exact-float32")
+    assert exact.fingerprint != engine.fingerprint
+    assert np.abs(said(exact, sample)).max() > 0.005
+
+
 def test_eight_at_once_sound_as_one_by_one(engine: GptSovitsEngine, sample: Voice) -> None:
     texts = [f"Sentence number {name}, spoken aloud." for name in "abcdefgh"]
     alone = [said(engine, sample, text, seed=index) for index, text in enumerate(texts)]

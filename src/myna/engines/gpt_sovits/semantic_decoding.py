@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from myna.engines.gpt_sovits.noise import exponentials
+from myna.engines.batching.noise import exponentials
 from myna.engines.gpt_sovits.sampling import (
     Noise,
     SamplingOptions,

@@ -1,1 +1,1 @@
-"""CosyVoice2 and Fun-CosyVoice3: text in word by word, audio out at once."""
+"""CosyVoice2 and CosyVoice3: published checkpoints, text in piece by piece."""

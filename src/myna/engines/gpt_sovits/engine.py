@@ -2,7 +2,6 @@
 
 import hashlib
 import itertools
-import logging
 import secrets
 import threading
 from collections.abc import Generator, MutableMapping
@@ -19,7 +18,7 @@ from myna.core.voice import Voice
 from myna.engines.batching.scheduler import Scheduler
 from myna.engines.gpt_sovits.files import ModelFiles
 from myna.engines.gpt_sovits.model import load
-from myna.engines.gpt_sovits.plausibility import fault, most_tokens, strangeness
+from myna.engines.gpt_sovits.plausibility import PACE
 from myna.engines.gpt_sovits.prompt import Prompt
 from myna.engines.gpt_sovits.sampling import SamplingOptions
 from myna.engines.gpt_sovits.semantic_decoding import SemanticRequest
@@ -28,8 +27,6 @@ from myna.engines.gpt_sovits.speech_windows import SpeechWindows
 from myna.engines.gpt_sovits.spoken_text import SpokenText, joined
 from myna.engines.gpt_sovits.vits import SAMPLE_RATE
 from myna.engines.prompts import PromptCache
-
-logger = logging.getLogger(__name__)
 
 _METHOD = "1"  # raised whenever the same request comes to sound different
 CHUNKS = (24, 25, 50, 100)  # tokens before each chunk; the last for all that follow
@@ -142,7 +139,7 @@ class GptSovitsEngine:
             self._prompts.of(voice),
             options,
             secrets.randbits(62) if options.seed is None else options.seed,
-            min(self._model.longest, most_tokens(len(text.phonemes))),
+            min(self._model.longest, PACE.most_tokens(len(text.phonemes))),
         )
 
     def _groups(self, task: _Task, *, whole: bool) -> Generator[tuple[list[int], bool]]:
@@ -160,19 +157,16 @@ class GptSovitsEngine:
 
     def _best(self, task: _Task) -> list[int]:
         """Return the tokens of a sentence, those of the best attempt."""
-        phones = len(task.text.phonemes)
-        attempts: list[list[int]] = []
-        for number in range(task.options.retries + 1):
-            tokens = list(self._scheduler.tokens(task.attempt(number)))
-            wrong = fault(tokens, phones)
-            if wrong is None:
-                return tokens
-            logger.warning("%d phonemes came as %d tokens: %s", phones, len(tokens), wrong)
-            attempts.append(tokens)
-            if number < task.options.retries:
-                with self._counting:
-                    self.redrawn += 1
-        return min(attempts, key=lambda tokens: strangeness(tokens, phones))
+        return PACE.best(
+            lambda number: list(self._scheduler.tokens(task.attempt(number))),
+            len(task.text.phonemes),
+            task.options.retries,
+            self._count_redrawn,
+        )
+
+    def _count_redrawn(self) -> None:
+        with self._counting:
+            self.redrawn += 1
 
 
 def _derived(seed: int, purpose: str) -> int:

@@ -14,7 +14,7 @@ class Flow:
     n_mels: int
 
 
-def read_flow(state: Mapping[str, Tensor], *, version: Version, source: str = "flow.pt") -> Flow:
+def read_flow(tensors: Tensors, *, version: Version) -> Flow:
     """Read the state dict of `flow.pt`; sizes follow from the tensors.
 
     `version` is 2 or 3 (Fun-CosyVoice3). Raises `WeightsMissing` naming the tensor that lacks.

@@ -7,11 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from tests.parity.case import Case, Check, Row
-from tests.parity.cosyvoice import language_model
+from tests.parity.cosyvoice import acoustic, language_model, synthesis
 
 MARK = "cases.json"
 
 _COMPARISONS: Mapping[str, Callable[[Case], Iterator[Row]]] = {
+    "flow": acoustic.compare_flow,
+    "flow_v3": acoustic.compare_flow,
+    "hift": acoustic.compare_vocoder,
+    "hift_v3": acoustic.compare_causal_vocoder,
+    "synthesis": synthesis.compare,
     "lm": language_model.compare,
     "lm_bistream": language_model.compare,
     "sampling": language_model.compare_sampling,

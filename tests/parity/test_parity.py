@@ -17,7 +17,8 @@ BY_COMMAND = frozenset({"cfm_full", "voc_v3_bigvgan_full"})
 
 CHECKS = [
     check
-    for check in checks_of(DATA / "gptsovits")
+    for folder in ("gptsovits", "cosyvoice2")
+    for check in checks_of(DATA / folder)
     if check.rows is not None and check.name not in BY_COMMAND
 ]
 

@@ -12,8 +12,8 @@ from tests.parity.case import NOT_COVERED, Check
 from tests.parity.formats import checks_of
 
 DATA = Path(__file__).parent / "data"
-BY_COMMAND = frozenset({"cfm_full", "voc_v3_bigvgan_full"})
-"""Full-size cases that take long: `python -m tests.parity tests/parity/data/gptsovits`."""
+BY_COMMAND = frozenset({"cfm_full", "voc_v3_bigvgan_full", "lm_full_nostream"})
+"""Full-size cases that take long: `python -m tests.parity tests/parity/data/FOLDER`."""
 
 CHECKS = [
     check

@@ -1,39 +1,44 @@
-"""Which comparison belongs to which case: the module here that has the name of its kind."""
+"""Which comparison belongs to which kind of case of CosyVoice's parity data."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from tests.parity.case import Case, Check, Row
+from tests.parity.cosyvoice import features, text_rules
 
 MARK = "cases.json"
 
+_COMPARISONS: Mapping[str, Callable[[Case], Iterator[Row]]] = {
+    "features": features.compare,
+}
+"""What compares a case, by its kind."""
+
 
 def checks(folder: Path) -> list[Check]:
-    """Return the checks of a folder in the format that lists cases and their kinds."""
-    listed = json.loads((folder / MARK).read_text("utf-8"))
-    found = [
-        _check(entry["kind"], _case(folder, name, entry, listed["models"]))
-        for name, entry in listed["cases"].items()
-    ]
-    for path in sorted(folder.glob("*_rules.json")):
-        found.append(_check(path.stem, Case(path.stem, folder, {}, "", None)))
-    return found
+    """Return the checks of a folder whose cases are listed in `cases.json`."""
+    folder = folder if (folder / MARK).exists() else folder / "cases"
+    listed = json.loads((folder / MARK).read_text())
+    found = [_check(_case(name, folder, listed)) for name in listed["cases"]]
+    rules = folder / text_rules.FILE
+    return (
+        [*found, Check(rules.stem, partial(text_rules.compare, rules))] if rules.exists() else found
+    )
 
 
-def _case(folder: Path, name: str, entry: dict[str, object], models: dict[str, object]) -> Case:
-    """Return a case whose config is its entry, with its model's under `model`."""
-    config = entry | {"model": models.get(str(entry.get("model")))}
-    keys = entry.get("keys")
-    return Case(name, folder, config, "", None if keys is None else str(keys))
+def _case(name: str, folder: Path, listed: Mapping[str, Any]) -> Case:
+    """Return a case whose `config` is its entry, with the entry of its model under `model`.
+
+    What a model's configuration is described as in words is left out: it is the published one.
+    """
+    entry = listed["cases"][name]
+    model = listed["models"].get(entry.get("model"), {})
+    config = {**entry, "model": model if isinstance(model, Mapping) else {}}
+    return Case(name, folder, config, "", entry.get("keys"))
 
 
-def _check(kind: str, case: Case) -> Check:
-    module = f"{__package__}.{kind}"
-    if find_spec(module) is None:
-        return Check(case.name, None)
-    compare: Callable[[Case], Iterator[Row]] = import_module(module).compare
-    return Check(case.name, partial(compare, case))
+def _check(case: Case) -> Check:
+    compare = _COMPARISONS.get(case.config["kind"])
+    return Check(case.name, None if compare is None else partial(compare, case))

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from myna.core.errors import BadReference
+from myna.engines.batching.noise import normal_frames
 from myna.engines.gpt_sovits.flow_matching import FlowMatching, Windows
-from myna.engines.gpt_sovits.noise import normal_frames
 from myna.engines.gpt_sovits.weights import Version
 
 _LONGEST_PROMPT = {Version.V3: 468, Version.V4: 500}  # frames: 5 s

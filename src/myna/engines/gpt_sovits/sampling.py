@@ -11,7 +11,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from myna.engines.gpt_sovits.noise import exponentials
+from myna.engines.batching.noise import exponentials
 
 COLDEST = 1e-5  # what a temperature of zero means
 

@@ -10,8 +10,8 @@ import math
 from torch import Tensor
 
 from myna.core.errors import Unsupported
+from myna.engines.batching.noise import normal_frames
 from myna.engines.gpt_sovits.hifigan import HifiGan
-from myna.engines.gpt_sovits.noise import normal_frames
 from myna.engines.gpt_sovits.phonetic_encoder import Encoded, PhoneticEncoder, at_speed
 from myna.engines.gpt_sovits.quantizer import FRAMES_PER_TOKEN, Quantizer
 from myna.engines.gpt_sovits.residual_flow import ResidualFlow

@@ -5,9 +5,9 @@ import torch
 from torch import Tensor
 
 from myna.core.errors import BadReference
+from myna.engines.batching.noise import normal_frames
 from myna.engines.gpt_sovits.flow_matching import FlowMatching, Windows
 from myna.engines.gpt_sovits.mel_windows import MelPlan, MelPrompt, mel_prompt, mel_windows
-from myna.engines.gpt_sovits.noise import normal_frames
 from myna.engines.gpt_sovits.weights import Version, read_sovits
 from tests.unit.engines.gpt_sovits import tiny_checkpoints
 

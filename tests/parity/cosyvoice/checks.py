@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from tests.parity.case import Case, Check, Row
-from tests.parity.cosyvoice import features, text_rules
+from tests.parity.cosyvoice import acoustic, features, text_rules
 
 MARK = "cases.json"
 
 _COMPARISONS: Mapping[str, Callable[[Case], Iterator[Row]]] = {
     "features": features.compare,
+    "flow": acoustic.compare_flow,
+    "flow_v3": acoustic.compare_flow,
 }
 """What compares a case, by its kind."""
 

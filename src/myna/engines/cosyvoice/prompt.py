@@ -71,7 +71,7 @@ class PromptMaker:
         reader: TextReader,
         highest_mel: float | None,
     ) -> None:
-        """`highest_mel`: Hz, of the uppermost band of the mel spectrogram; None is half the rate."""
+        """`highest_mel`: Hz, of the uppermost band of the mel; None is half the rate."""
         self._tokenizer = tokenizer
         self._speaker = speaker
         self._reader = reader

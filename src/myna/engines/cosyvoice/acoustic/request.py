@@ -9,6 +9,9 @@ from myna.core.errors import BadReference, InvalidOption
 FRAMES_PER_TOKEN = 2
 LOOK_AHEAD_TOKENS = 3
 """Tokens that must follow a token before its frames can be made."""
+CHUNK_TOKENS = 25
+"""Tokens that see each other, and all before, where sound is made while tokens arrive."""
+CHUNK_FRAMES = FRAMES_PER_TOKEN * CHUNK_TOKENS
 SAMPLES_PER_FRAME = 480
 SAMPLE_RATE = 24_000
 
@@ -31,6 +34,27 @@ class SpeechPrompt:
                 f"The reference has {self.mel.shape[1]} frames for {self.tokens.shape[0]} speech "
                 f"tokens, not {frames}: cut both to the shorter one."
             )
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The tokens an evaluation is about: those from `first` to `end` of all there are.
+
+    `first` begins a chunk. Those of chunks that are complete will never be computed again.
+    """
+
+    first: int
+    end: int
+
+    @property
+    def settling(self) -> int:
+        """How many tokens belong to complete chunks."""
+        return self.end // CHUNK_TOKENS * CHUNK_TOKENS - self.first
+
+    @property
+    def frames(self) -> slice:
+        """Where their frames are among all."""
+        return slice(FRAMES_PER_TOKEN * self.first, FRAMES_PER_TOKEN * self.end)
 
 
 @dataclass(frozen=True, slots=True)

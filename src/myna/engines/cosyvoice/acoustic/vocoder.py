@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from myna.engines.cosyvoice.acoustic.flow import Version
+from myna.engines.cosyvoice.version import Version
 
 
 class Vocoder:

@@ -48,6 +48,10 @@ class Options:
     """How much what was said becomes less probable, for engines that sample: 1 to 2."""
     retries: int = 1
     """How often a sentence that went wrong is drawn again before anyone hears it: 0 to 5."""
+    instruction: str = ""
+    """How to say it, in words, for engines that take instructions: "Speak softly"."""
+    speaker: str = ""
+    """A speaker the engine brings along, in place of the voice, for engines that have some."""
 
     def __post_init__(self) -> None:
         _check_range("speed", self.speed, SPEED_RANGE)

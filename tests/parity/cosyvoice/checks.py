@@ -15,6 +15,8 @@ _COMPARISONS: Mapping[str, Callable[[Case], Iterator[Row]]] = {
     "features": features.compare,
     "flow": acoustic.compare_flow,
     "flow_v3": acoustic.compare_flow,
+    "hift": acoustic.compare_vocoder,
+    "hift_v3": acoustic.compare_causal_vocoder,
 }
 """What compares a case, by its kind."""
 

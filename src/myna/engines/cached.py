@@ -6,8 +6,10 @@ from contextlib import closing
 from dataclasses import replace
 from typing import Protocol
 
-from myna.core.engine import Engine
-from myna.core.speech import Chunk, Utterance
+from myna.core.audio import Audio
+from myna.core.engine import ArrivingUtterance, Engine, converting, streaming
+from myna.core.errors import Unsupported
+from myna.core.speech import Chunk, Options, Utterance
 from myna.core.voice import Voice
 
 
@@ -44,6 +46,17 @@ class CachedEngine:
                 yield chunk
         if heard:
             self._store.put(key, heard)
+
+    def speak_arriving(self, utterance: ArrivingUtterance, voice: Voice) -> Generator[Chunk]:
+        """Hand on what the engine says: before a text is there, nobody can look it up."""
+        engine = streaming(self._engine)
+        if engine is None:
+            raise Unsupported(f"Engine {self.name!r} takes text sentence by sentence.")
+        return engine.speak_arriving(utterance, voice)
+
+    def convert(self, source: Audio, voice: Voice, options: Options) -> Generator[Chunk]:
+        """Hand on what the engine makes; recordings are not kept."""
+        return converting(self._engine).convert(source, voice, options)
 
     def _key(self, utterance: Utterance, voice: Voice) -> str:
         said = repr((self.name, self.fingerprint, utterance, voice.id))

@@ -24,7 +24,9 @@ class TextReader:
 
     def __init__(self, tokenizer: TextTokenizer, version: Version) -> None:
         self._tokenizer = tokenizer
-        self._version = version
+        is_third = version is Version.COSYVOICE3
+        self._system = _SYSTEM if is_third else ""
+        self._opening = _SYSTEM + END_OF_PROMPT if is_third else ""
 
     def read(self, text: str, language: str) -> TextTokens:
         """Return the tokens of a sentence; one without an end mark gets a full stop."""
@@ -40,18 +42,21 @@ class TextReader:
         """Return the tokens of a text as it stands: (tokens,)."""
         return np.array(self._tokenizer.tokens(text), np.int64)
 
+    def opening(self) -> TextTokens:
+        """Return what every text of this version begins with where nothing else is told."""
+        return self.tokens(self._opening)
+
     def transcript(self, said: str, language: str) -> TextTokens:
         """Return the tokens of what a reference says."""
         if not said:
             return np.zeros(0, np.int64)
-        system = _SYSTEM + END_OF_PROMPT if self._version is Version.COSYVOICE3 else ""
-        return self.tokens(system + self.spoken(said, language))
+        return self.tokens(self._opening + self.spoken(said, language))
 
     def instruction(self, instruction: str) -> TextTokens:
         """Return the tokens of an instruction; the mark that ends it is added where it lacks."""
         text = instruction.strip().removesuffix(END_OF_PROMPT)
-        if self._version is Version.COSYVOICE3 and _SYSTEM not in text:
-            text = f"{_SYSTEM} {text}".rstrip()
+        if not text.startswith(self._system):
+            text = f"{self._system} {text}"
         return self.tokens(text + END_OF_PROMPT)
 
     def _spoken(self, text: str, language: str) -> str:

@@ -42,6 +42,11 @@ class TextFeed:
             listener = self._taken_listener()
         listener()
 
+    @property
+    def error(self) -> Exception | None:
+        """What `fail` was given."""
+        return self._error
+
     def get(self, index: int) -> int | None:
         """Return the token at an index; None where it is not there, or not yet.
 
@@ -57,10 +62,6 @@ class TextFeed:
         with self._lock:
             return self._ended and index >= len(self._tokens)
 
-    def _taken_listener(self) -> Callable[[], None]:
-        listener, self._listener = self._listener, None
-        return listener or _nobody
-
     def listen(self, index: int, resume: Callable[[], None]) -> None:
         """Call `resume` once: when there is a token at this index, or the end. Maybe at once."""
         with self._lock:
@@ -68,6 +69,10 @@ class TextFeed:
                 self._listener = resume
                 return
         resume()
+
+    def _taken_listener(self) -> Callable[[], None]:
+        listener, self._listener = self._listener, None
+        return listener or _nobody
 
 
 def _nobody() -> None:

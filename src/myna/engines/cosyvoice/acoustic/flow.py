@@ -38,6 +38,11 @@ class Flow:
         return self._speaker.weight.shape[0]
 
     @property
+    def vocabulary(self) -> int:
+        """How many speech tokens there are."""
+        return self.table.shape[0]
+
+    @property
     def device(self) -> torch.device:
         """Where the weights are."""
         return self.table.device

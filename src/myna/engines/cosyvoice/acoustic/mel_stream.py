@@ -36,6 +36,16 @@ class MelStream:
         """How many frames went through the networks so far."""
 
     @property
+    def given(self) -> int:
+        """How many tokens have their frames given; the prompt's count."""
+        return self._given
+
+    @property
+    def taken(self) -> int:
+        """How many tokens there are beside the prompt's."""
+        return self._tokens.shape[0] - self._prompt.tokens.shape[0]
+
+    @property
     def waiting(self) -> int:
         """How many tokens there are whose frames were not given."""
         return self._tokens.shape[0] - self._given
@@ -44,24 +54,46 @@ class MelStream:
         """Add tokens (N,)."""
         self._tokens = torch.cat([self._tokens, tokens.to(self._tokens)])
 
+    @torch.inference_mode()
     def advance(self, count: int) -> Tensor:
         """Make the frames of the next `count` tokens: (1, n_mels, 2 count).
 
         Three tokens more must be there, but at the end.
         """
         end = self._given + count
-        if self._settled == 0:
-            self._prepare()
+        self.prepare()
         mel = self._made(Span(self._settled, end))
-        fresh = mel[:, :, FRAMES_PER_TOKEN * (self._given - end) :]
         self._given = end
-        return fresh
+        return mel[:, :, mel.shape[2] - FRAMES_PER_TOKEN * count :]
 
-    def _prepare(self) -> None:
-        """Settle the prompt's complete chunks."""
-        end = (self._prompt.tokens.shape[0] - LOOK_AHEAD_TOKENS) // CHUNK_TOKENS * CHUNK_TOKENS
-        if end > 0:
-            self._made(Span(0, end))
+    @torch.inference_mode()
+    def prepare(self) -> None:
+        """Settle the prompt's complete chunks, as the first advance would."""
+        tokens = self._prompt.tokens.shape[0] - LOOK_AHEAD_TOKENS
+        end = tokens // CHUNK_TOKENS * CHUNK_TOKENS
+        if end > self._settled:
+            self._made(Span(self._settled, end))
+
+    @torch.inference_mode()
+    def whole(self) -> Tensor:
+        """Make the frames of all tokens at once, each seeing every other: (1, n_mels, 2 N)."""
+        mel = self._flow.mel(
+            self._prompt,
+            self._tokens[self._given :],
+            self._options,
+            self._seed,
+        )
+        self.frames_computed += FRAMES_PER_TOKEN * self._tokens.shape[0]
+        self._given = self._tokens.shape[0]
+        return mel
+
+    def copy(self, seed: int | None) -> "MelStream":
+        """Return a stream that goes on from here by itself, with a seed of its own."""
+        twin = MelStream(self._flow, self._prompt, self._options, seed)
+        twin._tokens, twin._given, twin._settled = self._tokens, self._given, self._settled
+        twin._encoder_past = self._encoder_past and self._encoder_past.copy()
+        twin._path_past = self._path_past.copy()
+        return twin
 
     def _made(self, span: Span) -> Tensor:
         flow, prompt = self._flow, self._prompt

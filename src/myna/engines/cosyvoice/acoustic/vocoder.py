@@ -17,6 +17,7 @@ from myna.engines.cosyvoice.version import Version
 _SLOPE = 0.1
 _LOUDEST_BIN = 100.0
 _LOUDEST_SAMPLE = 0.99
+_REACH, _CAUSAL_REACH = 15, 29  # frames; of the excitation, a frame further than of mel
 _DILATIONS = (1, 3, 5)
 
 
@@ -143,6 +144,11 @@ class Vocoder:
     def ahead(self) -> int:
         """How many frames after one a causal vocoder's sound of it depends on."""
         return self._before.padding[1] + 1
+
+    @property
+    def behind(self) -> int:
+        """How many frames before one its sound depends on."""
+        return _CAUSAL_REACH if self.causal else _REACH
 
     @property
     def _hop(self) -> int:

@@ -3,6 +3,7 @@
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import Generic, Protocol, TypeVar
@@ -40,7 +41,7 @@ class SlotModel(Protocol[Asked]):
 @dataclass(slots=True, eq=False)
 class _Call(Generic[Request]):
     request: Request
-    outbox: "SimpleQueue[int | Exception | None]" = field(default_factory=SimpleQueue)
+    outbox: "SimpleQueue[int | Wait | Exception | None]" = field(default_factory=SimpleQueue)
     hung_up: bool = False
     waits: bool = False
 
@@ -71,6 +72,16 @@ class Scheduler(Generic[Request]):
         """Yield the tokens of a request. Closing the generator frees its slot at the next step.
 
         Raises `EngineBusy` where all slots are taken and too many calls wait already.
+        """
+        with closing(self.outcomes(request)) as outcomes:
+            for token in outcomes:
+                if isinstance(token, int):
+                    yield token
+
+    def outcomes(self, request: Request) -> Generator[int | Wait]:
+        """Yield the tokens of a request, and what it waits for whenever it begins to wait.
+
+        For whoever has to bring that. Otherwise as `tokens`.
         """
         call = self._submit(request)
         try:
@@ -158,6 +169,7 @@ class Scheduler(Generic[Request]):
                 self._changed.notify()
 
         call.waits = True
+        call.outbox.put(wait)
         wait.then(resume)
 
     def _rest(self) -> None:

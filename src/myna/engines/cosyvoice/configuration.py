@@ -32,6 +32,8 @@ class Configuration:
     """Hz, of the uppermost band of a prompt's mel spectrogram; None: half the rate."""
     guidance: float
     """How far flow matching goes beyond what it was told (classifier-free guidance)."""
+    head_width: int
+    """Channels of an attention head of the flow, in version 2."""
 
 
 def read_configuration(path: Path) -> Configuration:
@@ -55,6 +57,7 @@ def read_configuration(path: Path) -> Configuration:
         ),
         float(highest) if isinstance(highest, (int, float)) else None,
         _number(tree, "flow.decoder.cfm_params.content.inference_cfg_rate", 0.7),
+        round(_number(tree, "flow.decoder.estimator.attention_head_dim", 64)),
     )
 
 

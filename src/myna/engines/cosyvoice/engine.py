@@ -16,7 +16,6 @@ from myna.core.voice import Voice
 from myna.engines.batching.scheduler import Scheduler
 from myna.engines.cosyvoice.acoustic.request import (
     SAMPLE_RATE,
-    FlowOptions,
     Schedule,
     SpeechOptions,
 )
@@ -151,11 +150,11 @@ class CosyVoiceEngine:
         manner = self._manner(utterance.options, voice, source.language)
         stream = self._stream(manner.prompt, self._runtime.schedule, utterance.options)
         with closing(self._scheduler.outcomes(manner.request(feed))) as outcomes:
-            for token in outcomes:
-                if token is None:
-                    yield from _fed(feed, source)
+            for outcome in outcomes:
+                if isinstance(outcome, int):
+                    yield from _chunks(stream.push((outcome,)))
                 else:
-                    yield from _chunks(stream.push((token,)))
+                    yield from _fed(feed, source)
         yield from _chunks(stream.push((), last=True))
 
     def _best(self, manner: Manner, text: TextTokens) -> list[int]:
@@ -192,9 +191,8 @@ class CosyVoiceEngine:
         )
 
     def _stream(self, prompt: Prompt, schedule: Schedule | None, options: Options) -> SpeechStream:
-        runtime, configuration = self._runtime, self._model.configuration
-        guidance = configuration.guidance if runtime.guidance is None else runtime.guidance
-        how = SpeechOptions(FlowOptions(runtime.steps, guidance), schedule, options.speed)
+        flow = self._runtime.flow(self._model.configuration.guidance)
+        how = SpeechOptions(flow, schedule, options.speed)
         return SpeechStream(self._model.flow, self._model.vocoder, prompt.acoustic, how)
 
 

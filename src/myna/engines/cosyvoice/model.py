@@ -15,13 +15,10 @@ from myna.engines.cosyvoice.acoustic.vocoder import Vocoder, read_vocoder
 from myna.engines.cosyvoice.configuration import Configuration, read_configuration
 from myna.engines.cosyvoice.files import ModelFiles
 from myna.engines.cosyvoice.hearing import SpeakerNetwork, SpeechTokenizer
-from myna.engines.cosyvoice.language_model import (
-    BackboneConfig,
-    LanguageModel,
-    read_language_model,
-)
+from myna.engines.cosyvoice.language_model import LanguageModel, read_language_model
 from myna.engines.cosyvoice.presets import read_presets
 from myna.engines.cosyvoice.prompt import Prompt, PromptMaker
+from myna.engines.cosyvoice.qwen2 import BackboneConfig
 from myna.engines.cosyvoice.spoken_text import TextReader
 from myna.engines.cosyvoice.text_tokenizer import TextTokenizer
 from myna.engines.cosyvoice.version import Version
@@ -70,9 +67,9 @@ def load(files: ModelFiles) -> Model:
         PromptMaker(speech_tokenizer, speaker_network, reader, configuration.highest_mel),
         read_presets(files.presets, lambda said: reader.transcript(said, "")),
         read_language_model(
-            weights[0], version=version, config=_backbone(files.text_folder / "config.json")
+            weights[0].stored, version=version, config=_backbone(files.text_folder / "config.json")
         ),
-        read_flow(weights[1], version=version),
+        read_flow(weights[1], version=version, head_width=configuration.head_width),
         read_vocoder(weights[2], version=version),
     )
 

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from myna.core.errors import SettingsError
-from myna.engines.cosyvoice.acoustic.request import SCHEDULES, Schedule
+from myna.engines.cosyvoice.acoustic.request import SCHEDULES, FlowOptions, Schedule
+
+FRAMES_PER_SECOND = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +18,9 @@ class Runtime:
     """Of flow matching: time grows with it."""
     guidance: float | None = None
     """How far flow matching goes beyond what it is told; 0 halves its time. None: the model's."""
+    history_seconds: float = 5.0
+    """How much of what was said flow matching looks back on while it streams, beside the
+    reference. Each second takes some 200 megabytes of memory while a text is spoken."""
     threads: int | None = None
     """Processors torch uses in this process; None leaves it to torch."""
 
@@ -30,7 +35,12 @@ class Runtime:
         """When sound is made while tokens arrive."""
         return SCHEDULES[self.preset]
 
+    def flow(self, guidance: float) -> FlowOptions:
+        """Return how flow matching goes; `guidance` is the model's own."""
+        own = guidance if self.guidance is None else self.guidance
+        return FlowOptions(self.steps, own, round(self.history_seconds * FRAMES_PER_SECOND))
+
     @property
     def fingerprint(self) -> str:
         """Changes whenever the same request would sound different."""
-        return f"{self.preset}-{self.steps}-{self.guidance}"
+        return f"{self.preset}-{self.steps}-{self.guidance}-{self.history_seconds}"

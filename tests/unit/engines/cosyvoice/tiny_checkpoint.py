@@ -8,6 +8,11 @@ from tokenizers.pre_tokenizers import ByteLevel
 
 from myna.engines.cosyvoice.version import Version
 from tests.unit.engines.cosyvoice import tiny_language_model as language
+from tests.unit.engines.cosyvoice.acoustic.tiny_networks import (
+    HEAD_WIDTH,
+    flow_state,
+    vocoder_state,
+)
 from tests.unit.engines.cosyvoice.onnx_files import write_speaker_network, write_speech_tokenizer
 
 MERGES = ("h e", "l l", "he ll", "hell o", "Ġ t", "Ġt he")
@@ -34,6 +39,8 @@ flow: !new:cosyvoice.flow.flow.CausalMaskedDiffWithXvec
         cfm_params: !new:omegaconf.DictConfig
             content:
                 inference_cfg_rate: 0.7
+        estimator: !new:cosyvoice.flow.decoder.CausalConditionalDecoder
+            attention_head_dim: {head_width}
 feat_extractor: !name:matcha.utils.audio.mel_spectrogram
     n_fft: 1920
     num_mels: 80
@@ -50,7 +57,8 @@ def write_checkpoint(folder: Path, version: Version = Version.COSYVOICE2) -> Pat
     """Write everything an engine needs, and return the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     generation = 2 if version is Version.COSYVOICE2 else 3
-    text = _CONFIGURATION.format(highest="8000" if generation == 2 else "null")
+    highest = "8000" if generation == 2 else "null"
+    text = _CONFIGURATION.format(highest=highest, head_width=HEAD_WIDTH)
     (folder / f"cosyvoice{generation}.yaml").write_text(text, "utf-8")
     write_speech_tokenizer(folder / f"speech_tokenizer_v{generation}.onnx")
     write_speaker_network(folder / "campplus.onnx")
@@ -59,6 +67,8 @@ def write_checkpoint(folder: Path, version: Version = Version.COSYVOICE2) -> Pat
     rows = torch.randn(N_TEXT, language.CHANNELS, generator=torch.Generator().manual_seed(8))
     state["llm.model.model.embed_tokens.weight"] = rows
     torch.save(state, folder / "llm.pt")
+    torch.save(flow_state(version), folder / "flow.pt")
+    torch.save(vocoder_state(version), folder / "hift.pt")
     return folder
 
 

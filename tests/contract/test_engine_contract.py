@@ -15,9 +15,11 @@ from myna.core.errors import Unsupported
 from myna.core.speech import Chunk, Options, Utterance
 from myna.core.voice import Voice
 from myna.engines.embedded.engine import EmbeddedEngine
+from tests.unit.engines.cosyvoice import tiny_engine as cosyvoice
 from tests.unit.engines.gpt_sovits.tiny_engine import tiny_engine
 
 ENGINES: dict[str, Callable[[Path], Engine]] = {
+    "cosyvoice": lambda folder: cosyvoice.tiny_engine(folder),
     "embedded": lambda _: EmbeddedEngine(),
     "gpt-sovits": lambda folder: tiny_engine(folder, "v2"),
 }

@@ -13,8 +13,16 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from myna.cli.terminal import is_piped, say_done, say_warning, stderr, write_bytes, write_file
-from myna.core.errors import BadText, InvalidOption
+from myna.cli.terminal import (
+    is_piped,
+    read_text,
+    say_done,
+    say_warning,
+    stderr,
+    write_bytes,
+    write_file,
+)
+from myna.core.errors import InvalidOption
 from myna.core.languages import AUTO
 from myna.core.speech import Chunk, Options, Speech, SpeechRequest, TextPiece
 from myna.core.voice import Voice
@@ -143,15 +151,7 @@ def _text(text: str | None, file: Path | None) -> str | Iterator[TextPiece]:
     if str(file) == "-":
         return _arriving()
     assert file is not None
-    try:
-        return file.read_text("utf-8")
-    except OSError as error:
-        raise BadText(f"Cannot read {str(file)!r}: {error.strerror}.") from None
-    except UnicodeDecodeError as error:
-        raise BadText(
-            f"{str(file)!r} is not UTF-8 text (byte {error.start}). Convert it first, e.g. with "
-            "iconv -t utf-8."
-        ) from None
+    return read_text(file)
 
 
 def _arriving() -> Iterator[TextPiece]:

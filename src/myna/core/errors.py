@@ -17,6 +17,7 @@ MynaError
 │   └── Unsupported         no configured engine can do this
 ├── EngineError             the engine failed; the next one in the chain may not
 │   ├── WeightsMissing
+│   │   └── WeightsMismatch two files that do not belong together
 │   ├── PackageMissing      an optional package is not installed
 │   ├── EngineBusy
 │   ├── EngineTimeout
@@ -154,6 +155,12 @@ class WeightsMissing(EngineError):
     """The engine's model files are absent, damaged or of another kind."""
 
     code = "weights_missing"
+
+
+class WeightsMismatch(WeightsMissing):
+    """Each file is sound, but they do not belong together."""
+
+    code = "weights_mismatch"
 
 
 class PackageMissing(EngineError):

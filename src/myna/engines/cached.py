@@ -24,7 +24,11 @@ class ResultStore(Protocol):
 
 
 class CachedEngine:
-    """Replays a sentence it has finished before. A half-heard sentence is not kept."""
+    """Replays a sentence it has finished before. A half-heard sentence is not kept.
+
+    A sentence that was made for somebody who heard the whole also serves one who listens while it
+    is made, not the other way round: the engine may have taken a second look at the former.
+    """
 
     def __init__(self, engine: Engine, store: ResultStore) -> None:
         self._engine = engine
@@ -35,8 +39,10 @@ class CachedEngine:
 
     def speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
         """Yield the stored audio, or the engine's, remembering it once complete."""
-        key = self._key(utterance, voice)
-        if (hit := self._store.get(key)) is not None:
+        own = self._key(utterance, voice)
+        whole = own if utterance.whole else self._key(replace(utterance, whole=True), voice)
+        hit = self._store.get(whole) or self._store.get(own)
+        if hit is not None:
             yield replace(hit, cached=True)
             return
         heard: list[Chunk] = []
@@ -45,7 +51,7 @@ class CachedEngine:
                 heard.append(chunk)
                 yield chunk
         if heard:
-            self._store.put(key, heard)
+            self._store.put(own, heard)
 
     def speak_arriving(self, utterance: ArrivingUtterance, voice: Voice) -> Generator[Chunk]:
         """Hand on what the engine says: before a text is there, nobody can look it up."""
@@ -59,5 +65,7 @@ class CachedEngine:
         return converting(self._engine).convert(source, voice, options)
 
     def _key(self, utterance: Utterance, voice: Voice) -> str:
-        said = repr((self.name, self.fingerprint, utterance, voice.id))
+        # The pause is laid between sentences, it is in none of them.
+        options = replace(utterance.options, sentence_pause=0.0)
+        said = repr((self.name, self.fingerprint, replace(utterance, options=options), voice.id))
         return hashlib.sha256(said.encode()).hexdigest()

@@ -33,8 +33,8 @@ _VERSIONS = {
 
 def compare_flow(case: Case) -> Iterator[Row]:
     """Conditions, one velocity, and whole and streamed mels."""
-    flow = _flow(case)
-    prompt = _prompt(case)
+    flow = read_flow_of(case)
+    prompt = prompt_of(case)
     tokens = torch.from_numpy(case.arrays["token"][0].astype(np.int64))
     if "nostream_encoder" in case.arrays:
         yield from _compare_parts(case, flow, torch.cat([prompt.tokens, tokens]))
@@ -68,14 +68,14 @@ def _compare_parts(case: Case, flow: Flow, tokens: Tensor) -> Iterator[Row]:
     yield case.compare("rand_noise_tail", table[-2:, -64:].numpy())
 
 
-def _flow(case: Case) -> Flow:
+def read_flow_of(case: Case) -> Flow:
     assert case.keys_file is not None
     tensors = Tensors(FilledState(case.folder / case.keys_file), case.keys_file)
     head_width = case.config["model"].get("estimator", {}).get("attention_head_dim", 64)
     return read_flow(tensors, version=_VERSIONS[case.config["kind"]], head_width=head_width)
 
 
-def _prompt(case: Case) -> SpeechPrompt:
+def prompt_of(case: Case) -> SpeechPrompt:
     tokens, mel, vector = (
         torch.from_numpy(case.arrays[name][0])
         for name in ("prompt_token", "prompt_feat", "embedding")
@@ -88,7 +88,7 @@ def compare_vocoder(case: Case) -> Iterator[Row]:
 
     Phases add up the pitch: what is a millionth of it is a thousandth of the sound a second on.
     """
-    vocoder = _vocoder(case)
+    vocoder = read_vocoder_of(case)
     mel = torch.from_numpy(case.arrays["mel"])
     frames = mel.shape[2]
     yield case.compare("f0", vocoder.pitch(mel).numpy())
@@ -120,7 +120,7 @@ def published_draw(frames: int, harmonics: int) -> Tensor:
 
 def compare_causal_vocoder(case: Case) -> Iterator[Row]:
     """As `compare_vocoder`, with the noise of the data, whole and of a beginning."""
-    vocoder = _vocoder(case)
+    vocoder = read_vocoder_of(case)
     mel = torch.from_numpy(case.arrays["mel"])
     frames, harmonics = mel.shape[2], vocoder.source.harmonics
     table = (uniform("cv3.sine_noise", frames * SAMPLES_PER_FRAME * harmonics) + 1) / 2
@@ -150,7 +150,7 @@ def _compare_beginning(case: Case, vocoder: Vocoder, noise: Tensor, given: int) 
     yield case.compare(f"wav_open_{given}", wave[None].numpy())
 
 
-def _vocoder(case: Case) -> Vocoder:
+def read_vocoder_of(case: Case) -> Vocoder:
     assert case.keys_file is not None
     tensors = Tensors(FilledState(case.folder / case.keys_file), case.keys_file)
     return read_vocoder(tensors, version=_VERSIONS[case.config["kind"]])

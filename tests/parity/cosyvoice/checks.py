@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.parity.case import Case, Check, Row
-from tests.parity.cosyvoice import acoustic, features, language_model, text_rules
+from tests.parity.cosyvoice import acoustic, features, language_model, synthesis, text_rules
 
 MARK = "cases.json"
 
@@ -17,6 +17,7 @@ _COMPARISONS: Mapping[str, Callable[[Case], Iterator[Row]]] = {
     "flow_v3": acoustic.compare_flow,
     "hift": acoustic.compare_vocoder,
     "hift_v3": acoustic.compare_causal_vocoder,
+    "synthesis": synthesis.compare,
     "lm": language_model.compare,
     "lm_bistream": language_model.compare,
     "sampling": language_model.compare_sampling,

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from enum import Enum
 from queue import SimpleQueue
 from typing import Generic, Protocol, TypeVar
 
@@ -38,10 +39,15 @@ class SlotModel(Protocol[Asked]):
         """Forget the sequence in a slot."""
 
 
+class _Word(Enum):
+    WAITING = "waiting"
+    ENDED = "ended"
+
+
 @dataclass(slots=True, eq=False)
 class _Call(Generic[Request]):
     request: Request
-    outbox: "SimpleQueue[int | Wait | Exception | None]" = field(default_factory=SimpleQueue)
+    outbox: "SimpleQueue[int | Exception | _Word]" = field(default_factory=SimpleQueue)
     hung_up: bool = False
     waits: bool = False
 
@@ -74,21 +80,21 @@ class Scheduler(Generic[Request]):
         Raises `EngineBusy` where all slots are taken and too many calls wait already.
         """
         with closing(self.outcomes(request)) as outcomes:
-            for token in outcomes:
-                if isinstance(token, int):
-                    yield token
+            for outcome in outcomes:
+                if outcome is not None:
+                    yield outcome
 
-    def outcomes(self, request: Request) -> Generator[int | Wait]:
-        """Yield the tokens of a request, and what it waits for whenever it begins to wait.
+    def outcomes(self, request: Request) -> Generator[int | None]:
+        """Yield what `tokens` does, and None each time the call comes to wait.
 
-        For whoever has to bring that. Otherwise as `tokens`.
+        So whoever reads can first bring what it waits for.
         """
         call = self._submit(request)
         try:
-            while (said := call.outbox.get()) is not None:
+            while (said := call.outbox.get()) is not _Word.ENDED:
                 if isinstance(said, Exception):
                     raise said
-                yield said
+                yield None if said is _Word.WAITING else said
         finally:
             with self._lock:
                 call.hung_up = True
@@ -169,8 +175,9 @@ class Scheduler(Generic[Request]):
                 self._changed.notify()
 
         call.waits = True
-        call.outbox.put(wait)
         wait.then(resume)
+        if call.waits:
+            call.outbox.put(_Word.WAITING)
 
     def _rest(self) -> None:
         """Sleep while there is nothing to do."""
@@ -187,7 +194,7 @@ class Scheduler(Generic[Request]):
         self._model.release(slot)
         with self._lock:
             call = self._live.pop(slot)
-        call.outbox.put(last)
+        call.outbox.put(_Word.ENDED if last is None else last)
 
 
 def told(error: Exception) -> Exception:

@@ -151,10 +151,10 @@ class CosyVoiceEngine:
         stream = self._stream(manner.prompt, self._runtime.schedule, utterance.options)
         with closing(self._scheduler.outcomes(manner.request(feed))) as outcomes:
             for outcome in outcomes:
-                if isinstance(outcome, int):
-                    yield from _chunks(stream.push((outcome,)))
-                else:
+                if outcome is None:
                     yield from _fed(feed, source)
+                else:
+                    yield from _chunks(stream.push((outcome,)))
         yield from _chunks(stream.push((), last=True))
 
     def _best(self, manner: Manner, text: TextTokens) -> list[int]:

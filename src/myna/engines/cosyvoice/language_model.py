@@ -12,14 +12,16 @@ import torch
 import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
+from myna.engines.checkpoints.tensors import Tensors
 from myna.engines.cosyvoice.qwen2 import (
     BackboneConfig,
     KeyValueCache,
     Linear,
     Qwen2,
-    Weights,
 )
 from myna.engines.cosyvoice.version import Version
+
+__all__ = ["BackboneConfig", "LanguageModel", "Marks", "Segment", "Table", "read_language_model"]
 
 TOKENS_PER_SECOND = 25
 N_SPEECH_TOKENS = 6561  # 3 to the 8: what the speech tokenizer's quantiser can tell apart
@@ -125,7 +127,7 @@ def read_language_model(
     config: of the Qwen2 folder beside it; None is the published one. Raises `WeightsMissing`
     naming a tensor that is not there.
     """
-    weights = Weights(state)
+    weights = Tensors(state, "llm.pt")
     backbone = weights.scope("llm.model.model")
     head = Linear(weights["llm_decoder.weight"], weights.get("llm_decoder.bias"))
     embeddings = {

@@ -5,14 +5,15 @@ Sennrich 2019), SwiGLU (Shazeer 2020), normalised before each block. The network
 that is known of a sequence lies in its slot of the cache.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
-from myna.core.errors import TextTooLong, WeightsMissing
+from myna.core.errors import TextTooLong
+from myna.engines.checkpoints.tensors import Tensors
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +100,13 @@ class _Block:
 class Qwen2:
     """The transformer between the embedding and the head."""
 
-    def __init__(self, weights: "Weights", config: BackboneConfig) -> None:
+    def __init__(self, weights: Tensors, config: BackboneConfig) -> None:
         """Read the layers `layers.N` and the norm `norm` of some weights."""
         epsilon = config.norm_epsilon
         self._blocks = [
             _block(weights.scope(f"layers.{index}"), epsilon)
-            for index in range(weights.count("layers"))
+            for index in range(max(weights.count("layers"), 1))
         ]
-        if not self._blocks:
-            raise weights.missing("layers.0.self_attn.q_proj.weight")
         self._norm = _RmsNorm(weights["norm.weight"], epsilon)
         self._rope_base = config.rope_base
         self._n_heads = config.n_heads
@@ -169,7 +168,7 @@ class Qwen2:
         return self._norm(hidden)
 
 
-def _block(weights: "Weights", epsilon: float) -> _Block:
+def _block(weights: Tensors, epsilon: float) -> _Block:
     attention = weights.scope("self_attn")
     projections = ("q_proj", "k_proj", "v_proj")
     return _Block(
@@ -207,39 +206,3 @@ def _attention(query: Tensor, keys: Tensor, values: Tensor) -> Tensor:
         grouped.permute(1, 2, 0, 3), keys[:, None], values[:, None], attn_mask=mask
     )
     return found.permute(2, 0, 1, 3).reshape(count, n_heads, width)
-
-
-class Weights:
-    """A read-only view, as float32, of the tensors whose names begin with a prefix."""
-
-    def __init__(self, state: Mapping[str, Tensor], prefix: str = "") -> None:
-        self._state = state
-        self._prefix = prefix
-
-    def scope(self, name: str) -> "Weights":
-        """Return the view of what lies under `name`."""
-        return Weights(self._state, f"{self._prefix}{name}.")
-
-    def __getitem__(self, name: str) -> Tensor:
-        """Return a tensor. Raises `WeightsMissing`."""
-        try:
-            return self._state[self._prefix + name].to(torch.float32)
-        except KeyError as error:
-            raise self.missing(name) from error
-
-    def get(self, name: str) -> Tensor | None:
-        """Return a tensor, or None where there is none."""
-        return self[name] if self._prefix + name in self._state else None
-
-    def count(self, name: str) -> int:
-        """Return how many numbered children `name.0`, `name.1`, ... there are."""
-        start = f"{self._prefix}{name}."
-        numbers = {key[len(start) :].split(".")[0] for key in self._state if key.startswith(start)}
-        return len(numbers)
-
-    def missing(self, name: str) -> WeightsMissing:
-        """Return the error of a tensor that is not there."""
-        return WeightsMissing(
-            f"The language model lacks the tensor {self._prefix + name!r}. The file is incomplete "
-            "or of another model: get it again, or point the setting at the right folder."
-        )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import torch
 
-from myna.core.errors import WeightsMissing
+from myna.core.errors import WeightsMismatch, WeightsMissing
 from myna.engines.gpt_sovits.bert import Bert
 from myna.engines.gpt_sovits.files import ModelFiles
 from myna.engines.gpt_sovits.frontend.front_end import FrontEnd
@@ -57,6 +57,12 @@ def load(files: ModelFiles, version: str | None = None) -> Model:
         )
     semantic = read_semantic(files.semantic)
     first = sovits.version is Version.V1
+    if semantic.is_first != first:
+        meant_for = "v1" if semantic.is_first else "v2 and later"
+        raise WeightsMismatch(
+            f"{str(files.semantic)!r} is a GPT for {meant_for}, {str(files.vits)!r} a SoVITS "
+            f"{sovits.version.value}. Name two that belong together."
+        )
     languages = _LANGUAGES_V1 if first else _LANGUAGES_V2
     resources = Resources.find(files.folder)
     bert = Bert(read_folder(files.bert)) if files.bert.exists() else None

@@ -22,6 +22,7 @@ from myna.engines.gpt_sovits.unpickling import plain, read_header, read_pickled,
 GPT_PREFIX = "model."
 END_TOKEN = 1024
 V1_SYMBOLS = 322
+V1_ROWS = 512  # of a GPT's table of symbols
 
 
 class Version(Enum):
@@ -79,6 +80,11 @@ class SemanticCheckpoint:
     n_heads: int
     longest_seconds: float = 54.0
     """What the model was trained on at most."""
+
+    @property
+    def is_first(self) -> bool:
+        """Whether it knows the symbols of v1 only. Its table is padded beyond them."""
+        return self.n_symbols <= V1_ROWS
 
 
 _MARKS = {

@@ -26,7 +26,6 @@ from myna.http.dialects.gpt_sovits_speech import (
 )
 from myna.http.dialects.gpt_sovits_v2 import (
     ANSWERS,
-    NO_NETWORK,
     NOTHING_TO_SAY,
     OTHERS_STATUSES,
     json_content,
@@ -36,6 +35,7 @@ from myna.http.dialects.gpt_sovits_v2 import (
     told,
 )
 from myna.http.dialects.gpt_sovits_v2 import speak as speak_tts
+from myna.http.dialects.gpt_sovits_weights import NotChanged, change_weights
 from myna.http.dialects.gpt_sovits_wire import (
     NAMES_OF_LANGUAGES,
     Reference,
@@ -77,10 +77,10 @@ class RootRoute(errors_as(envelope)):  # type: ignore[misc]  # a class made by a
         return matched
 
 
-router = APIRouter(tags=["GPT-SoVITS api"], route_class=RootRoute)
+router = APIRouter(tags=["GPT-SoVITS api"], route_class=RootRoute, responses=ANSWERS)
 
 
-@router.get("/", responses=ANSWERS, openapi_extra=parameters(RootFields))
+@router.get("/", openapi_extra=parameters(RootFields))
 async def speak_query(call: Speaking) -> Response:
     """Speak what the query asks for; without one, answer that the server is there."""
     query = call.request.query_params.multi_items()
@@ -93,7 +93,7 @@ async def speak_query(call: Speaking) -> Response:
     return await told(spoken())
 
 
-@router.post("/", responses=ANSWERS, openapi_extra=json_content(RootFields))
+@router.post("/", openapi_extra=json_content(RootFields))
 async def speak_body(call: Speaking) -> Response:
     """Speak what the JSON body asks for, in the names of api.py, api_v2.py or SillyTavern.
 
@@ -209,7 +209,7 @@ def json_object(content: bytes) -> dict[str, Any]:
 # ---- what changes the server --------------------------------------------------------------------
 
 
-@router.get("/change_refer", responses=ANSWERS)
+@router.get("/change_refer")
 async def change_refer_by_query(
     call: Speaking,
     refer_wav_path: str | None = None,
@@ -220,7 +220,7 @@ async def change_refer_by_query(
     return await told(_change_refer(call, Reference(refer_wav_path, prompt_text, prompt_language)))
 
 
-@router.post("/change_refer", responses=ANSWERS)
+@router.post("/change_refer")
 async def change_refer_by_body(call: Speaking) -> Response:
     """Choose the reference of your later requests that name none. Others keep theirs."""
 
@@ -239,26 +239,38 @@ async def _change_refer(call: Call, reference: Reference) -> Response:
     return JSONResponse({"code": 0, "message": "Success"})
 
 
-@router.get("/set_model", responses=ANSWERS)
+@router.get("/set_model")
 async def set_model_by_query(
     call: Speaking, gpt_model_path: str | None = None, sovits_model_path: str | None = None
 ) -> Response:
     """Change the networks. Needs the setting `http.admin_operations` and an `admin` key."""
-    return _set_model(call)
+    return await _set_model(call, gpt_model_path, sovits_model_path)
 
 
-@router.post("/set_model", responses=ANSWERS)
+@router.post("/set_model")
 async def set_model_by_body(call: Speaking) -> Response:
     """Change the networks. Needs the setting `http.admin_operations` and an `admin` key."""
-    return _set_model(call)
+
+    async def changed() -> Response:
+        body = json_object(await call.request.body())
+        return await _set_model(call, body.get("gpt_model_path"), body.get("sovits_model_path"))
+
+    return await told(changed())
 
 
-def _set_model(call: Call) -> Response:
-    call.check_admin()
-    return JSONResponse({"code": 400, "message": NO_NETWORK}, 400)
+async def _set_model(call: Call, gpt: object, sovits: object) -> Response:
+    paths = [str(path) if path else None for path in (gpt, sovits)]
+    try:
+        if any(paths):
+            await change_weights(call, *paths)
+        else:
+            call.check_admin()
+    except NotChanged as error:
+        return JSONResponse({"code": 400, "message": str(error)}, 400)
+    return JSONResponse({"code": 0, "message": "Success"})
 
 
-@router.post("/control", responses=ANSWERS)
+@router.post("/control")
 async def control_by_body(call: Speaking) -> Response:
     """Restart or stop. Needs the setting `http.admin_operations` and an `admin` key."""
 

@@ -14,6 +14,7 @@ from myna.core.voice import Voice
 from myna.dsp.codec import AudioFormat, decode_native, encode_native
 from myna.http.call import Call, Speaking
 from myna.http.errors import Problem, errors_as
+from myna.http.routes.answers import SPEAKING, refusals
 from myna.studio.edit_report import report_json
 from myna.studio.editing import EditRequest
 from myna.studio.voices import Recording
@@ -29,7 +30,20 @@ def envelope(problem: Problem) -> Response:
     return JSONResponse(body, status, problem.headers)
 
 
-router = APIRouter(tags=["GPT-SoVITS"], route_class=errors_as(envelope))
+class ErrorBody(BaseModel):
+    """What went wrong."""
+
+    message: str
+    Exception: str
+
+
+STATUSES = tuple(status for status in SPEAKING if status not in (404, 409, 413, 422))
+
+router = APIRouter(
+    tags=["GPT-SoVITS"],
+    route_class=errors_as(envelope),
+    responses=refusals(*STATUSES, body=ErrorBody),
+)
 
 
 class Body(BaseModel):

@@ -192,6 +192,17 @@ def test_a_call_that_waits_is_not_stepped_and_goes_on_when_it_may() -> None:
     _until_idle(scheduler)
 
 
+def test_whoever_reads_may_bring_what_the_call_waits_for() -> None:
+    scheduler = Scheduler(Gated(), slots=1, queue_length=0)
+    gate, heard = Gate(), list[int | None]()
+    for outcome in scheduler.outcomes(gate):
+        heard.append(outcome)
+        if outcome is None:
+            gate.unlock()
+    assert heard == [1, None, 2]
+    _until_idle(scheduler)
+
+
 def test_hanging_up_while_waiting_frees_the_slot() -> None:
     scheduler = Scheduler(Gated(), slots=1, queue_length=1)
     gate, other = Gate(), Gate()

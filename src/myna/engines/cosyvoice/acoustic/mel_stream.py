@@ -79,7 +79,7 @@ class MelStream:
         """Make the frames of all tokens at once, each seeing every other: (1, n_mels, 2 N)."""
         mel = self._flow.mel(
             self._prompt,
-            self._tokens[self._given :],
+            self._tokens[self._prompt.tokens.shape[0] :],
             self._options,
             self._seed,
         )

@@ -65,15 +65,7 @@ class SpeechStream:
         any token yields nothing. Raises `SynthesisFailed` on a push after the last, and on a
         token there is none of.
         """
-        if self._ended:
-            raise SynthesisFailed("Speech tokens came after the last: begin another stream.")
-        for token in tokens:
-            if not 0 <= token < self._flow.vocabulary:
-                raise SynthesisFailed(
-                    f"There is no speech token {token}: they are 0 to {self._flow.vocabulary - 1}. "
-                    "The language model and the flow are of different models, or damaged."
-                )
-        self._mels.take(torch.tensor(tokens, dtype=torch.int64))
+        self._mels.take(checked(tokens, self._flow.vocabulary, ended=self._ended))
         self._ended = last
         return self._made(last)
 
@@ -104,3 +96,16 @@ class SpeechStream:
         mel = self._tempo.push(mel, last=last)
         sound: Tensor = self._sounds.push(mel, last=last)
         return sound.cpu().numpy()
+
+
+def checked(tokens: Sequence[int], vocabulary: int, *, ended: bool) -> Tensor:
+    """Return tokens (N,), or raise `SynthesisFailed` where there can be none or none of these."""
+    if ended:
+        raise SynthesisFailed("Speech tokens came after the last: begin another stream.")
+    for token in tokens:
+        if not 0 <= token < vocabulary:
+            raise SynthesisFailed(
+                f"There is no speech token {token}: they are 0 to {vocabulary - 1}. "
+                "The language model and the flow are of different models, or damaged."
+            )
+    return torch.tensor(tokens, dtype=torch.int64)

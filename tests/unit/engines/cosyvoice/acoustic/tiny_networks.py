@@ -52,7 +52,8 @@ def vocoder_state(version: Version) -> dict[str, Tensor]:
     state = _filled(shapes)
     state["f0_predictor.classifier.weight"] *= 40
     state["f0_predictor.classifier.bias"] += 120
-    state["conv_post.bias"] -= 2
+    state["conv_post.weight_g"] *= 0.05
+    state["conv_post.bias"] -= 3
     return {f"generator.{name}": it for name, it in state.items()}
 
 

@@ -211,7 +211,8 @@ def collect(chunks: Iterable[Chunk]) -> Speech:
     heard = list(chunks)
     words: list[TimedText] = [word for chunk in heard for word in chunk.words]
     engines = tuple(dict.fromkeys(chunk.engine for chunk in heard))
-    return Speech(Audio.join(chunk.audio for chunk in heard), tuple(words), engines)
+    own_voices = tuple(dict.fromkeys(chunk.engine for chunk in heard if not chunk.cloned))
+    return Speech(Audio.join(chunk.audio for chunk in heard), tuple(words), engines, own_voices)
 
 
 def checked(language: str) -> str:

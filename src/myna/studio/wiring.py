@@ -18,7 +18,7 @@ from myna.storage.database import open_database
 from myna.storage.keys import KeyBook
 from myna.storage.results import ResultFolder
 from myna.storage.voices import NewVoice, VoiceLibrary
-from myna.studio.engine_builders import BUILDERS, gpt_sovits_files
+from myna.studio.engine_builders import BUILDERS, gpt_sovits_files, remote_engine
 
 DATABASE = "myna.db"
 SAMPLE_NAME = "sample"
@@ -35,9 +35,12 @@ def build_engines(settings: Settings) -> dict[str, Engine]:
 
 def build_engine(name: str, settings: Settings) -> Engine:
     """Build one engine, behind the cache. Raises `EngineNotFound`, or what it lacks."""
-    if name not in BUILDERS:
-        raise EngineNotFound(name)
-    engine = BUILDERS[name](settings)
+    if name in settings.remotes:
+        engine: Engine = remote_engine(settings, name)
+    elif name in BUILDERS:
+        engine = BUILDERS[name](settings)
+    else:
+        raise EngineNotFound(name, settings.remotes)
     if not settings.cache.enabled:
         return engine
     return CachedEngine(engine, open_results(settings))

@@ -14,11 +14,11 @@ from myna.core.voice import Voice
 from myna.dsp.resample import resample
 from myna.engines.gpt_sovits.hubert import SAMPLE_RATE, Hubert
 from myna.engines.gpt_sovits.quantizer import Quantizer
-from myna.engines.gpt_sovits.reference_window import best_window
 from myna.engines.gpt_sovits.speaker_vector import SpeakerNetwork
 from myna.engines.gpt_sovits.spectrograms import reference_samples, reference_spectrogram
 from myna.engines.gpt_sovits.spoken_text import SpokenText, TextReader
 from myna.engines.gpt_sovits.voice_encoder import VoiceEncoder
+from myna.engines.reference_window import best_window
 
 SILENCE_BEHIND = 9600  # samples at 16 kHz, 0.6 s
 SECONDS_PER_TOKEN = 0.04

@@ -1,15 +1,15 @@
 """Try engines in order."""
 
 import logging
-import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 
 from myna.core.engine import Capabilities, Engine
-from myna.core.errors import AllEnginesFailed, EngineError, Unsupported
+from myna.core.errors import AllEnginesFailed, EngineError, EngineTimeout, Unsupported
 from myna.core.speech import Chunk, Utterance
 from myna.core.voice import Voice
+from myna.engines.resting import Probe, Rests
 
 logger = logging.getLogger(__name__)
 
@@ -20,22 +20,36 @@ class FallbackEngine:
     """The first engine to get a sound out finishes the sentence.
 
     A chunk that has been heard cannot be taken back, so a later failure is raised rather than
-    the sentence repeated in another voice. An engine that failed rests for `cooldown` seconds.
+    the sentence repeated in another voice. An engine that failed rests for `cooldown` seconds,
+    longer if it fails again; one with a probe is then asked how it is before it is relied upon.
     A caller's mistake never falls back.
     """
 
-    def __init__(self, engines: Sequence[Engine], cooldown: float = COOLDOWN) -> None:
+    def __init__(
+        self,
+        engines: Sequence[Engine],
+        cooldown: float = COOLDOWN,
+        probes: Mapping[str, Probe] | None = None,
+    ) -> None:
+        """`probes` ask engines by name how they are: cheaper than a sentence."""
         self._engines = tuple(engines)
-        self._cooldown = cooldown
-        self._resting: dict[str, float] = {}
+        self._rests = Rests(cooldown, probes or {})
         self.name = ">".join(engine.name for engine in engines)
-        self.fingerprint = ">".join(engine.fingerprint for engine in engines)
-        first = engines[0].capabilities
-        self.capabilities = Capabilities(
-            languages=frozenset().union(*(e.capabilities.languages for e in engines)),
-            sample_rate=first.sample_rate,
-            clones=first.clones,
-            times_words=all(engine.capabilities.times_words for engine in engines),
+
+    @property
+    def fingerprint(self) -> str:
+        """Those of all engines, in order."""
+        return ">".join(engine.fingerprint for engine in self._engines)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Every language of any of them; otherwise what the first can do, or all of them."""
+        able = [engine.capabilities for engine in self._engines]
+        return Capabilities(
+            languages=frozenset().union(*(each.languages for each in able)),
+            sample_rate=able[0].sample_rate,
+            clones=able[0].clones,
+            times_words=all(each.times_words for each in able),
         )
 
     def speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
@@ -51,21 +65,35 @@ class FallbackEngine:
                     # Whoever asked hears of it when no engine is left: only a switch is news.
                     told = logging.DEBUG if engine is candidates[-1] else logging.WARNING
                     logger.log(told, "engine %s failed, trying the next: %s", engine.name, error)
-                    self._resting[engine.name] = time.monotonic() + self._cooldown
+                    self._rests.failed(engine.name)
                     failures.append(error)
                     continue
                 if first is not None:
                     yield _signed(first, engine, fell_back=engine is not meant)
-                    for chunk in chunks:
-                        yield _signed(chunk, engine, fell_back=engine is not meant)
+                    yield from self._rest_of(chunks, engine, fell_back=engine is not meant)
                 return
         raise failures[0] if len(failures) == 1 else AllEnginesFailed(failures)
 
+    def _rest_of(
+        self, chunks: Generator[Chunk], engine: Engine, *, fell_back: bool
+    ) -> Generator[Chunk]:
+        try:
+            for chunk in chunks:
+                yield _signed(chunk, engine, fell_back=fell_back)
+        except EngineTimeout:
+            self._rests.failed(engine.name)  # whoever goes on should not wait as long again
+            raise
+        except EngineError:
+            self._rests.stumbled(engine.name)
+            raise
+        self._rests.succeeded(engine.name)
+
     def _candidates(self, language: str) -> list[Engine]:
         """Engines that speak the language: rested ones first, the rest as a last resort."""
-        now = time.monotonic()
-        resting = self._resting
-        return sorted(self._able(language), key=lambda e: resting.get(e.name, 0.0) > now)
+        able = self._able(language)
+        if len(able) == 1:
+            return able
+        return sorted(able, key=lambda engine: self._rests.is_resting(engine.name))
 
     def _able(self, language: str) -> list[Engine]:
         able = [e for e in self._engines if language in e.capabilities.languages]
@@ -75,4 +103,6 @@ class FallbackEngine:
 
 
 def _signed(chunk: Chunk, engine: Engine, *, fell_back: bool) -> Chunk:
-    return replace(chunk, engine=chunk.engine or engine.name, fell_back=fell_back)
+    return replace(
+        chunk, engine=chunk.engine or engine.name, fell_back=fell_back or chunk.fell_back
+    )

@@ -150,7 +150,7 @@ class Transport:
                 channel.set_cut(None)
             except httpx2.TransportError as error:
                 raise EngineUnreachable(
-                    f"The line to {self.address.shown} broke in mid-sentence: {_reason(error)}."
+                    f"The line to {self.address.shown} broke off: {_reason(error)}."
                 ) from None
             finally:
                 response.close()

@@ -21,6 +21,8 @@ from tests.unit.engines.gpt_sovits.tiny_engine import tiny_engine
 ENGINES: dict[str, Callable[[Path], Engine]] = {
     "embedded": lambda _: EmbeddedEngine(),
     "gpt-sovits": lambda folder: tiny_engine(folder, "v2"),
+    "gpt-sovits v3": lambda folder: tiny_engine(folder, "v3"),
+    "gpt-sovits v4": lambda folder: tiny_engine(folder, "v4"),
     "remote myna": over_http("myna"),
     "remote gpt-sovits-v2": over_http("gpt-sovits-v2"),
     "remote gpt-sovits-v2, shared folder": over_shared_folder,

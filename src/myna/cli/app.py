@@ -5,11 +5,25 @@ from typing import Annotated
 
 import typer
 
-from myna.cli import align, demo, edit, engines, keys, pull, say, serve, voices
+from myna.cli import (
+    align,
+    cache,
+    demo,
+    edit,
+    engines,
+    keys,
+    prepare,
+    pull,
+    say,
+    serve,
+    stats,
+    voices,
+)
 from myna.cli.terminal import say_error, show_warnings_briefly
 from myna.core.errors import (
     EngineError,
     MynaError,
+    PlaybackError,
     RequestError,
     SettingsError,
     StorageError,
@@ -20,6 +34,7 @@ EXIT_CODES: dict[type[BaseException], int] = {
     EngineError: 4,
     StorageError: 5,
     SettingsError: 6,
+    PlaybackError: 7,
     MynaError: 1,
     KeyboardInterrupt: 130,
 }
@@ -38,8 +53,11 @@ app.command("engines")(engines.engines)
 app.command("pull")(pull.pull)
 app.command("import-weights")(pull.import_weights)
 app.command("demo")(demo.demo)
+app.command("prepare")(prepare.prepare)
+app.command("stats")(stats.stats)
 app.command("serve")(serve.serve)
 app.add_typer(voices.app, name="voices")
+app.add_typer(cache.app, name="cache")
 app.add_typer(keys.app, name="keys")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
-from myna.core.errors import StorageError
+from myna.core.errors import BadText, StorageError
 
 stdout = Console(soft_wrap=True)
 stderr = Console(stderr=True, soft_wrap=True)
@@ -32,6 +32,20 @@ def write_file(path: Path, content: bytes | str) -> None:
         raise StorageError(
             f"Cannot write {str(path)!r}: {error.strerror}. Check the folder, or name another."
         ) from error
+
+
+def read_text(path: Path) -> str:
+    """Read a text file the user named, or standard input for `-`. Raises `BadText`."""
+    try:
+        content = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+        return content.decode()
+    except OSError as error:
+        raise BadText(f"Cannot read {str(path)!r}: {error.strerror}.") from None
+    except UnicodeDecodeError as error:
+        raise BadText(
+            f"{str(path)!r} is not UTF-8 text (byte {error.start}). Convert it first, e.g. with "
+            "iconv -t utf-8."
+        ) from None
 
 
 def say_error(message: str) -> None:

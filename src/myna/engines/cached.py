@@ -24,7 +24,9 @@ class ResultStore(Protocol):
 class CachedEngine:
     """Replays a sentence it has finished before.
 
-    Not kept: a half-heard sentence, and one that a server had its own fallback say.
+    Not kept: a half-heard sentence, and one that a server had its own fallback say. A sentence
+    that was made for somebody who heard the whole also serves one who listens while it is made,
+    not the other way round: the engine may have taken a second look at the former.
     """
 
     def __init__(self, engine: Engine, store: ResultStore) -> None:
@@ -44,7 +46,10 @@ class CachedEngine:
 
     def speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
         """Yield the stored audio, or the engine's, remembering it once complete."""
-        if (hit := self._store.get(self._key(utterance, voice))) is not None:
+        own = self._key(utterance, voice)
+        whole = own if utterance.whole else self._key(replace(utterance, whole=True), voice)
+        hit = self._store.get(whole) or self._store.get(own)
+        if hit is not None:
             yield replace(hit, cached=True)
             return
         heard: list[Chunk] = []
@@ -57,5 +62,7 @@ class CachedEngine:
             self._store.put(self._key(utterance, voice), heard)
 
     def _key(self, utterance: Utterance, voice: Voice) -> str:
-        said = repr((self.name, self.fingerprint, utterance, voice.id))
+        # The pause is laid between sentences, it is in none of them.
+        options = replace(utterance.options, sentence_pause=0.0)
+        said = repr((self.name, self.fingerprint, replace(utterance, options=options), voice.id))
         return hashlib.sha256(said.encode()).hexdigest()

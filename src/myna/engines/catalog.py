@@ -57,7 +57,7 @@ def missing_neural_packages() -> list[str]:
 
 def gpt_sovits_status(missing: Sequence[Path]) -> EngineStatus:
     """Look for torch and, by name, for the model files."""
-    name, summary = "gpt-sovits", "GPT-SoVITS v1 to v2ProPlus, with published or your own weights"
+    name, summary = "gpt-sovits", "GPT-SoVITS v1 to v4, with published or your own weights"
     if missing_neural_packages():
         return EngineStatus(name, summary, False, "pip install 'myna[neural]'")
     if missing:

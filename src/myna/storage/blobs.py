@@ -7,6 +7,9 @@ from pathlib import Path
 
 from myna.core.errors import StorageError
 
+TEMPORARY = ".writing-"
+"""How the name of a file begins while it is being written."""
+
 
 class BlobFolder:
     """Keeps bytes under content-addressed keys such as `voices/3f….flac`."""
@@ -41,7 +44,7 @@ def write_atomically(path: Path, content: bytes) -> None:
     """Write a file that either exists whole or not at all, also after a power cut."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=TEMPORARY)
         try:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(content)

@@ -38,8 +38,12 @@ def matches(path: Path, digest: str) -> bool:
 def read_list(folder: Path) -> dict[str, str]:
     """Return the digests listed in a folder by path; none where there is no list."""
     path = folder / LIST
-    lines = path.read_text("utf-8").splitlines() if path.is_file() else []
-    found = (_LINE.fullmatch(line) for line in lines)
+    return listed(path.read_text("utf-8")) if path.is_file() else {}
+
+
+def listed(text: str) -> dict[str, str]:
+    """Return the digests in a list by path."""
+    found = (_LINE.fullmatch(line) for line in text.splitlines())
     return {line["path"]: line["digest"] for line in found if line}
 
 

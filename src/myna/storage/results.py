@@ -1,11 +1,14 @@
 """Finished sentences on disk, bounded by bytes and shared by processes."""
 
+import contextlib
 import hashlib
 import json
 import logging
 import os
+import random
+import time
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,13 +17,26 @@ from myna.core.audio import Audio
 from myna.core.errors import StorageError
 from myna.core.speech import Chunk
 from myna.core.timing import TimedText
-from myna.storage.blobs import write_atomically
+from myna.storage.blobs import TEMPORARY, write_atomically
 
 logger = logging.getLogger(__name__)
 
 SUFFIX = ".speech"
 FULL_SCALE = 32768  # 16-bit samples, as Audio.pcm16 scales them
-SWEEP_SHARE = 0.05  # of the bound may be written before the folder is measured again
+SWEEP_SHARE = 0.05  # of the bound is written, on average, before the folder is measured again
+LEFT_OVER_SECONDS = 86400  # a file still being written after a day never will be
+STAMP_SECONDS = 3600  # how exactly it is known when a sentence was last used
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSentence:
+    """One sentence on disk."""
+
+    path: Path
+    size: int
+    """Bytes."""
+    used_at: float
+    """When it was last used, seconds since 1970, up to `STAMP_SECONDS` more."""
 
 
 class ResultFolder:
@@ -33,9 +49,8 @@ class ResultFolder:
     """
 
     def __init__(self, folder: Path, max_bytes: int) -> None:
-        self._folder = folder
-        self._max_bytes = max_bytes
-        self._written_since_sweep = 0
+        self.folder = folder
+        self.max_bytes = max_bytes
 
     def get(self, key: str) -> Chunk | None:
         """Return the sentence under `key`, or None if it is not there or was damaged."""
@@ -44,7 +59,7 @@ class ResultFolder:
             content = path.read_bytes()
         except OSError:
             return None
-        chunk = _unpack(content)
+        chunk = unpack(content)
         if chunk is None:
             logger.warning("dropping the damaged cache file %s", path.name)
             path.unlink(missing_ok=True)
@@ -55,36 +70,54 @@ class ResultFolder:
     def put(self, key: str, chunks: Sequence[Chunk]) -> None:
         """Keep a finished sentence. A full disk costs the cache, never the caller's speech."""
         content = _pack(chunks)
-        if len(content) > self._max_bytes:
+        if len(content) > self.max_bytes:
             return
         try:
             write_atomically(self._path(key), content)
         except StorageError as error:
             logger.warning("a sentence could not be cached: %s", error)
             return
-        self._written_since_sweep += len(content)
-        if self._written_since_sweep > self._max_bytes * SWEEP_SHARE:
-            self.sweep()
+        # By chance, so that many short processes together keep to the bound as one long does.
+        if random.random() * self.max_bytes * SWEEP_SHARE < len(content):
+            self.prune(self.max_bytes)
 
-    def sweep(self) -> None:
-        """Remove the longest unused sentences until the folder is within its bound."""
-        self._written_since_sweep = 0
-        files = []
-        for path in self._folder.glob(f"*/*{SUFFIX}"):
+    def kept(self) -> list[KeptSentence]:
+        """Return every sentence, the longest unused first."""
+        found = []
+        for path in self.folder.glob(f"*/*{SUFFIX}"):
             try:
                 status = path.stat()
             except OSError:
                 continue  # another process removed it
-            files.append((status.st_mtime, status.st_size, path))
-        total = sum(size for _, size, _ in files)
-        for _, size, path in sorted(files, key=lambda file: file[0]):
-            if total <= self._max_bytes:
+            found.append(KeptSentence(path, status.st_size, status.st_mtime))
+        return sorted(found, key=lambda sentence: sentence.used_at)
+
+    def prune(self, max_bytes: int, *, unused_since: float = 0.0) -> list[KeptSentence]:
+        """Remove the longest unused sentences until at most `max_bytes` are left.
+
+        Those last used before `unused_since`, seconds since 1970, go too. Returns what was removed.
+        """
+        self._clear_left_overs()
+        kept = self.kept()
+        total = sum(sentence.size for sentence in kept)
+        removed = []
+        for sentence in kept:
+            if total <= max_bytes and sentence.used_at >= unused_since:
                 break
-            path.unlink(missing_ok=True)
-            total -= size
+            sentence.path.unlink(missing_ok=True)
+            total -= sentence.size
+            removed.append(sentence)
+        return removed
+
+    def _clear_left_overs(self) -> None:
+        """Remove what a power cut left half-written."""
+        for path in self.folder.glob(f"*/{TEMPORARY}*"):
+            with contextlib.suppress(OSError):
+                if path.stat().st_mtime < time.time() - LEFT_OVER_SECONDS:
+                    path.unlink()
 
     def _path(self, key: str) -> Path:
-        return self._folder / key[:2] / f"{key}{SUFFIX}"
+        return self.folder / key[:2] / f"{key}{SUFFIX}"
 
 
 def _pack(chunks: Sequence[Chunk]) -> bytes:
@@ -100,7 +133,8 @@ def _pack(chunks: Sequence[Chunk]) -> bytes:
     return hashlib.sha256(body).hexdigest().encode() + b"\n" + body
 
 
-def _unpack(content: bytes) -> Chunk | None:
+def unpack(content: bytes) -> Chunk | None:
+    """Return the sentence in a file, or None where it is damaged."""
     digest, _, body = content.partition(b"\n")
     if digest != hashlib.sha256(body).hexdigest().encode():
         return None
@@ -120,7 +154,9 @@ def _unpack(content: bytes) -> Chunk | None:
 
 
 def _touch(path: Path) -> None:
+    """Note that a file was used; not each time, for the sake of memory cards."""
     try:
-        os.utime(path)
+        if abs(time.time() - path.stat().st_mtime) > STAMP_SECONDS:
+            os.utime(path)
     except OSError:
         logger.debug("%s went while it was being read", path.name)

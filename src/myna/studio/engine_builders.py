@@ -32,11 +32,11 @@ def _gpt_sovits(settings: Settings) -> Engine:
     own = settings.gpt_sovits
     return GptSovitsEngine(
         gpt_sovits_files(settings),
-        version=own.version,
         prompts=_prompts(settings),
         slots=own.slots,
         queue_length=own.queue_length,
         threads=own.threads,
+        windows=own.windows,
     )
 
 

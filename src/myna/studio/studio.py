@@ -1,5 +1,6 @@
 """The front desk: every door talks to a Studio and to nothing behind it."""
 
+import time
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
@@ -19,6 +20,7 @@ from myna.settings import LimitSettings, Settings
 from myna.storage.voices import VoiceLibrary
 from myna.studio import wiring
 from myna.studio.editing import EditedRecording, EditRequest, edit
+from myna.studio.tally import Tally, counted
 from myna.text.languages import detect
 from myna.text.sentences import sentences
 
@@ -39,12 +41,14 @@ class Studio:
         engines: Mapping[str, Engine] | None = None,
         limits: LimitSettings | None = None,
         settings: Settings | None = None,
+        tally: Tally | None = None,
     ) -> None:
         self.engine = engine
         self.voices = voices
         self._engines = engines or {engine.name: engine}
         self.limits = limits or LimitSettings()
         self.settings = settings or Settings()
+        self._tally = tally
 
     @classmethod
     def open(cls, settings: Settings | None = None) -> Self:
@@ -57,6 +61,7 @@ class Studio:
             engines=engines,
             limits=settings.limits,
             settings=settings,
+            tally=Tally(wiring.open_counts(settings)),
         )
 
     def stream(self, request: SpeechRequest) -> Generator[Chunk]:
@@ -65,6 +70,7 @@ class Studio:
         Word times count from the start of the speech. Raises `RequestError` before the first
         chunk where the request cannot be served. Close the generator to stop the engine.
         """
+        started = time.monotonic() if isinstance(request.text, str) else None
         engine = self.engine_named(request.engine)
         voice = self.voice(request.voice)
         if request.language != AUTO and request.language not in engine.capabilities.languages:
@@ -77,7 +83,8 @@ class Studio:
             self._check_length(len(request.text))
             if next(sentences(request.text), None) is None:
                 raise BadText(f"There is nothing to say in {_excerpt(request.text)!r}.")
-        return self._speak(request, voice, engine)
+        chunks = self._speak(request, voice, engine)
+        return counted(chunks, self._tally, started) if self._tally else chunks
 
     def speak(self, request: SpeechRequest) -> Speech:
         """Speak the whole request and return it in one piece."""
@@ -124,11 +131,15 @@ class Studio:
         self.engine = wiring.chain(self._engines.values(), wiring.probes(settings))
         self.settings = settings
 
+    def utterances(self, request: SpeechRequest, voice: Voice) -> Iterator[Utterance]:
+        """Yield the request's sentences as engines and their caches are asked for them."""
+        for sentence in sentences(self._counted(request.text)):
+            language = _language(request.language, sentence, voice)
+            yield Utterance(sentence, language, request.options, request.whole)
+
     def _speak(self, request: SpeechRequest, voice: Voice, engine: Engine) -> Generator[Chunk]:
         spoken = Placement(request.options.sentence_pause)
-        for index, sentence in enumerate(sentences(self._counted(request.text))):
-            language = _language(request.language, sentence, voice)
-            utterance = Utterance(sentence, language, request.options, request.whole)
+        for index, utterance in enumerate(self.utterances(request, voice)):
             with closing(_sentence(engine, utterance, voice, request.timestamps)) as chunks:
                 for chunk in spoken.placed(chunks):
                     yield replace(chunk, sentence=index)

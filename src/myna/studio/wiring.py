@@ -16,6 +16,7 @@ from myna.engines.resting import Probe
 from myna.engines.resuming import ResumingEngine
 from myna.settings import Settings
 from myna.storage.blobs import BlobFolder
+from myna.storage.counts import CountBook
 from myna.storage.database import open_database
 from myna.storage.keys import KeyBook
 from myna.storage.results import ResultFolder
@@ -45,7 +46,12 @@ def build_engine(name: str, settings: Settings) -> Engine:
         raise EngineNotFound(name, settings.remotes)
     if not settings.cache.enabled:
         return engine
-    return CachedEngine(engine, ResultFolder(settings.home / "results", settings.cache.max_bytes))
+    return CachedEngine(engine, open_results(settings))
+
+
+def open_results(settings: Settings) -> ResultFolder:
+    """Open the cache of finished sentences."""
+    return ResultFolder(settings.home / "results", settings.cache.max_bytes)
 
 
 def chain(engines: Iterable[Engine], probes: Mapping[str, Probe] | None = None) -> Engine:
@@ -96,3 +102,9 @@ def open_keys(settings: Settings) -> KeyBook:
     """Open the server's API keys."""
     open_library(settings)  # whoever opens the database first also leaves the sample voice in it
     return KeyBook(open_database(settings.home / DATABASE))
+
+
+def open_counts(settings: Settings) -> CountBook:
+    """Open the counts behind `myna stats`."""
+    open_library(settings)  # likewise
+    return CountBook(open_database(settings.home / DATABASE))

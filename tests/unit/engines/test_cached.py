@@ -57,3 +57,23 @@ def test_whatever_changes_the_sound_changes_the_key(store: ResultFolder, sample:
     retrained = ToneEngine(sample_rate=22050)
     said(CachedEngine(retrained, store), HELLO, sample)
     assert (len(inner.said), len(retrained.said)) == (4, 1)
+
+
+def test_what_was_made_whole_serves_a_listener_too_but_not_the_other_way(
+    store: ResultFolder, sample: Voice
+):
+    inner = ToneEngine()
+    whole = Utterance("가나다", "ko", whole=True)
+    said(CachedEngine(inner, store), HELLO, sample)
+    said(CachedEngine(inner, store), whole, sample)
+    assert len(inner.said) == 2
+    said(CachedEngine(inner, store), HELLO, sample)
+    said(CachedEngine(inner, store), whole, sample)
+    assert len(inner.said) == 2
+
+
+def test_the_pause_between_sentences_is_part_of_none(store: ResultFolder, sample: Voice):
+    inner = ToneEngine()
+    said(CachedEngine(inner, store), HELLO, sample)
+    said(CachedEngine(inner, store), Utterance("가나다", "ko", Options(sentence_pause=2)), sample)
+    assert len(inner.said) == 1

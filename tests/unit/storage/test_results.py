@@ -60,10 +60,29 @@ def test_the_longest_unused_go_first(tmp_path: Path):
     assert store.get(key(0)) is not None  # used again: now the youngest
     for number in range(4, 6):
         store.put(key(number), chunks())
-    store.sweep()
+    store.prune(store.max_bytes)
     assert store.get(key(0)) is not None
     assert store.get(key(1)) is None
     assert sum(p.stat().st_size for p in tmp_path.rglob("*.speech")) <= size * 4
+
+
+def test_many_short_processes_keep_to_the_bound_together(tmp_path: Path):
+    size = len(chunks()[0].audio.samples) * 3 + 400
+    for number in range(200):
+        ResultFolder(tmp_path, size * 20).put(key(number), chunks())
+    assert sum(p.stat().st_size for p in tmp_path.rglob("*.speech")) <= size * 40
+
+
+def test_what_a_power_cut_left_half_written_goes(tmp_path: Path):
+    store = ResultFolder(tmp_path, 10_000_000)
+    store.put(key(1), chunks())
+    (path,) = tmp_path.rglob("*.speech")
+    old, new = path.with_name(".writing-old"), path.with_name(".writing-new")
+    for left_over in (old, new):
+        left_over.write_bytes(b"half")
+    os.utime(old, (1000, 1000))
+    store.prune(store.max_bytes)
+    assert (old.exists(), new.exists(), path.exists()) == (False, True, True)
 
 
 def test_a_sentence_larger_than_the_whole_cache_is_not_kept(tmp_path: Path):

@@ -115,7 +115,7 @@ def test_migrations_run_once_and_keep_what_is_there(tmp_path: Path):
     assert [r.name for r in again.list()] == ["a"]
     with sqlite3.connect(path) as connection:
         applied = connection.execute("SELECT number FROM migrations ORDER BY number").fetchall()
-    assert applied == [(1,), (2,)]
+    assert applied == [(1,), (2,), (3,)]
 
 
 def test_a_database_that_cannot_be_opened_says_where_and_what_to_do(tmp_path: Path):

@@ -1,0 +1,100 @@
+"""What listeners got: how often, how soon, from where."""
+
+import atexit
+import logging
+import threading
+import time
+from collections import Counter
+from collections.abc import Generator
+from contextlib import closing
+
+import sqlalchemy as sa
+
+from myna.core.errors import RequestError
+from myna.core.speech import Chunk
+from myna.storage.counts import CountBook
+
+logger = logging.getLogger(__name__)
+
+SERVED, LEFT, FAILED, REFUSED = "served", "left", "failed", "refused"
+SENTENCES, HITS, FALLBACKS = "sentences", "hits", "fallbacks"
+CACHED, NEW = "cached", "new"
+BOUNDS = (1, 2, 5, 10, 15, 20, 30, 50, 75, 100, 150, 200, 300, 500, 750, 1000, 1500, 2000, 3000,
+          5000, 10000, 20000, 50000)  # fmt: skip
+"""Milliseconds: the steps in which the time to the first sound is counted."""
+BEYOND = "more"
+PATIENCE = 2.0  # seconds: who leaves unheard after that was let down
+
+_WRITE_SECONDS = 1.0  # counts are written together, this long after the first of them
+
+
+class Tally:
+    """Counts in memory, and writes to the book in a thread: no listener waits for the disk."""
+
+    def __init__(self, book: CountBook) -> None:
+        self._book = book
+        self._lock = threading.Lock()
+        self._waiting = Counter[str]()
+        self._timer: threading.Timer | None = None
+
+    def add(self, counts: Counter[str]) -> None:
+        """Count events; they are written within seconds, at the latest when the process ends."""
+        with self._lock:
+            self._waiting.update(counts)
+            if self._timer is None:
+                self._timer = threading.Timer(_WRITE_SECONDS, self.flush)
+                self._timer.daemon = True
+                self._timer.start()
+                atexit.register(self.flush)
+
+    def flush(self) -> None:
+        """Write what was counted. What cannot be written is kept for the next time."""
+        with self._lock:
+            counts, self._waiting = self._waiting, Counter()
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = None
+        atexit.unregister(self.flush)
+        try:
+            self._book.add(counts)
+        except sa.exc.SQLAlchemyError as error:
+            logger.warning("the figures of `myna stats` could not be written: %s", error)
+            with self._lock:
+                self._waiting.update(counts)
+
+
+def counted(chunks: Generator[Chunk], tally: Tally, started: float | None) -> Generator[Chunk]:
+    """Hand a speech on, and count it when it is over.
+
+    `started` is when it was asked for (`time.monotonic`); None where its text is still being
+    written, so that no wait can be blamed on anybody here. A caller's mistake is no failure; who
+    leaves unheard within `PATIENCE` is not counted.
+    """
+    counts = Counter[str]()
+    sentence, outcome = -1, FAILED
+    try:
+        with closing(chunks):
+            for chunk in chunks:
+                if sentence < 0 and started is not None:
+                    kind = CACHED if chunk.cached else NEW
+                    counts[f"{kind} {_step(time.monotonic() - started)}"] += 1
+                if chunk.sentence != sentence:
+                    sentence = chunk.sentence
+                    counts.update({SENTENCES: 1, HITS: chunk.cached, FALLBACKS: chunk.fell_back})
+                yield chunk
+        outcome = SERVED
+    except RequestError:
+        outcome = REFUSED
+        raise
+    except (GeneratorExit, KeyboardInterrupt):
+        patient = started is not None and time.monotonic() - started > PATIENCE
+        outcome = LEFT if sentence >= 0 else FAILED if patient else ""
+        raise
+    finally:
+        if outcome:
+            counts[outcome] += 1
+            tally.add(counts)
+
+
+def _step(seconds: float) -> str:
+    return next((str(bound) for bound in BOUNDS if seconds * 1000 <= bound), BEYOND)

@@ -87,7 +87,8 @@ API_V1 = Interface("gpt-sovits-v1", _api_v1, Ask("/change_refer", "GET"))
 class GptSovitsServerEngine:
     """Speaks through a GPT-SoVITS server, with recordings that server can read.
 
-    Knows speed, temperature, top_k, top_p and sample_steps; with api_v2.py also seed and repetition penalty.
+    Knows speed, temperature, top_k, top_p and sample_steps; with api_v2.py also the seed and the
+    repetition penalty.
     """
 
     def __init__(

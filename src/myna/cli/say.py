@@ -156,6 +156,8 @@ def say(
             f"real-time factor {took / speech.audio.duration:.2f}, "
             f"first chunk after {first_chunk * 1000:.0f} ms"
         )
+    for name in speech.own_voices:
+        say_warning(f"Engine {name!r} spoke in a voice of its own, not in the one asked for.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Generator, MutableMapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from myna.core.engine import Capabilities
@@ -139,18 +139,7 @@ def _with_recording(utterance: Utterance, voice: Voice) -> Ask:
 
 
 def _manner(utterance: Utterance) -> dict[str, Any]:  # Any: this is the wire
-    options = utterance.options
-    return {
-        "language": utterance.language,
-        "speed": options.speed,
-        "temperature": options.temperature,
-        "seed": options.seed,
-        "top_k": options.top_k,
-        "top_p": options.top_p,
-        "repetition_penalty": options.repetition_penalty,
-        "retries": options.retries,
-        "format": "wav",
-    }
+    return {"language": utterance.language, "format": "wav", **asdict(utterance.options)}
 
 
 def _code(content: bytes) -> str:

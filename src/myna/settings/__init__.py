@@ -4,7 +4,7 @@ from myna.settings.engines import GptSovitsSettings
 from myna.settings.http import HttpSettings
 from myna.settings.load import FILE_NAME, PREFIX, Settings, default_home
 from myna.settings.playback import PlaybackSettings
-from myna.settings.storage import CacheSettings, LimitSettings
+from myna.settings.storage import CacheSettings, LimitSettings, S3Settings
 
 __all__ = [
     "FILE_NAME",
@@ -14,6 +14,7 @@ __all__ = [
     "HttpSettings",
     "LimitSettings",
     "PlaybackSettings",
+    "S3Settings",
     "Settings",
     "default_home",
 ]

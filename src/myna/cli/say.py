@@ -83,6 +83,10 @@ def say(
             help="How often a sentence that went wrong is drawn again.", rich_help_panel=SAMPLING
         ),
     ] = 1,
+    sample_steps: Annotated[
+        int | None,
+        typer.Option(help="Steps of engines that match a flow.", rich_help_panel=SAMPLING),
+    ] = None,
     format_: Annotated[
         str | None, typer.Option("--format", help="wav, flac, mp3, opus, aac or pcm.")
     ] = None,
@@ -110,7 +114,15 @@ def say(
         _voice(voice, Recording(Path(voice), transcript, voice_language), studio),
         language=language,
         options=Options(
-            speed, temperature, seed, sentence_pause, top_k, top_p, repetition_penalty, retries
+            speed=speed,
+            seed=seed,
+            sentence_pause=sentence_pause,
+            temperature=temperature,
+            top_k=top_k,
+            top_p=top_p,
+            repetition_penalty=repetition_penalty,
+            retries=retries,
+            sample_steps=sample_steps,
         ),
         engine=engine,
         timestamps=timestamps is not None or plot is not None,

@@ -17,8 +17,10 @@ MynaError
 │   └── Unsupported         no configured engine can do this
 ├── EngineError             the engine failed; the next one in the chain may not
 │   ├── WeightsMissing
+│   │   └── WeightsMismatch two files that do not belong together
 │   ├── PackageMissing      an optional package is not installed
 │   ├── EngineBusy
+│   ├── EngineUnreachable   the server that speaks is not there, or the line to it broke
 │   ├── EngineTimeout
 │   ├── SynthesisFailed
 │   └── AllEnginesFailed    carries each failure
@@ -157,6 +159,12 @@ class WeightsMissing(EngineError):
     code = "weights_missing"
 
 
+class WeightsMismatch(WeightsMissing):
+    """Each file is sound, but they do not belong together."""
+
+    code = "weights_mismatch"
+
+
 class PackageMissing(EngineError):
     """An optional package is needed and not installed."""
 
@@ -171,6 +179,12 @@ class EngineBusy(EngineError):
     """All slots of the engine are taken."""
 
     code = "engine_busy"
+
+
+class EngineUnreachable(EngineError):
+    """The server that is to speak is not there, or the line to it broke."""
+
+    code = "engine_unreachable"
 
 
 class EngineTimeout(EngineError):

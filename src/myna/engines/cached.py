@@ -6,7 +6,7 @@ from contextlib import closing
 from dataclasses import replace
 from typing import Protocol
 
-from myna.core.engine import Engine
+from myna.core.engine import Capabilities, Engine
 from myna.core.speech import Chunk, Utterance
 from myna.core.voice import Voice
 
@@ -22,18 +22,27 @@ class ResultStore(Protocol):
 
 
 class CachedEngine:
-    """Replays a sentence it has finished before. A half-heard sentence is not kept.
+    """Replays a sentence it has finished before.
 
-    A sentence that was made for somebody who heard the whole also serves one who listens while it
-    is made, not the other way round: the engine may have taken a second look at the former.
+    Not kept: a half-heard sentence, and one that a server had its own fallback say. A sentence
+    that was made for somebody who heard the whole also serves one who listens while it is made,
+    not the other way round: the engine may have taken a second look at the former.
     """
 
     def __init__(self, engine: Engine, store: ResultStore) -> None:
         self._engine = engine
         self._store = store
         self.name = engine.name
-        self.capabilities = engine.capabilities
-        self.fingerprint = engine.fingerprint
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the engine can do; a remote one may come to know better."""
+        return self._engine.capabilities
+
+    @property
+    def fingerprint(self) -> str:
+        """The engine's, which may change while it runs: a server's weights, for one."""
+        return self._engine.fingerprint
 
     def speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
         """Yield the stored audio, or the engine's, remembering it once complete."""
@@ -48,8 +57,9 @@ class CachedEngine:
             for chunk in chunks:
                 heard.append(chunk)
                 yield chunk
-        if heard:
-            self._store.put(own, heard)
+        if heard and not any(chunk.fell_back for chunk in heard):
+            # The key anew: while it spoke, a server may have told that it is another by now.
+            self._store.put(self._key(utterance, voice), heard)
 
     def _key(self, utterance: Utterance, voice: Voice) -> str:
         # The pause is laid between sentences, it is in none of them.

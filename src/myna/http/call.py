@@ -11,7 +11,7 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 
-from myna.core.errors import TextTooLong
+from myna.core.errors import TextTooLong, VoiceNotFound
 from myna.core.speech import Chunk, Speech, SpeechRequest
 from myna.core.voice import Voice
 from myna.dsp.codec import AudioFormat, encode_file
@@ -56,7 +56,19 @@ class Call:
 
     async def clone(self, recording: Recording) -> Voice:
         """Make a voice of a recording that is in no library. Raises `BadAudio`, `BadReference`."""
-        return (await self.work(lambda: self.service.clone(recording))).voice
+        voice = (await self.work(lambda: self.service.clone(recording))).voice
+        self.service.keep(self.caller.id, voice)
+        return voice
+
+    async def voice_by_id(self, voice_id: str) -> Voice:
+        """Return a voice the caller sent lately or has in its library. Raises `VoiceNotFound`."""
+        kept = self.service.kept(self.caller.id, voice_id)
+        if kept is not None:
+            return kept
+        for record in await self.in_thread(self.library.list):
+            if record.voice_id == voice_id:
+                return await self.voice(record.name)
+        raise VoiceNotFound(voice_id)
 
     async def upload(self, file: UploadFile) -> bytes:
         """Return an uploaded file's content, within `limits.upload_bytes`."""

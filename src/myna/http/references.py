@@ -1,4 +1,4 @@
-"""Reference recordings that clients name by path: inside one directory, or not at all."""
+"""Files that clients name by path: inside one directory, or not at all."""
 
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
@@ -6,27 +6,37 @@ from myna.http.refusals import ReferenceNotFound
 
 
 def resolve_reference(directory: Path | None, path: str) -> Path:
-    """Return the file a client means by `path`, which must really lie inside `directory`.
+    """Return the recording a client means by `path`, which must really lie inside `directory`.
 
-    Relative paths start at the directory; absolute ones count if they lead into it. Clients that
-    lower-case what they send still find their file. Raises `ReferenceNotFound`, which names the
-    client's path and nothing of this machine.
+    Raises `ReferenceNotFound`, which names the client's path and nothing of this machine.
     """
     if directory is None:
         raise ReferenceNotFound(
             f"Reference {path!r} cannot be read: this server reads none by path. Send the name of "
             "a voice, or set `http.reference_directory`."
         )
-    root = directory.resolve()
-    try:
-        found = _walk(root, _parts(path, root)) if "\0" not in path else None
-    except OSError:  # such as a name longer than the disk takes
-        found = None
-    if found is None or not found.is_relative_to(root) or not found.is_file():
+    found = find_inside(directory, path)
+    if found is None:
         raise ReferenceNotFound(
             f"No reference recording {path!r} lies in the server's reference directory. Put it "
             "there, or send the name of a voice."
         )
+    return found
+
+
+def find_inside(directory: Path, path: str) -> Path | None:
+    """Return the file that a client means, or None where it does not really lie inside.
+
+    Relative paths start at the directory; absolute ones count if they lead into it. Clients that
+    lower-case what they send still find their file.
+    """
+    root = directory.resolve()
+    try:
+        found = _walk(root, _parts(path, root)) if "\0" not in path else None
+    except OSError:  # such as a name longer than the disk takes
+        return None
+    if found is None or not found.is_relative_to(root) or not found.is_file():
+        return None
     return found
 
 

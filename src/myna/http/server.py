@@ -33,8 +33,11 @@ def serve(app: FastAPI, settings: HttpSettings, started: Callable[[str], None]) 
         ws_max_size=settings.body_bytes,
     )
     # Requests keep the processors busy; each of them using all at once would only get in the way.
-    with threadpool_limits(limits=1, user_api="blas"):
-        asyncio.run(_serve(uvicorn.Server(config), app, settings, started))
+    with (
+        threadpool_limits(limits=1, user_api="blas"),
+        asyncio.Runner(loop_factory=config.get_loop_factory()) as runner,
+    ):
+        runner.run(_serve(uvicorn.Server(config), app, settings, started))
 
 
 async def _serve(

@@ -31,6 +31,7 @@ class Service:
         self.metrics = Metrics(self.stage)
         self._voices: Recent[Voice] = Recent(VOICES_KEPT)
         self._checked: Recent[CheckedVoice] = Recent(VOICES_KEPT)
+        self._sent: Recent[Voice] = Recent(VOICES_KEPT)
 
     def voice(self, owner: str, name: str) -> Voice:
         """Return a voice of the owner's library, decoded once for many requests."""
@@ -53,6 +54,14 @@ class Service:
             checked = check_recording(self.studio, recording)
             self._checked.put(digest.hexdigest(), checked)
         return checked
+
+    def keep(self, caller: str, voice: Voice) -> None:
+        """Keep a voice a caller sent, for its next sentences; nobody else can name it."""
+        self._sent.put(f"{caller} {voice.id}", voice)
+
+    def kept(self, caller: str, voice_id: str) -> Voice | None:
+        """Return a voice the caller sent, if it is still kept."""
+        return self._sent.get(f"{caller} {voice_id}")
 
 
 Value = TypeVar("Value")

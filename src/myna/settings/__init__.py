@@ -4,6 +4,7 @@ from myna.settings.engines import GptSovitsSettings
 from myna.settings.http import HttpSettings
 from myna.settings.load import FILE_NAME, PREFIX, Settings, default_home
 from myna.settings.playback import PlaybackSettings
+from myna.settings.remotes import RemoteSettings
 from myna.settings.storage import CacheSettings, LimitSettings, S3Settings
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "HttpSettings",
     "LimitSettings",
     "PlaybackSettings",
+    "RemoteSettings",
     "S3Settings",
     "Settings",
     "default_home",

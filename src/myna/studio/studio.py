@@ -47,7 +47,7 @@ class Studio:
         self.voices = voices
         self._engines = engines or {engine.name: engine}
         self.limits = limits or LimitSettings()
-        self._settings = settings or Settings()
+        self.settings = settings or Settings()
         self._tally = tally
 
     @classmethod
@@ -104,7 +104,7 @@ class Studio:
 
     def engines(self) -> list[EngineStatus]:
         """Return every engine there is, whether it is ready, and what it lacks."""
-        return wiring.statuses(self._settings)
+        return wiring.statuses(self.settings)
 
     def engine_named(self, name: str | None) -> Engine:
         """Return the engine of this name; None: the configured chain."""
@@ -114,6 +114,18 @@ class Studio:
             return self._engines[name]
         except KeyError:
             raise EngineNotFound(name) from None
+
+    def rebuild(self, name: str, settings: Settings) -> None:
+        """Build an engine anew from other settings and put it in place of the one there is.
+
+        Speech in progress ends on the old one. Where the new one cannot be built, the old stays
+        and the reason is raised. One at a time: the caller sees to that.
+        """
+        if name not in self._engines:
+            raise EngineNotFound(name)
+        self._engines = {**self._engines, name: wiring.build_engine(name, settings)}
+        self.engine = wiring.chain(self._engines.values())
+        self.settings = settings
 
     def utterances(self, request: SpeechRequest, voice: Voice) -> Iterator[Utterance]:
         """Yield the request's sentences as engines and their caches are asked for them."""
@@ -199,7 +211,8 @@ def collect(chunks: Iterable[Chunk]) -> Speech:
     heard = list(chunks)
     words: list[TimedText] = [word for chunk in heard for word in chunk.words]
     engines = tuple(dict.fromkeys(chunk.engine for chunk in heard))
-    return Speech(Audio.join(chunk.audio for chunk in heard), tuple(words), engines)
+    own_voices = tuple(dict.fromkeys(chunk.engine for chunk in heard if not chunk.cloned))
+    return Speech(Audio.join(chunk.audio for chunk in heard), tuple(words), engines, own_voices)
 
 
 def checked(language: str) -> str:

@@ -55,12 +55,11 @@ def _describe(found: FoundFile) -> str:
     if found.kind is Kind.PUBLISHED:
         return "published"
     try:
-        from myna.engines.gpt_sovits.weights import V1_SYMBOLS, read_semantic, read_sovits
+        from myna.engines.gpt_sovits.weights import read_semantic, read_sovits
     except ImportError as error:
         raise PackageMissing("Telling the version of weights", "neural") from error
     if found.kind is Kind.GPT:
         read = read_semantic(found.source)
-        # The phoneme table of v1 is padded beyond its symbols, to 512 rows.
-        return "GPT for v1" if read.n_symbols <= max(V1_SYMBOLS, 512) else "GPT for v2 and later"
+        return "GPT for v1" if read.is_first else "GPT for v2 and later"
     sovits = read_sovits(found.source)
     return f"SoVITS {sovits.version.value}{' LoRA' if sovits.is_lora else ''}"

@@ -21,7 +21,7 @@ from myna.storage.database import open_database
 from myna.storage.keys import KeyBook
 from myna.storage.results import ResultFolder
 from myna.storage.voices import NewVoice, VoiceLibrary
-from myna.studio.engine_builders import BUILDERS, gpt_sovits_files
+from myna.studio.engine_builders import BUILDERS, gpt_sovits_files, remote_engine
 
 DATABASE = "myna.db"
 SAMPLE_NAME = "sample"
@@ -33,14 +33,20 @@ SAMPLE_TRANSCRIPT = (
 
 def build_engines(settings: Settings) -> dict[str, Engine]:
     """Build every engine the settings name, each behind the cache, in their order."""
-    results = open_results(settings)
-    engines: dict[str, Engine] = {}
-    for name in settings.engines:
-        if name not in BUILDERS:
-            raise EngineNotFound(name)
+    return {name: build_engine(name, settings) for name in settings.engines}
+
+
+def build_engine(name: str, settings: Settings) -> Engine:
+    """Build one engine, behind the cache. Raises `EngineNotFound`, or what it lacks."""
+    if name in settings.remotes:
+        engine: Engine = remote_engine(settings, name)
+    elif name in BUILDERS:
         engine = BUILDERS[name](settings)
-        engines[name] = CachedEngine(engine, results) if settings.cache.enabled else engine
-    return engines
+    else:
+        raise EngineNotFound(name, settings.remotes)
+    if not settings.cache.enabled:
+        return engine
+    return CachedEngine(engine, open_results(settings))
 
 
 def open_results(settings: Settings) -> ResultFolder:

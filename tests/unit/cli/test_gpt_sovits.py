@@ -27,6 +27,23 @@ def test_say_speaks_with_the_weights_the_settings_name(
     assert {"name": "gpt-sovits", "ready": True, "remedy": ""}.items() <= found[1].items()
 
 
+def test_say_speaks_with_a_lora_on_its_base(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny_checkpoints.write_installation(tmp_path / "weights", "v4")
+    tiny_checkpoints.write_lora(tmp_path / "mine.pth", "v4")
+    monkeypatch.setenv("MYNA_ENGINES", '["gpt-sovits"]')
+    monkeypatch.setenv("MYNA_GPT_SOVITS__FOLDER", str(tmp_path / "weights"))
+    monkeypatch.setenv("MYNA_GPT_SOVITS__VITS_WEIGHTS", str(tmp_path / "mine.pth"))
+    done = myna("say", "Tea is ready.", "--seed", "1", "-o", "tea.wav")
+    assert done.returncode == 0, done.stderr.decode()
+    assert load_audio(Path("tea.wav")).sample_rate == 48000
+    (tmp_path / "weights" / tiny_checkpoints.SOVITS_FILES["v4"]).unlink()
+    done = myna("say", "Tea is ready.", "--seed", "2", "-o", "tea.wav")
+    assert done.returncode != 0
+    assert "s2Gv4.pth" in done.stderr.decode()
+
+
 def test_engines_names_the_files_that_are_missing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

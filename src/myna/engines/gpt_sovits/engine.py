@@ -1,8 +1,7 @@
-"""The GPT-SoVITS engine: published checkpoints, v1 to v2ProPlus, in the reference's voice."""
+"""The GPT-SoVITS engine: published checkpoints of every version, in the reference's voice."""
 
 import hashlib
 import itertools
-import logging
 import secrets
 import threading
 from collections.abc import Generator, MutableMapping
@@ -17,22 +16,18 @@ from myna.core.errors import Unsupported
 from myna.core.speech import Chunk, Options, Utterance
 from myna.core.voice import Voice
 from myna.engines.batching.scheduler import Scheduler
+from myna.engines.gpt_sovits.decoder import Sentence
 from myna.engines.gpt_sovits.files import ModelFiles
 from myna.engines.gpt_sovits.model import load
-from myna.engines.gpt_sovits.plausibility import fault, most_tokens, strangeness
+from myna.engines.gpt_sovits.plausibility import PACE
 from myna.engines.gpt_sovits.prompt import Prompt
 from myna.engines.gpt_sovits.sampling import SamplingOptions
 from myna.engines.gpt_sovits.semantic_decoding import SemanticRequest
 from myna.engines.gpt_sovits.semantic_slots import SeededSpeech, SemanticSlots
-from myna.engines.gpt_sovits.speech_windows import SpeechWindows
 from myna.engines.gpt_sovits.spoken_text import SpokenText, joined
-from myna.engines.gpt_sovits.vits import SAMPLE_RATE
 from myna.engines.prompts import PromptCache
 
-logger = logging.getLogger(__name__)
-
 _METHOD = "1"  # raised whenever the same request comes to sound different
-CHUNKS = (24, 25, 50, 100)  # tokens before each chunk; the last for all that follow
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,7 +58,7 @@ class _Task:
 
 
 class GptSovitsEngine:
-    """Speaks with a model of v1, v2, v2Pro or v2ProPlus.
+    """Speaks with a model of any version.
 
     Every knob of `Options` counts. The same seed says a sentence the same way, bit for bit,
     whatever else the engine says at the time; an utterance that is heard as it is made sounds
@@ -77,25 +72,28 @@ class GptSovitsEngine:
         self,
         files: ModelFiles,
         *,
-        version: str | None = None,
         prompts: MutableMapping[str, bytes] | None = None,
         slots: int = 8,
         queue_length: int = 64,
         threads: int | None = None,
+        windows: int = 1,
     ) -> None:
         """Read the model: some seconds. Raises `WeightsMissing` naming each file and reason.
 
         prompts: keeps what was learned of each voice, by a key that changes with the model.
         slots: how many sentences are drawn at once; `queue_length` more may wait.
         threads: processors torch uses in this process; None leaves it to torch.
+        windows: of v3 and v4, how many of different calls are made together.
         """
         if threads is not None:
             torch.set_num_threads(threads)
-        self._model = load(files, version)
+        self._model = load(files, windows)
         version_name = self._model.version.value
         self.fingerprint = f"gpt-sovits-{_METHOD}-{version_name}-{self._model.digest}"
         self.capabilities = Capabilities(
-            languages=self._model.languages, sample_rate=SAMPLE_RATE, clones=True
+            languages=self._model.languages,
+            sample_rate=self._model.decoder.sample_rate,
+            clones=True,
         )
         self._prompts = PromptCache(
             self.fingerprint, self._model.prompts.learn, Prompt.from_bytes, prompts
@@ -106,7 +104,7 @@ class GptSovitsEngine:
         """How many sentences were drawn again because they could not have been right."""
 
     def speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
-        """Yield the sentence: the first chunk after 24 semantic tokens, about half a second long.
+        """Yield the sentence: the first chunk after about a second's semantic tokens.
 
         An utterance that is heard whole is drawn again, up to `options.retries` times, where its
         tokens cannot be its words.
@@ -122,17 +120,15 @@ class GptSovitsEngine:
         if not any(map(str.isalnum, utterance.text)):
             return
         task = self._task(utterance, voice)
-        windows = SpeechWindows(
-            self._model.vits,
-            torch.from_numpy(task.text.phonemes)[None],
-            torch.from_numpy(task.prompt.voice),
-            seed=_derived(task.seed, "sound"),
-            speed=utterance.options.speed,
+        decoder, options = self._model.decoder, utterance.options
+        seed = _derived(task.seed, "sound")
+        speech = decoder.speech(
+            Sentence(task.text, task.prompt, seed, options.speed, options.sample_steps)
         )
         with closing(self._groups(task, whole=utterance.whole)) as groups:
             for tokens, last in groups:
-                for sound in windows.push(tokens, last=last):
-                    yield Chunk(Audio(sound, SAMPLE_RATE), engine=self.name)
+                for sound in speech.push(tokens, last=last):
+                    yield Chunk(Audio(sound, decoder.sample_rate), engine=self.name)
 
     def _task(self, utterance: Utterance, voice: Voice) -> _Task:
         options = utterance.options
@@ -142,7 +138,7 @@ class GptSovitsEngine:
             self._prompts.of(voice),
             options,
             secrets.randbits(62) if options.seed is None else options.seed,
-            min(self._model.longest, most_tokens(len(text.phonemes))),
+            min(self._model.longest, PACE.most_tokens(len(text.phonemes))),
         )
 
     def _groups(self, task: _Task, *, whole: bool) -> Generator[tuple[list[int], bool]]:
@@ -150,7 +146,8 @@ class GptSovitsEngine:
         if whole:
             yield self._best(task), True
             return
-        sizes = itertools.chain(CHUNKS, itertools.repeat(CHUNKS[-1]))
+        chunks = self._model.decoder.chunks
+        sizes = itertools.chain(chunks, itertools.repeat(chunks[-1]))
         with closing(self._scheduler.tokens(task.attempt(0))) as tokens:
             for size in sizes:
                 group = list(itertools.islice(tokens, size))
@@ -160,19 +157,16 @@ class GptSovitsEngine:
 
     def _best(self, task: _Task) -> list[int]:
         """Return the tokens of a sentence, those of the best attempt."""
-        phones = len(task.text.phonemes)
-        attempts: list[list[int]] = []
-        for number in range(task.options.retries + 1):
-            tokens = list(self._scheduler.tokens(task.attempt(number)))
-            wrong = fault(tokens, phones)
-            if wrong is None:
-                return tokens
-            logger.warning("%d phonemes came as %d tokens: %s", phones, len(tokens), wrong)
-            attempts.append(tokens)
-            if number < task.options.retries:
-                with self._counting:
-                    self.redrawn += 1
-        return min(attempts, key=lambda tokens: strangeness(tokens, phones))
+        return PACE.best(
+            lambda number: list(self._scheduler.tokens(task.attempt(number))),
+            len(task.text.phonemes),
+            task.options.retries,
+            self._count_redrawn,
+        )
+
+    def _count_redrawn(self) -> None:
+        with self._counting:
+            self.redrawn += 1
 
 
 def _derived(seed: int, purpose: str) -> int:

@@ -11,17 +11,18 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor
 
 from myna.core.errors import WeightsMissing
+from myna.engines.checkpoints.plain import digest_of
+from myna.engines.checkpoints.plain import read_plain as read_plain
 from myna.engines.gpt_sovits.tensors import Tensors
 from myna.engines.gpt_sovits.unpickling import plain, read_header, read_pickled, tensors_among
 
 GPT_PREFIX = "model."
 END_TOKEN = 1024
 V1_SYMBOLS = 322
+V1_ROWS = 512  # of a GPT's table of symbols
 
 
 class Version(Enum):
@@ -80,6 +81,11 @@ class SemanticCheckpoint:
     longest_seconds: float = 54.0
     """What the model was trained on at most."""
 
+    @property
+    def is_first(self) -> bool:
+        """Whether it knows the symbols of v1 only. Its table is padded beyond them."""
+        return self.n_symbols <= V1_ROWS
+
 
 _MARKS = {
     b"00": (Version.V1, False),
@@ -128,7 +134,7 @@ def read_sovits(path: Path, version: Version | None = None) -> SovitsCheckpoint:
         found,
         _sovits_config(config),
         Tensors(weights, str(path)),
-        _digest(weights),
+        digest_of(weights),
         None if table is None else table.shape[0],
         is_lora,
     )
@@ -148,31 +154,11 @@ def read_semantic(path: Path) -> SemanticCheckpoint:
     config = plain(content.get("config"))
     return SemanticCheckpoint(
         Tensors(weights, str(path), prefix=GPT_PREFIX),
-        _digest(weights),
+        digest_of(weights),
         n_symbols=table.shape[0],
         n_heads=_whole(_at(config, "model", "head"), 16),
         longest_seconds=float(_whole(_at(config, "data", "max_sec"), 54)),
     )
-
-
-def read_plain(path: Path) -> Tensors:
-    """Read a file that is nothing but named tensors, in either of the formats there are."""
-    if path.suffix == ".safetensors":
-        return Tensors(_read_safetensors(path), str(path))
-    weights = tensors_among(read_pickled(path))
-    if not weights:
-        raise WeightsMissing(f"{str(path)!r} holds no tensors: it is another kind of file.")
-    return Tensors(weights, str(path))
-
-
-def _read_safetensors(path: Path) -> dict[str, Tensor]:
-    read_header(path)
-    try:
-        return load_file(path)
-    except (SafetensorError, ValueError, OSError) as error:
-        raise WeightsMissing(
-            f"{str(path)!r} is cut short or damaged ({error}). Get the file again."
-        ) from error
 
 
 def _weights_in(content: Mapping[str, object], path: Path, wanted: str) -> dict[str, Tensor]:
@@ -272,13 +258,3 @@ def _wholes(values: object) -> tuple[int, ...]:
     if not isinstance(values, Sequence):
         return ()
     return tuple(value for value in values if isinstance(value, int))
-
-
-def _digest(weights: Mapping[str, Tensor]) -> str:
-    """Digest the weights by a sample of each tensor: other weights differ in nearly all of them."""
-    digest = hashlib.sha256()
-    for name in sorted(weights):
-        sample = weights[name].detach().reshape(-1)[:64].float().numpy()
-        digest.update(f"{name}{tuple(weights[name].shape)}".encode())
-        digest.update(sample.tobytes())
-    return digest.hexdigest()

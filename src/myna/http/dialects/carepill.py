@@ -14,6 +14,7 @@ from myna.dsp.codec import AudioFormat, encode_file
 from myna.http.call import Call, Open
 from myna.http.errors import Problem, errors_as
 from myna.http.frames import base64_text
+from myna.http.routes.answers import SPEAKING, refusals
 from myna.storage.keys import Scope
 from myna.storage.voices import NewVoice, VoiceRecord
 from myna.studio.voices import Recording, check_recording
@@ -28,7 +29,19 @@ def envelope(problem: Problem) -> Response:
     return JSONResponse(body, problem.status, problem.headers)
 
 
-router = APIRouter(tags=["CarePill"], route_class=errors_as(envelope))
+class ErrorBody(BaseModel):
+    """What went wrong."""
+
+    success: bool
+    error: str
+    code: str
+
+
+router = APIRouter(
+    tags=["CarePill"],
+    route_class=errors_as(envelope),
+    responses=refusals(*SPEAKING, body=ErrorBody),
+)
 
 UserId = Annotated[str, Form(min_length=1, max_length=100, pattern=r"^[\w.@+-]+$")]
 

@@ -26,7 +26,6 @@ from myna.http.dialects.gpt_sovits_speech import (
 )
 from myna.http.dialects.gpt_sovits_v2 import (
     ANSWERS,
-    NO_NETWORK,
     NOTHING_TO_SAY,
     OTHERS_STATUSES,
     json_content,
@@ -36,6 +35,7 @@ from myna.http.dialects.gpt_sovits_v2 import (
     told,
 )
 from myna.http.dialects.gpt_sovits_v2 import speak as speak_tts
+from myna.http.dialects.gpt_sovits_weights import NotChanged, change_weights
 from myna.http.dialects.gpt_sovits_wire import (
     NAMES_OF_LANGUAGES,
     Reference,
@@ -51,8 +51,9 @@ from myna.http.refusals import ReferenceNotFound
 
 SILENCE_BETWEEN = 0.3  # seconds, after every line of api.py
 NO_REFERENCE = '缺少任意一项以下参数: "path", "text", "language"'
-NUMBERS = (("speed", 1.0), ("temperature", 1.0), ("top_k", 15.0), ("top_p", 1.0))
+NUMBERS = {"speed": 1.0, "temperature": 1.0, "top_k": 15.0, "top_p": 1.0, "sample_steps": 32.0}
 KEYS = frozenset(RootFields.model_fields)
+SEEING = ("GET", "HEAD")
 
 
 def envelope(problem: Problem) -> Response:
@@ -68,7 +69,7 @@ class RootRoute(errors_as(envelope)):  # type: ignore[misc]  # a class made by a
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Match unless a browser wants to see something and asks for no speech."""
-        if scope["type"] == "http" and scope["path"] == "/" and scope["method"] == "GET":
+        if scope["type"] == "http" and scope["path"] == "/" and scope["method"] in SEEING:
             request = Request(scope)
             wants_page = "text/html" in request.headers.get("accept", "")
             if wants_page and not KEYS.intersection(request.query_params):
@@ -77,10 +78,10 @@ class RootRoute(errors_as(envelope)):  # type: ignore[misc]  # a class made by a
         return matched
 
 
-router = APIRouter(tags=["GPT-SoVITS api"], route_class=RootRoute)
+router = APIRouter(tags=["GPT-SoVITS api"], route_class=RootRoute, responses=ANSWERS)
 
 
-@router.get("/", responses=ANSWERS, openapi_extra=parameters(RootFields))
+@router.get("/", openapi_extra=parameters(RootFields))
 async def speak_query(call: Speaking) -> Response:
     """Speak what the query asks for; without one, answer that the server is there."""
     query = call.request.query_params.multi_items()
@@ -93,7 +94,7 @@ async def speak_query(call: Speaking) -> Response:
     return await told(spoken())
 
 
-@router.post("/", responses=ANSWERS, openapi_extra=json_content(RootFields))
+@router.post("/", openapi_extra=json_content(RootFields))
 async def speak_body(call: Speaking) -> Response:
     """Speak what the JSON body asks for, in the names of api.py, api_v2.py or SillyTavern.
 
@@ -138,7 +139,9 @@ async def _speak(call: Call, values: Mapping[str, Any]) -> Response:
     reference = Reference(arguments["ref_wav_path"], arguments["prompt_text"], voice_language)
     try:
         voice = await voice_of(call, reference, bounded=False)
-        numbers = {name: _number(name, arguments[name], default) for name, default in NUMBERS}
+        numbers = {
+            name: _number(name, arguments[name], default) for name, default in NUMBERS.items()
+        }
         chosen = options({**numbers, "fragment_interval": SILENCE_BETWEEN}, seed=RANDOM)
     except (ReferenceNotFound, BadAudio, BadReference, InvalidOption) as error:
         raise WireRefused(400, {"code": 400, "message": str(error)}) from None
@@ -209,7 +212,7 @@ def json_object(content: bytes) -> dict[str, Any]:
 # ---- what changes the server --------------------------------------------------------------------
 
 
-@router.get("/change_refer", responses=ANSWERS)
+@router.get("/change_refer")
 async def change_refer_by_query(
     call: Speaking,
     refer_wav_path: str | None = None,
@@ -220,7 +223,7 @@ async def change_refer_by_query(
     return await told(_change_refer(call, Reference(refer_wav_path, prompt_text, prompt_language)))
 
 
-@router.post("/change_refer", responses=ANSWERS)
+@router.post("/change_refer")
 async def change_refer_by_body(call: Speaking) -> Response:
     """Choose the reference of your later requests that name none. Others keep theirs."""
 
@@ -239,26 +242,38 @@ async def _change_refer(call: Call, reference: Reference) -> Response:
     return JSONResponse({"code": 0, "message": "Success"})
 
 
-@router.get("/set_model", responses=ANSWERS)
+@router.get("/set_model")
 async def set_model_by_query(
     call: Speaking, gpt_model_path: str | None = None, sovits_model_path: str | None = None
 ) -> Response:
     """Change the networks. Needs the setting `http.admin_operations` and an `admin` key."""
-    return _set_model(call)
+    return await _set_model(call, gpt_model_path, sovits_model_path)
 
 
-@router.post("/set_model", responses=ANSWERS)
+@router.post("/set_model")
 async def set_model_by_body(call: Speaking) -> Response:
     """Change the networks. Needs the setting `http.admin_operations` and an `admin` key."""
-    return _set_model(call)
+
+    async def changed() -> Response:
+        body = json_object(await call.request.body())
+        return await _set_model(call, body.get("gpt_model_path"), body.get("sovits_model_path"))
+
+    return await told(changed())
 
 
-def _set_model(call: Call) -> Response:
-    call.check_admin()
-    return JSONResponse({"code": 400, "message": NO_NETWORK}, 400)
+async def _set_model(call: Call, gpt: object, sovits: object) -> Response:
+    paths = [str(path) if path else None for path in (gpt, sovits)]
+    try:
+        if any(paths):
+            await change_weights(call, *paths)
+        else:
+            call.check_admin()
+    except NotChanged as error:
+        return JSONResponse({"code": 400, "message": str(error)}, 400)
+    return JSONResponse({"code": 0, "message": "Success"})
 
 
-@router.post("/control", responses=ANSWERS)
+@router.post("/control")
 async def control_by_body(call: Speaking) -> Response:
     """Restart or stop. Needs the setting `http.admin_operations` and an `admin` key."""
 

@@ -25,6 +25,7 @@ from myna.http.dialects.gpt_sovits_speech import (
     our_language,
     voice_of,
 )
+from myna.http.dialects.gpt_sovits_weights import NotChanged, change_weights
 from myna.http.dialects.gpt_sovits_wire import (
     LANGUAGES,
     Reference,
@@ -37,18 +38,28 @@ from myna.http.dialects.gpt_sovits_wire import (
 )
 from myna.http.errors import Problem, errors_as
 from myna.http.refusals import NotUnderstood, ReferenceNotFound
+from myna.http.routes.answers import refusals
 
 FAILED = "tts failed"
 NOTHING_TO_SAY = "Please enter valid text."
 BAD_SEED = "Seed must be between 0 and 2**32 - 1"
-NO_NETWORK = (
-    "This server runs no GPT-SoVITS network whose weights could be changed; see GET /v1/engines."
-)
 OTHERS_STATUSES = (401, 403, 408, 413, 429, 503, 504)
 OTHER_METHODS = ["HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE"]
-ANSWERS: dict[int | str, dict[str, Any]] = {  # Any: FastAPI's own type
-    400: {"description": "`message`, and in `Exception` why"},
-    422: {"description": "`detail`: values of the wrong type"},
+
+
+class ErrorBody(BaseModel):
+    """What went wrong, in the words of either interface."""
+
+    message: str | None = None
+    Exception: str | None = None
+    detail: str | None = None
+    """Of api_v2.py, where the body is no JSON."""
+    code: int | None = None
+    """Of api.py: 400."""
+
+
+ANSWERS = refusals(400, *OTHERS_STATUSES, 500, body=ErrorBody) | {
+    422: {"description": "`detail`: values of the wrong type"}
 }
 
 
@@ -60,7 +71,7 @@ def envelope(problem: Problem) -> Response:
     return JSONResponse({"message": FAILED, "Exception": problem.message}, status)
 
 
-router = APIRouter(tags=["GPT-SoVITS api_v2"], route_class=errors_as(envelope))
+router = APIRouter(tags=["GPT-SoVITS api_v2"], route_class=errors_as(envelope), responses=ANSWERS)
 
 
 def parameters(fields: type[BaseModel]) -> dict[str, Any]:
@@ -80,7 +91,7 @@ def json_content(fields: type[BaseModel]) -> dict[str, Any]:
     return {"requestBody": {"content": {"application/json": {"schema": schema}}}}
 
 
-@router.get("/tts", response_class=Response, responses=ANSWERS, openapi_extra=parameters(TtsFields))
+@router.get("/tts", response_class=Response, openapi_extra=parameters(TtsFields))
 async def tts_by_query(call: Speaking) -> Response:
     """Speak what the query asks for."""
 
@@ -91,9 +102,7 @@ async def tts_by_query(call: Speaking) -> Response:
     return await told(spoken())
 
 
-@router.post(
-    "/tts", response_class=Response, responses=ANSWERS, openapi_extra=json_content(TtsFields)
-)
+@router.post("/tts", response_class=Response, openapi_extra=json_content(TtsFields))
 async def tts_by_body(call: Speaking) -> Response:
     """Speak what the JSON body asks for."""
 
@@ -174,7 +183,7 @@ async def _paths_in_form(request: Request) -> list[str]:
     return [str(item.filename) if isinstance(item, UploadFile) else item for item in sent]
 
 
-@router.get("/set_refer_audio", responses=ANSWERS)
+@router.get("/set_refer_audio")
 async def set_refer_audio(call: Speaking, refer_audio_path: str | None = None) -> Response:
     """Check a reference recording. `/tts` always names its own, so nothing is kept."""
 
@@ -189,13 +198,13 @@ async def set_refer_audio(call: Speaking, refer_audio_path: str | None = None) -
     return await told(checked())
 
 
-@router.get("/set_gpt_weights", responses=ANSWERS)
+@router.get("/set_gpt_weights")
 async def set_gpt_weights(call: Speaking, weights_path: str | None = None) -> Response:
     """Change the first network. Needs the setting `http.admin_operations` and an `admin` key."""
     return await told(_change_weights(call, "gpt", weights_path))
 
 
-@router.get("/set_sovits_weights", responses=ANSWERS)
+@router.get("/set_sovits_weights")
 async def set_sovits_weights(call: Speaking, weights_path: str | None = None) -> Response:
     """Change the second network. Needs the setting `http.admin_operations` and an `admin` key."""
     return await told(_change_weights(call, "sovits", weights_path))
@@ -204,11 +213,14 @@ async def set_sovits_weights(call: Speaking, weights_path: str | None = None) ->
 async def _change_weights(call: Call, network: str, path: str | None) -> Response:
     if not path:
         raise WireRefused(400, {"message": f"{network} weight path is required"})
-    call.check_admin()
-    raise failed(NO_NETWORK, f"change {network} weight failed")
+    try:
+        await change_weights(call, **{network: path})
+    except NotChanged as error:
+        raise failed(str(error), f"change {network} weight failed") from None
+    return JSONResponse({"message": "success"})
 
 
-@router.get("/control", responses=ANSWERS)
+@router.get("/control")
 async def control(call: Speaking, command: str | None = None) -> Response:
     """Restart or stop. Needs the setting `http.admin_operations` and an `admin` key."""
     if command is None:

@@ -12,6 +12,7 @@ from myna.dsp.codec import AudioFormat, encode_file
 from myna.http.call import Speaking
 from myna.http.errors import Problem, errors_as
 from myna.http.frames import base64_text
+from myna.http.routes.answers import SPEAKING, refusals
 from myna.studio.voices import Recording
 
 LANGUAGES = {
@@ -37,7 +38,19 @@ def envelope(problem: Problem) -> Response:
     return JSONResponse(body, problem.status, problem.headers)
 
 
-router = APIRouter(tags=["m4t"], route_class=errors_as(envelope))
+class ErrorBody(BaseModel):
+    """What went wrong."""
+
+    detail: str
+    service_available: bool | None = None
+    suggestion: str | None = None
+
+
+router = APIRouter(
+    tags=["m4t"],
+    route_class=errors_as(envelope),
+    responses=refusals(*SPEAKING, body=ErrorBody),
+)
 
 
 class ClonedVoice(BaseModel):

@@ -19,6 +19,7 @@ from myna.http.errors import Problem, errors_as
 from myna.http.frames import EVENT_STREAM, ByteFrames, base64_text, encode_chunks, server_sent
 from myna.http.refusals import NotUnderstood
 from myna.http.responses import Body
+from myna.http.routes.answers import SPEAKING, refusals
 from myna.studio.voices import Recording, add_voice
 
 SAMPLE_RATE = 24000  # Hz of `pcm`, which has no header to tell it
@@ -42,7 +43,26 @@ def envelope(problem: Problem) -> Response:
     return JSONResponse({"error": error}, status, problem.headers)
 
 
-router = APIRouter(tags=["OpenAI"], route_class=errors_as(envelope))
+class ErrorDetail(BaseModel):
+    """What went wrong."""
+
+    message: str
+    type: str
+    param: str | None
+    code: str
+
+
+class ErrorBody(BaseModel):
+    """OpenAI's envelope of an error."""
+
+    error: ErrorDetail
+
+
+router = APIRouter(
+    tags=["OpenAI"],
+    route_class=errors_as(envelope),
+    responses=refusals(*SPEAKING, 409, body=ErrorBody),
+)
 
 
 class VoiceId(BaseModel):

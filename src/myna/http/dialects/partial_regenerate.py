@@ -14,6 +14,7 @@ from myna.core.voice import Voice
 from myna.dsp.codec import AudioFormat, decode_native, encode_native
 from myna.http.call import Call, Speaking
 from myna.http.errors import Problem, errors_as
+from myna.http.routes.answers import SPEAKING, refusals
 from myna.studio.edit_report import report_json
 from myna.studio.editing import EditRequest
 from myna.studio.voices import Recording
@@ -29,7 +30,20 @@ def envelope(problem: Problem) -> Response:
     return JSONResponse(body, status, problem.headers)
 
 
-router = APIRouter(tags=["GPT-SoVITS"], route_class=errors_as(envelope))
+class ErrorBody(BaseModel):
+    """What went wrong."""
+
+    message: str
+    Exception: str
+
+
+STATUSES = tuple(status for status in SPEAKING if status not in (404, 409, 413, 422))
+
+router = APIRouter(
+    tags=["GPT-SoVITS"],
+    route_class=errors_as(envelope),
+    responses=refusals(*STATUSES, body=ErrorBody),
+)
 
 
 class Body(BaseModel):
@@ -44,7 +58,9 @@ class Body(BaseModel):
     prompt_text: str = ""
     prompt_lang: str = "auto"
     text_lang: str = "auto"
-    sample_steps: int = Field(32, ge=1, description="For engines that take steps; else ignored.")
+    sample_steps: int | None = Field(
+        None, ge=1, le=128, description="Of engines that match a flow. Unset: the engine's choice."
+    )
     speed_factor: float = Field(1.0, ge=0.25, le=4)
     media_type: Literal["wav", "flac"] = "wav"
 
@@ -73,7 +89,7 @@ def _request(body: Body, recording: Path, voice: Voice | None, call: Call) -> Ed
         (Edit(body.start_char_idx, body.end_char_idx, body.new_text),),
         _language(body.text_lang),
         voice,
-        options=Options(speed=body.speed_factor),
+        options=Options(speed=body.speed_factor, sample_steps=body.sample_steps),
     )
 
 

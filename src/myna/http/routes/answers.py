@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from pydantic import BaseModel
+
 from myna.http.errors import ErrorBody
 
 _MEANINGS = {
@@ -23,6 +25,8 @@ SPEAKING = (400, 401, 403, 404, 408, 413, 422, 429, 500, 503, 504)
 """Statuses of everything that speaks."""
 
 
-def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:  # Any: FastAPI's own shape
-    """Return the documentation of these statuses."""
-    return {status: {"model": ErrorBody, "description": _MEANINGS[status]} for status in statuses}
+def refusals(
+    *statuses: int, body: type[BaseModel] = ErrorBody
+) -> dict[int | str, dict[str, Any]]:  # Any: FastAPI's own shape
+    """Return the documentation of these statuses, told in this body."""
+    return {status: {"model": body, "description": _MEANINGS[status]} for status in statuses}

@@ -161,13 +161,6 @@ def test_swapped_weights_are_refused(tmp_path: Path) -> None:
         GptSovitsEngine(find_files(tmp_path, files.sovits, files.gpt))
 
 
-def test_mel_versions_are_refused_by_name(tmp_path: Path) -> None:
-    tiny_checkpoints.write_installation(tmp_path, "v2")
-    tiny_checkpoints.write_sovits(tmp_path / "v3.pth", "v3", header=b"02")
-    with pytest.raises(WeightsMissing, match=r"v3\.pth.*v3"):
-        GptSovitsEngine(find_files(tmp_path, vits=tmp_path / "v3.pth"))
-
-
 def test_the_best_version_whose_files_are_all_there_is_found(tmp_path: Path) -> None:
     tiny_checkpoints.write_installation(tmp_path / "GPT_SoVITS" / "pretrained_models", "v2")
     assert find_files(tmp_path).vits.name == "s2G2333k.pth"

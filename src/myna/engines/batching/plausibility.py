@@ -1,0 +1,84 @@
+"""Whether drawn tokens can be the words they are drawn for, by their number and their loops.
+
+Published decoders sometimes drop words, never end, or say the same over and over. Which numbers
+are usual is for the engine to say.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+logger = logging.getLogger(__name__)
+
+LOOP_PERIOD = 12  # tokens at most that repeat exactly
+LOOP_LENGTH = 75  # tokens, 3 s of the same
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How many tokens a unit of text (a phoneme, a text token) is said in."""
+
+    fewest: float
+    """Nobody speaks faster."""
+    typical: float
+    most: float
+    """Slower is stretched or repeated."""
+    allowance: int
+    """Tokens of pauses, breath, a long last syllable."""
+    fewest_judged: int
+    """Units below which a lengthened word explains any number."""
+
+    def most_tokens(self, units: int) -> int:
+        """Return after how many tokens a sentence of so many units has certainly run away."""
+        return round(units * self.most) + self.allowance
+
+    def fault(self, tokens: Sequence[int], units: int) -> str | None:
+        """Return what is wrong with the tokens of a sentence, or None."""
+        if units >= self.fewest_judged and len(tokens) < units * self.fewest:
+            return "words are missing"
+        if len(tokens) >= self.most_tokens(units):
+            return "it does not end"
+        if _loops(tokens):
+            return "it repeats itself"
+        return None
+
+    def strangeness(self, tokens: Sequence[int], units: int) -> float:
+        """Return how far the number of tokens is from a usual pace: 0 is usual."""
+        usual = max(1.0, units * self.typical)
+        pace = max(1, len(tokens)) / usual
+        return max(pace, 1 / pace) - 1
+
+    def best(
+        self,
+        draw: Callable[[int], list[int]],
+        units: int,
+        retries: int,
+        on_redraw: Callable[[], None],
+    ) -> list[int]:
+        """Draw a sentence until nothing is wrong with it, else return the least strange attempt.
+
+        `draw` is given the number of the attempt, from 0 to `retries`.
+        """
+        attempts: list[list[int]] = []
+        for number in range(retries + 1):
+            tokens = draw(number)
+            wrong = self.fault(tokens, units)
+            if wrong is None:
+                return tokens
+            logger.warning("%d units of text came as %d tokens: %s", units, len(tokens), wrong)
+            attempts.append(tokens)
+            if number < retries:
+                on_redraw()
+        return min(attempts, key=lambda tokens: self.strangeness(tokens, units))
+
+
+def _loops(tokens: Sequence[int]) -> bool:
+    return any(_longest_run(tokens, period) >= LOOP_LENGTH for period in range(1, LOOP_PERIOD + 1))
+
+
+def _longest_run(tokens: Sequence[int], period: int) -> int:
+    longest = run = 0
+    for before, after in zip(tokens, tokens[period:], strict=False):
+        run = run + 1 if before == after else 0
+        longest = max(longest, run)
+    return longest

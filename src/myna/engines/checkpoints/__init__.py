@@ -1,0 +1,1 @@
+"""Reading weights: what every engine with published networks needs."""

@@ -15,7 +15,9 @@ from myna.core.voice import Voice
 from myna.dsp.codec import AudioFormat, decode, encode_file
 from myna.storage.blobs import BlobStore
 from myna.storage.database import lock
+from myna.storage.recent import Recent
 
+VOICES_KEPT = 64  # in memory, about a megabyte each
 NAME_LENGTH = 200  # characters
 ARCHIVE_BYTES = 200_000_000  # an exported voice is never larger
 
@@ -73,10 +75,13 @@ class VoiceLibrary:
         self._database = database
         self._blobs = blobs
         self._owner = owner
+        self._decoded: Recent[Voice] = Recent(VOICES_KEPT)
 
     def of(self, owner: str) -> "VoiceLibrary":
         """Return the library of another owner: it shares no name with this one."""
-        return VoiceLibrary(self._database, self._blobs, owner)
+        library = VoiceLibrary(self._database, self._blobs, owner)
+        library._decoded = self._decoded
+        return library
 
     def add(self, name: str, new: NewVoice) -> VoiceRecord:
         """Name a voice. Raises `VoiceExists` rather than replace one."""
@@ -104,10 +109,14 @@ class VoiceLibrary:
         return record
 
     def get(self, name: str) -> Voice:
-        """Return the voice of this name."""
+        """Return the voice of this name, decoded once for many requests."""
         row = self._row(name)
-        reference = decode(self._blobs.get(row["reference_blob"]))
-        return Voice(reference, row["transcript"], row["language"])
+        voice = self._decoded.get(row["voice_id"])
+        if voice is None:
+            reference = decode(self._blobs.get(row["reference_blob"]))
+            voice = Voice(reference, row["transcript"], row["language"])
+            self._decoded.put(voice.id, voice)
+        return voice
 
     def record(self, name: str) -> VoiceRecord:
         """Return what is known of the voice of this name."""

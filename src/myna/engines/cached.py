@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from myna.core.audio import Audio
-from myna.core.engine import ArrivingUtterance, Capabilities, Engine, converting, streaming
+from myna.core.engine import ArrivingUtterance, Capabilities, Engine, converting, redrawn, streaming
 from myna.core.errors import Unsupported
 from myna.core.infill import Gap, Infilled, infilling
 from myna.core.speech import Chunk, Options, Utterance
@@ -63,6 +63,11 @@ class CachedEngine:
         if heard and not any(chunk.fell_back for chunk in heard):
             # The key anew: while it spoke, a server may have told that it is another by now.
             self._store.put(self._key(utterance, voice), heard)
+
+    @property
+    def redrawn(self) -> int:
+        """How many sentences the engine drew again."""
+        return redrawn(self._engine)
 
     def infills(self, language: str) -> bool:
         """Whether the engine fills gaps in this language."""

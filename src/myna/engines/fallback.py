@@ -6,7 +6,7 @@ from contextlib import closing
 from dataclasses import replace
 
 from myna.core.audio import Audio
-from myna.core.engine import ArrivingUtterance, Capabilities, Engine, converting, streaming
+from myna.core.engine import ArrivingUtterance, Capabilities, Engine, converting, redrawn, streaming
 from myna.core.errors import AllEnginesFailed, EngineError, EngineTimeout, Unsupported
 from myna.core.infill import Gap, Infilled, infilling
 from myna.core.languages import AUTO
@@ -116,6 +116,11 @@ class FallbackEngine:
                     heard = heard or len(chunk.audio.samples) > 0
                     yield _signed(chunk, engine, fell_back=engine is not able[0])
         raise failures[0] if len(failures) == 1 else AllEnginesFailed(failures)
+
+    @property
+    def redrawn(self) -> int:
+        """How many sentences all of them drew again."""
+        return sum(redrawn(engine) for engine in self._engines)
 
     def infills(self, language: str) -> bool:
         """Whether the engine that would speak this language now fills gaps in it."""

@@ -1,7 +1,7 @@
 """Try engines in order."""
 
 import logging
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 
@@ -14,6 +14,10 @@ from myna.engines.resting import Probe, Rests
 logger = logging.getLogger(__name__)
 
 COOLDOWN = 30.0  # seconds a failed engine rests
+
+
+Recall = Callable[[Utterance, Voice], Chunk | None]
+"""Returns what an engine said before, without troubling it."""
 
 
 class FallbackEngine:
@@ -30,10 +34,15 @@ class FallbackEngine:
         engines: Sequence[Engine],
         cooldown: float = COOLDOWN,
         probes: Mapping[str, Probe] | None = None,
+        recalls: Mapping[str, Recall] | None = None,
     ) -> None:
-        """`probes` ask engines by name how they are: cheaper than a sentence."""
+        """`probes` ask engines, by name, how they are: cheaper than a sentence.
+
+        `recalls` find what engines said before: it is replayed even while they rest.
+        """
         self._engines = tuple(engines)
         self._rests = Rests(cooldown, probes or {})
+        self._recalls = recalls or {}
         self.name = ">".join(engine.name for engine in engines)
 
     @property
@@ -55,15 +64,16 @@ class FallbackEngine:
     def speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
         """Yield from the first engine whose first chunk arrives."""
         failures: list[EngineError] = []
-        meant = self._able(utterance.language)[0]
-        candidates = self._candidates(utterance.language)
-        for engine in candidates:
+        able = self._able(utterance.language)
+        meant, waiting = able[0], list(able)
+        for engine in self._candidates(able, utterance, voice):
+            waiting.remove(engine)
             with closing(engine.speak(utterance, voice)) as chunks:
                 try:
                     first = next(chunks, None)
                 except EngineError as error:
                     # Whoever asked hears of it when no engine is left: only a switch is news.
-                    told = logging.DEBUG if engine is candidates[-1] else logging.WARNING
+                    told = logging.WARNING if waiting else logging.DEBUG
                     logger.log(told, "engine %s failed, trying the next: %s", engine.name, error)
                     self._rests.failed(engine.name)
                     failures.append(error)
@@ -88,12 +98,25 @@ class FallbackEngine:
             raise
         self._rests.succeeded(engine.name)
 
-    def _candidates(self, language: str) -> list[Engine]:
-        """Engines that speak the language: rested ones first, the rest as a last resort."""
-        able = self._able(language)
-        if len(able) == 1:
-            return able
-        return sorted(able, key=lambda engine: self._rests.is_resting(engine.name))
+    def _candidates(
+        self, able: Sequence[Engine], utterance: Utterance, voice: Voice
+    ) -> Iterator[Engine]:
+        """Yield engines in order; those that rest last, unless they need only repeat themselves."""
+        resting = []
+        for engine in able:
+            if len(able) > 1 and self._is_resting(engine.name, utterance, voice):
+                resting.append(engine)
+            else:
+                yield engine
+        yield from resting
+
+    def _is_resting(self, name: str, utterance: Utterance, voice: Voice) -> bool:
+        if not self._rests.has_failed(name):
+            return False
+        recall = self._recalls.get(name)
+        if recall is not None and recall(utterance, voice) is not None:
+            return False
+        return self._rests.is_resting(name)
 
     def _able(self, language: str) -> list[Engine]:
         able = [e for e in self._engines if language in e.capabilities.languages]

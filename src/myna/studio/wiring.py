@@ -59,7 +59,9 @@ def open_results(settings: Settings) -> ResultFolder:
 
 def chain(engines: Iterable[Engine], probes: Mapping[str, Probe] | None = None) -> Engine:
     """Return the engines as one that falls back from each to the next, in mid-sentence too."""
-    return ResumingEngine(FallbackEngine(tuple(engines), probes=probes))
+    made = tuple(engines)
+    recalls = {engine.name: engine.recall for engine in made if isinstance(engine, CachedEngine)}
+    return ResumingEngine(FallbackEngine(made, probes=probes, recalls=recalls))
 
 
 def probes(settings: Settings) -> dict[str, Probe]:

@@ -1,18 +1,21 @@
 """Settings into parts: which engines, which library, which cache."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from importlib import resources
 
 import sqlalchemy as sa
 
 from myna.core.engine import Engine
-from myna.core.errors import VoiceExists
+from myna.core.errors import EngineError, SettingsError, VoiceExists
 from myna.core.voice import Voice
 from myna.dsp.codec import decode
 from myna.engines.cached import CachedEngine
 from myna.engines.catalog import EngineNotFound, EngineStatus, embedded_status, gpt_sovits_status
 from myna.engines.fallback import FallbackEngine
+from myna.engines.resting import Probe
+from myna.engines.resuming import ResumingEngine
 from myna.settings import Settings
 from myna.storage.blobs import BlobFolder, BlobStore
 from myna.storage.bucket import BlobBucket, BucketAddress
@@ -54,14 +57,34 @@ def open_results(settings: Settings) -> ResultFolder:
     return ResultFolder(settings.home / "results", settings.cache.max_bytes)
 
 
-def chain(engines: Iterable[Engine]) -> Engine:
-    """Return the engines as one that falls back from each to the next."""
-    return FallbackEngine(tuple(engines))
+def chain(engines: Iterable[Engine], probes: Mapping[str, Probe] | None = None) -> Engine:
+    """Return the engines as one that falls back from each to the next, in mid-sentence too."""
+    return ResumingEngine(FallbackEngine(tuple(engines), probes=probes))
 
 
-def statuses(settings: Settings) -> list[EngineStatus]:
-    """Look at every engine there is."""
-    return [embedded_status(), gpt_sovits_status(gpt_sovits_files(settings).missing)]
+def probes(settings: Settings) -> dict[str, Probe]:
+    """Return what asks each server that is to speak how it is."""
+    remotes = [name for name in settings.engines if name in settings.remotes]
+    return {name: remote_engine(settings, name).check for name in remotes}
+
+
+def statuses(settings: Settings) -> Iterator[EngineStatus]:
+    """Look at every engine there is: those of this machine first, then all servers at once."""
+    yield embedded_status()
+    yield gpt_sovits_status(gpt_sovits_files(settings).missing)
+    if settings.remotes:
+        with ThreadPoolExecutor(len(settings.remotes)) as looking:
+            yield from looking.map(lambda name: _remote_status(settings, name), settings.remotes)
+
+
+def _remote_status(settings: Settings, name: str) -> EngineStatus:
+    own = settings.remotes[name]
+    summary = f"{own.kind} at {own.url}" if own.url else own.kind
+    try:
+        remote_engine(settings, name).check()
+    except (EngineError, SettingsError) as error:
+        return EngineStatus(name, summary, False, str(error))
+    return EngineStatus(name, summary, True)
 
 
 def open_library(settings: Settings) -> VoiceLibrary:

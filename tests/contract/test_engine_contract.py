@@ -2,7 +2,7 @@
 
 import gc
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -15,19 +15,34 @@ from myna.core.errors import Unsupported
 from myna.core.speech import Chunk, Options, Utterance
 from myna.core.voice import Voice
 from myna.engines.embedded.engine import EmbeddedEngine
+from tests.contract.servers import SERVERS, clova, over_http, over_shared_folder
+from tests.unit.engines.cosyvoice import tiny_engine as cosyvoice
 from tests.unit.engines.gpt_sovits.tiny_engine import tiny_engine
 
 ENGINES: dict[str, Callable[[Path], Engine]] = {
+    "cosyvoice": lambda folder: cosyvoice.tiny_engine(folder),
     "embedded": lambda _: EmbeddedEngine(),
     "gpt-sovits": lambda folder: tiny_engine(folder, "v2"),
+    "gpt-sovits v3": lambda folder: tiny_engine(folder, "v3"),
+    "gpt-sovits v4": lambda folder: tiny_engine(folder, "v4"),
+    "remote myna": over_http("myna"),
+    "remote gpt-sovits-v2": over_http("gpt-sovits-v2"),
+    "remote gpt-sovits-v2, shared folder": over_shared_folder,
+    "remote gpt-sovits-v1": over_http("gpt-sovits-v1"),
+    "remote openai": over_http("openai", voice="sample"),
+    "remote openai, cloning": over_http("openai", clones=True),
+    "remote clova": clova,
 }
 
 SENTENCE = "The quick brown fox jumps over the lazy dog, and seven wizards watch it go by."
 
 
 @pytest.fixture(scope="module", params=ENGINES)
-def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Engine:
-    return ENGINES[request.param](tmp_path_factory.mktemp("weights"))
+def engine(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Engine]:
+    with SERVERS:
+        yield ENGINES[request.param](tmp_path_factory.mktemp("weights"))
 
 
 def utterance(text: str = SENTENCE, seed: int = 1, language: str = "en") -> Utterance:

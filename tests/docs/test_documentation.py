@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from myna.settings import Settings
+from myna.settings import RemoteSettings, Settings
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "README.ko.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -49,3 +49,5 @@ def test_every_setting_is_documented():
         inner = getattr(field.annotation, "model_fields", None)
         for key in [f"{name}.{k}" for k in inner] if inner else [name]:
             assert f"`{key}`" in text, key
+    for key in RemoteSettings.model_fields:
+        assert f"`remotes.NAME.{key}`" in text, key

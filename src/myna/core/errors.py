@@ -20,9 +20,11 @@ MynaError
 │   │   └── WeightsMismatch two files that do not belong together
 │   ├── PackageMissing      an optional package is not installed
 │   ├── EngineBusy
+│   ├── EngineUnreachable   the server that speaks is not there, or the line to it broke
 │   ├── EngineTimeout
 │   ├── SynthesisFailed
 │   └── AllEnginesFailed    carries each failure
+├── PlaybackError           nothing plays sound here, or the sound device failed
 ├── SettingsError           whoever configured Myna can fix it
 └── StorageError            disk or database failed
 
@@ -179,6 +181,12 @@ class EngineBusy(EngineError):
     code = "engine_busy"
 
 
+class EngineUnreachable(EngineError):
+    """The server that is to speak is not there, or the line to it broke."""
+
+    code = "engine_unreachable"
+
+
 class EngineTimeout(EngineError):
     """The engine took longer than it may."""
 
@@ -200,6 +208,12 @@ class AllEnginesFailed(EngineError):
         self.failures = tuple(failures)
         reasons = "; ".join(str(failure) for failure in failures)
         super().__init__(f"Every engine failed: {reasons}" if reasons else "No engine to try.")
+
+
+class PlaybackError(MynaError):
+    """Sound cannot be played on this machine."""
+
+    code = "playback_failed"
 
 
 class SettingsError(MynaError):

@@ -26,6 +26,7 @@ TOP_K_RANGE = (1, 1024)
 TOP_P_RANGE = (0.0, 1.0)
 REPETITION_PENALTY_RANGE = (1.0, 2.0)
 RETRIES_RANGE = (0, 5)
+SAMPLE_STEPS_RANGE = (1, 128)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,12 @@ class Options:
     """How much what was said becomes less probable, for engines that sample: 1 to 2."""
     retries: int = 1
     """How often a sentence that went wrong is drawn again before anyone hears it: 0 to 5."""
+    sample_steps: int | None = None
+    """Steps from noise to speech, for engines that match flows: 1 to 128. None: the engine's."""
+    instruction: str = ""
+    """How to say it, in words, for engines that take instructions: "Speak softly"."""
+    speaker: str = ""
+    """A speaker the engine brings along, in place of the voice, for engines that have some."""
 
     def __post_init__(self) -> None:
         _check_range("speed", self.speed, SPEED_RANGE)
@@ -57,6 +64,8 @@ class Options:
         _check_range("top_p", self.top_p, TOP_P_RANGE)
         _check_range("repetition_penalty", self.repetition_penalty, REPETITION_PENALTY_RANGE)
         _check_range("retries", self.retries, RETRIES_RANGE)
+        if self.sample_steps is not None:
+            _check_range("sample_steps", self.sample_steps, SAMPLE_STEPS_RANGE)
 
 
 def _check_range(name: str, value: float, bounds: tuple[float, float]) -> None:
@@ -111,6 +120,8 @@ class Chunk:
     """Whether it was said before and is replayed."""
     fell_back: bool = False
     """Whether another engine was to say it, and could not."""
+    cloned: bool = True
+    """Whether it is in the voice asked for; False: the engine has one of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,3 +132,5 @@ class Speech:
     words: tuple[TimedText, ...]
     engines: tuple[str, ...]
     """The engines heard, in order of first use."""
+    own_voices: tuple[str, ...] = ()
+    """Those of them that spoke in a voice of their own instead of the one asked for."""

@@ -1,7 +1,7 @@
 """The engines there are, whether each is ready, and what it lacks."""
 
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,10 +27,11 @@ class EngineNotFound(RequestError):
 
     code = "engine_not_found"
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, remotes: Iterable[str] = ()) -> None:
         super().__init__(
-            f"No engine is named {name!r}. There are: {', '.join(ENGINES)}; `myna engines` shows "
-            "which are ready."
+            f"No engine is named {name!r}. There are: {', '.join((*ENGINES, *remotes))}; "
+            "`myna engines` shows which are ready. `[remotes.NAME]` in the settings makes an "
+            "engine of a server."
         )
 
 
@@ -56,7 +57,7 @@ def missing_neural_packages() -> list[str]:
 
 def gpt_sovits_status(missing: Sequence[Path]) -> EngineStatus:
     """Look for torch and, by name, for the model files."""
-    name, summary = "gpt-sovits", "GPT-SoVITS v1 to v2ProPlus, with published or your own weights"
+    name, summary = "gpt-sovits", "GPT-SoVITS v1 to v4, with published or your own weights"
     if missing_neural_packages():
         return EngineStatus(name, summary, False, "pip install 'myna[neural]'")
     if missing:

@@ -1,7 +1,7 @@
 """One request being served: who calls, and everything a route may ask for on their behalf."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Generator, Iterable
+from collections.abc import Callable, Coroutine, Generator, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -11,7 +11,7 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 
-from myna.core.errors import TextTooLong
+from myna.core.errors import TextTooLong, VoiceNotFound
 from myna.core.speech import Chunk, Speech, SpeechRequest
 from myna.core.voice import Voice
 from myna.dsp.codec import AudioFormat, encode_file
@@ -56,7 +56,27 @@ class Call:
 
     async def clone(self, recording: Recording) -> Voice:
         """Make a voice of a recording that is in no library. Raises `BadAudio`, `BadReference`."""
-        return (await self.work(lambda: self.service.clone(recording))).voice
+        voice = (await self.work(lambda: self.service.clone(recording))).voice
+        self.service.keep(self.caller.id, voice)
+        return voice
+
+    async def voice_by_id(self, voice_id: str) -> Voice:
+        """Return a voice the caller sent lately or has in its library. Raises `VoiceNotFound`."""
+        kept = self.service.kept(self.caller.id, voice_id)
+        if kept is not None:
+            return kept
+        for record in await self.in_thread(self.library.list):
+            if record.voice_id == voice_id:
+                return await self.voice(record.name)
+        raise VoiceNotFound(voice_id)
+
+    async def mixed(self, voice: str | Voice, others: Sequence[str]) -> str | Voice:
+        """Add the recordings of other voices of the caller's, by name, to a voice."""
+        if not others:
+            return voice
+        main = voice if isinstance(voice, Voice) else await self.voice(voice)
+        recordings = [(await self.voice(name)).reference for name in others]
+        return replace(main, auxiliary=tuple(recordings))
 
     async def upload(self, file: UploadFile) -> bytes:
         """Return an uploaded file's content, within `limits.upload_bytes`."""

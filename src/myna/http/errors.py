@@ -36,6 +36,7 @@ STATUSES: dict[type[BaseException], int] = {
     refusals.TooManyRequests: 429,
     core.EngineError: 500,
     core.EngineBusy: 503,
+    core.EngineUnreachable: 503,
     core.WeightsMissing: 503,
     core.PackageMissing: 503,
     core.AllEnginesFailed: 503,
@@ -49,6 +50,7 @@ _PUBLIC = (core.RequestError, core.EngineBusy, core.EngineTimeout, core.PackageM
 
 _TOLD: dict[type[core.MynaError], str] = {
     core.WeightsMissing: "The engine's model is not installed on the server.",
+    core.EngineUnreachable: "The server that speaks for this one cannot be reached.",
     core.AllEnginesFailed: "No engine could speak this. Try again in a moment.",
     core.EngineError: "The engine failed.",
     core.StorageError: "The server's storage failed.",

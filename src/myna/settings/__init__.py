@@ -3,7 +3,9 @@
 from myna.settings.engines import GptSovitsSettings
 from myna.settings.http import HttpSettings
 from myna.settings.load import FILE_NAME, PREFIX, Settings, default_home
-from myna.settings.storage import CacheSettings, LimitSettings
+from myna.settings.playback import PlaybackSettings
+from myna.settings.remotes import RemoteSettings
+from myna.settings.storage import CacheSettings, LimitSettings, S3Settings
 
 __all__ = [
     "FILE_NAME",
@@ -12,6 +14,9 @@ __all__ = [
     "GptSovitsSettings",
     "HttpSettings",
     "LimitSettings",
+    "PlaybackSettings",
+    "RemoteSettings",
+    "S3Settings",
     "Settings",
     "default_home",
 ]

@@ -17,7 +17,7 @@ class GptSovitsSettings(Section):
     """Your own GPT weights (.ckpt). Unset: the published ones."""
     vits_weights: Path | None = None
     """Your own SoVITS weights (.pth). Unset: the published ones."""
-    version: Literal["v1", "v2", "v2Pro", "v2ProPlus"] | None = None
+    version: Literal["v1", "v2", "v2Pro", "v2ProPlus", "v3", "v4"] | None = None
     """Which published model to speak with. Unset: the best whose files are there."""
     slots: int = Field(default=8, gt=0)
     """How many sentences are drawn at the same moment."""
@@ -27,3 +27,5 @@ class GptSovitsSettings(Section):
     """Networks as fast as the processor can, or exactly as published."""
     threads: int | None = Field(default=None, gt=0)
     """Processors for one computation. Unset: all but one."""
+    windows: int = Field(default=1, gt=0)
+    """v3 and v4: windows of different sentences made together. 1: the same bits in any company."""

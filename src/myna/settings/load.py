@@ -1,13 +1,14 @@
 """All settings: environment over myna.toml over defaults."""
 
 import os
+import re
 import tomllib
 import warnings
 from pathlib import Path
 from typing import Self
 
 import platformdirs
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -16,9 +17,12 @@ from pydantic_settings import (
 )
 
 from myna.core.errors import SettingsError
+from myna.engines.catalog import ENGINES
 from myna.settings.engines import GptSovitsSettings
 from myna.settings.http import HttpSettings
-from myna.settings.storage import CacheSettings, LimitSettings
+from myna.settings.playback import PlaybackSettings
+from myna.settings.remotes import RemoteSettings
+from myna.settings.storage import CacheSettings, LimitSettings, S3Settings
 
 PREFIX = "MYNA_"
 FILE_NAME = "myna.toml"
@@ -50,12 +54,29 @@ class Settings(BaseSettings):
     """The one directory with voices, database, cache and models."""
     engines: tuple[str, ...] = Field(default=("embedded",), min_length=1)
     """Engines to try, in order."""
+    database_url: SecretStr | None = None
+    """PostgreSQL, such as `postgresql://myna:password@host/myna`. Unset: SQLite in `home`."""
     hub_endpoint: str | None = None
     """Mirror of the model hub that `myna pull` downloads from. Unset: huggingface_hub's own."""
+    s3: S3Settings = S3Settings()
     cache: CacheSettings = CacheSettings()
     limits: LimitSettings = LimitSettings()
     http: HttpSettings = HttpSettings()
+    playback: PlaybackSettings = PlaybackSettings()
     gpt_sovits: GptSovitsSettings = GptSovitsSettings()
+    remotes: dict[str, RemoteSettings] = Field(default_factory=dict)
+    """Servers that speak for this machine; each is an engine by its name here."""
+
+    @field_validator("remotes")
+    @classmethod
+    def _check_names(cls, remotes: dict[str, RemoteSettings]) -> dict[str, RemoteSettings]:
+        for name in remotes:
+            if name in ENGINES or not re.fullmatch(r"[\w-]+", name):
+                raise ValueError(
+                    f"a remote cannot be named {name!r}: use letters, digits, - and _, and no "
+                    "built-in engine's name"
+                )
+        return remotes
 
     @classmethod
     def load(cls) -> Self:

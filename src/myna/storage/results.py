@@ -126,6 +126,7 @@ def _pack(chunks: Sequence[Chunk]) -> bytes:
     header = {
         "sample_rate": audio.sample_rate,
         "engine": chunks[0].engine,
+        "cloned": all(chunk.cloned for chunk in chunks),
         "words": [asdict(word) for chunk in chunks for word in chunk.words],
     }
     body = json.dumps(header).encode() + b"\n" + samples
@@ -142,7 +143,12 @@ def unpack(content: bytes) -> Chunk | None:
         header = json.loads(line)
         words = tuple(TimedText(**word) for word in header["words"])
         values = np.frombuffer(samples, "<i2").astype(np.float32) * np.float32(1 / FULL_SCALE)
-        return Chunk(Audio(values, header["sample_rate"]), words, header["engine"])
+        return Chunk(
+            Audio(values, header["sample_rate"]),
+            words,
+            header["engine"],
+            cloned=header.get("cloned", True),
+        )
     except (ValueError, KeyError, TypeError):
         return None
 

@@ -1,13 +1,21 @@
 """Each engine from its settings. An engine's code is imported only when a setting names it."""
 
 from collections.abc import Callable
+from typing import Protocol
 
 from myna.core.engine import Engine
 from myna.core.errors import PackageMissing
-from myna.engines.catalog import missing_neural_packages
+from myna.engines.catalog import installed, missing_neural_packages
 from myna.engines.gpt_sovits.files import ModelFiles, find_files
 from myna.settings import Settings
 from myna.storage.prompts import PromptFolder
+
+
+class RemoteEngine(Engine, Protocol):
+    """An engine that is a server, and can be asked how it is."""
+
+    def check(self) -> None:
+        """Ask the server whether it could speak. Raises `EngineError` with the reason."""
 
 
 def _embedded(settings: Settings) -> Engine:
@@ -25,10 +33,10 @@ def _gpt_sovits(settings: Settings) -> Engine:
     own = settings.gpt_sovits
     return GptSovitsEngine(
         gpt_sovits_files(settings),
-        version=own.version,
         prompts=_prompts(settings),
         slots=own.slots,
         queue_length=own.queue_length,
+        windows=own.windows,
         execution=Execution(own.runtime, settings.home / "graphs", own.threads),
     )
 
@@ -42,6 +50,15 @@ def gpt_sovits_files(settings: Settings) -> ModelFiles:
 
 def _prompts(settings: Settings) -> PromptFolder:
     return PromptFolder(settings.home / "prompts")
+
+
+def remote_engine(settings: Settings, name: str) -> RemoteEngine:
+    """Make the engine of `[remotes.NAME]`. Nothing is asked of its server yet."""
+    if not installed("httpx2"):
+        raise PackageMissing(f"The remote engine {name!r}", "remote")
+    from myna.studio.remote_builders import build
+
+    return build(name, settings.remotes[name], _prompts(settings))
 
 
 BUILDERS: dict[str, Callable[[Settings], Engine]] = {

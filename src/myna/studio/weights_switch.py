@@ -43,18 +43,20 @@ class WeightsSwitch:
         Raises `WeightsMissing` (absent, damaged, another kind) or `WeightsMismatch`; then nothing
         has changed.
         """
-        given = {"semantic": semantic, "vits": vits}
-        changes = {name: path for name, path in given.items() if path is not None}
+
+        def changed(files: ModelFiles) -> ModelFiles:
+            return replace(files, semantic=semantic or files.semantic, vits=vits or files.vits)
+
         with self._lock:
             files = gpt_sovits_files(self._studio.settings)
             before, self._refused = self._refused, None
             try:
-                self._rebuild(replace(files, **changes))
+                self._rebuild(changed(files))
             except WeightsMismatch:
-                if before is None or len(changes) > 1:
-                    self._refused = replace(files, **changes)
+                if before is None or (semantic and vits):
+                    self._refused = changed(files)
                     raise
-                self._rebuild(replace(before, **changes))
+                self._rebuild(changed(before))
 
     def _rebuild(self, files: ModelFiles) -> None:
         settings = self._studio.settings

@@ -7,11 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from tests.parity.case import Case, Check, Row
-from tests.parity.cosyvoice import language_model
+from tests.parity.cosyvoice import acoustic, features, language_model, synthesis, text_rules
 
 MARK = "cases.json"
 
 _COMPARISONS: Mapping[str, Callable[[Case], Iterator[Row]]] = {
+    "features": features.compare,
+    "flow": acoustic.compare_flow,
+    "flow_v3": acoustic.compare_flow,
+    "hift": acoustic.compare_vocoder,
+    "hift_v3": acoustic.compare_causal_vocoder,
+    "synthesis": synthesis.compare,
     "lm": language_model.compare,
     "lm_bistream": language_model.compare,
     "sampling": language_model.compare_sampling,
@@ -23,7 +29,11 @@ def checks(folder: Path) -> list[Check]:
     """Return the checks of a folder whose cases are listed in `cases.json`."""
     folder = folder if (folder / MARK).exists() else folder / "cases"
     listed = json.loads((folder / MARK).read_text())
-    return [_check(_case(name, folder, listed)) for name in listed["cases"]]
+    found = [_check(_case(name, folder, listed)) for name in listed["cases"]]
+    rules = folder / text_rules.FILE
+    return (
+        [*found, Check(rules.stem, partial(text_rules.compare, rules))] if rules.exists() else found
+    )
 
 
 def _case(name: str, folder: Path, listed: Mapping[str, Any]) -> Case:

@@ -54,6 +54,13 @@ def compare(case: Case) -> Iterator[Row]:
     yield Row(case.name, "error", float(str(expected) != run.error), 0.0, run.error)
 
 
+def scripted_tokens(case: Case) -> list[int]:
+    """Return what is said where the data's script stands in place of chance."""
+    run = _Run(case)
+    run.decode()
+    return run.tokens
+
+
 @dataclass
 class _Run:
     case: Case

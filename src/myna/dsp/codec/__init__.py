@@ -1,5 +1,6 @@
 """Files and streams of sound: the only place that knows their formats."""
 
+from myna.dsp.codec.arriving import StreamDecoder
 from myna.dsp.codec.decoding import decode, load_audio
 from myna.dsp.codec.encoding import Encoder, encode_file, save_audio
 from myna.dsp.codec.formats import AudioFormat
@@ -9,6 +10,7 @@ __all__ = [
     "AudioFormat",
     "Encoder",
     "NativeAudio",
+    "StreamDecoder",
     "decode",
     "decode_native",
     "encode_file",

@@ -33,6 +33,7 @@ _MARGIN = FFT_LENGTH // 2 // HOP_LENGTH + 1  # frames of sound an envelope sees 
 _VOICED_BREATH = (-24.0, -20.0, -9.0, -3.0, 0.0, 0.0)  # dB at BREATH_KNOTS
 _FRICATIVE_BREATH = (-24.0, -16.0, -7.0, -2.0, 0.0, 0.0)
 _VOICED_FRICATIVES = frozenset({"v", "ð", "z", "ʒ", "dʒ", "ʑ", "dʑ", "ʐ", "ɣ", "ʝ"})
+_FADE = 480  # samples, 20 ms, at the end of a clause
 _KNEE = 0.7  # amplitude from which peaks are rounded off
 _ROOM = 0.25  # what they have left above it
 
@@ -56,7 +57,17 @@ def convert(
     vocoder = Vocoder(excitation(pitch), seed, first_sample)
     for block in _blocks(frames):
         cepstra = _converted(audio.samples, own_pitch, labels, fit, block)
-        yield limited(vocoder.process(cepstra, breath[block]))
+        sound = limited(vocoder.process(cepstra, breath[block]))
+        yield _faded(sound) if block.stop == frames else sound
+
+
+def _faded(samples: Samples) -> Samples:
+    """Let the end die away: espeak-ng stops in mid-vowel, which clicks."""
+    length = min(_FADE, len(samples))
+    fade = np.cos(np.linspace(0, np.pi / 2, length, dtype=np.float32)) ** 2
+    return np.concatenate(
+        [samples[: len(samples) - length], samples[len(samples) - length :] * fade]
+    )
 
 
 def _blocks(frames: int) -> Iterator[slice]:

@@ -18,7 +18,7 @@ from myna.engines.prompts import PromptCache
 from myna.espeak.render import RATE_RANGE, SourceVoice, render_clauses
 from myna.text.reading import Token, read
 
-_VERSION = "1"  # raised whenever the same request comes to sound different
+_VERSION = "2"  # raised whenever the same request comes to sound different
 _SLACK = 0.01  # seconds: a clause loses less than a frame and its rounding
 
 

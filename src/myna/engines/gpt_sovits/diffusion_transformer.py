@@ -57,9 +57,10 @@ class _TextBlock:
             Linear.of(tensors.scope("pwconv2")),
         )
 
-    def __call__(self, inputs: Tensor) -> Tensor:
+    def __call__(self, inputs: Tensor, mask: Tensor | None) -> Tensor:
+        inputs = _kept(inputs, mask)
         hidden = self.norm(self.spread(inputs.transpose(1, 2)).transpose(1, 2))
-        hidden = F.gelu(self.widen(hidden))
+        hidden = _kept(F.gelu(self.widen(hidden)), mask)
         level = hidden.square().sum(dim=1, keepdim=True).sqrt()  # over the frames
         level = level / (level.mean(dim=-1, keepdim=True) + _EPSILON)
         hidden = self.gamma * (hidden * level) + self.beta + hidden
@@ -114,8 +115,7 @@ class _Block:
             split_heads(self.value(hidden), n_heads),
             None if mask is None else mask[:, None, None],
         )
-        projected = self.attended(join_heads(attended))
-        return projected if mask is None else projected * mask[..., None]
+        return _kept(self.attended(join_heads(attended)), mask)
 
 
 class DiffusionTransformer:
@@ -156,7 +156,7 @@ class DiffusionTransformer:
         """
         text = features + _positions(features.shape[1], features.shape[2]).to(features.device)
         for block in self._text:
-            text = block(text)
+            text = block(text, mask)
         weight = self._project.weight[:, self.n_mels :]
         given = torch.cat([prompt, text], dim=-1)
         return Condition(F.linear(given, weight, self._project.bias), mask)
@@ -167,18 +167,18 @@ class DiffusionTransformer:
         activated = F.silu(moments).expand(point.shape[0], -1)
         weight = self._project.weight[:, : self.n_mels]
         hidden = F.linear(point, weight) + condition.constant
-        hidden = hidden + self._placed(hidden)
+        hidden = hidden + self._placed(hidden, condition.mask)
         rotation = _rotation(hidden.shape[1], hidden.device)
         for block in self._blocks:
             hidden = block(hidden, activated, rotation, condition.mask)
         scale, shift = self._last_norm(activated)[:, None].chunk(2, dim=-1)
         return self._out(_modulated(hidden, shift, scale))
 
-    def _placed(self, hidden: Tensor) -> Tensor:
-        hidden = hidden.transpose(1, 2)
+    def _placed(self, hidden: Tensor, mask: Tensor | None) -> Tensor:
         for convolution in self._place:
-            hidden = F.mish(convolution(hidden))
-        return hidden.transpose(1, 2)
+            hidden = _kept(hidden, mask).transpose(1, 2)
+            hidden = F.mish(convolution(hidden)).transpose(1, 2)
+        return hidden
 
 
 class _TimeEmbedding:
@@ -192,6 +192,11 @@ class _TimeEmbedding:
         angles = value * 1000 * torch.exp(steps * (-math.log(10000) / (half - 1)))
         waves = torch.cat([angles.sin(), angles.cos()])[None].to(like.dtype)
         return self._second(F.silu(self._first(waves)))
+
+
+def _kept(hidden: Tensor, mask: Tensor | None) -> Tensor:
+    """Empty the frames of (B, T, C) that are padding."""
+    return hidden if mask is None else hidden * mask[..., None]
 
 
 def _grouped(tensors: Tensors) -> Convolution:

@@ -1,6 +1,7 @@
 """Where the files of GPT-SoVITS are, and which are missing."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 _FOLDERS = (".", "pretrained_models", "GPT_SoVITS/pretrained_models")
@@ -14,9 +15,19 @@ _PUBLISHED = {
         "gsv-v2final-pretrained/s1bert25hz-5kh-longer-epoch=12-step=369668.ckpt",
         "gsv-v2final-pretrained/s2G2333k.pth",
     ),
+    "v4": ("s1v3.ckpt", "gsv-v4-pretrained/s2Gv4.pth"),
+    "v3": ("s1v3.ckpt", "s2Gv3.pth"),
     "v1": ("s1bert25hz-2kh-longer-epoch=68e-step=50232.ckpt", "s2G488k.pth"),
 }
-"""Of each version, best first: phonemes to tokens, tokens to sound."""
+"""Of each version, best first: phonemes to tokens, tokens to sound.
+
+v4 and v3 come behind versions that need a tenth of their time.
+"""
+_VOCODERS = {
+    "v3": "models--nvidia--bigvgan_v2_24khz_100band_256x",
+    "v4": "gsv-v4-pretrained/vocoder.pth",
+}
+_NAMED = {"s2Gv3.pth": "v3", "s2Gv4.pth": "v4"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +45,22 @@ class ModelFiles:
     """Optional: context for Chinese."""
     speaker: Path
     """For the Pro versions."""
+    vocoders: Mapping[str, Path]
+    """For v3 a folder, for v4 a file: mel spectrograms to sound."""
+    bases: Mapping[str, Path]
+    """The published files of v3 and v4, which LoRA files change."""
+    version: str | None = None
+    """Where a setting says it; else `vits` does, once it is read."""
 
     @property
     def missing(self) -> tuple[Path, ...]:
-        """The files without which the model cannot speak."""
+        """The files without which the model cannot speak, as far as names tell."""
         needed = [self.semantic, self.vits, self.hubert / "config.json"]
         if "Pro" in self.vits.name:
             needed.append(self.speaker)
+        version = self.version or _NAMED.get(self.vits.name, "")
+        if version in self.vocoders:
+            needed.append(self.vocoders[version])
         return tuple(path for path in needed if not path.exists())
 
 
@@ -56,7 +76,9 @@ def find_files(
     version whose files are all there.
     """
     versions = (version,) if version in _PUBLISHED else tuple(_PUBLISHED)
-    candidates = [_files(folder, semantic, vits, name) for name in versions]
+    candidates = [
+        replace(_files(folder, semantic, vits, name), version=version) for name in versions
+    ]
     return next((files for files in candidates if not files.missing), candidates[0])
 
 
@@ -69,6 +91,8 @@ def _files(folder: Path, semantic: Path | None, vits: Path | None, version: str)
         _placed(folder, _HUBERT),
         _placed(folder, _BERT),
         _placed(folder, _SPEAKER),
+        {name: _placed(folder, path) for name, path in _VOCODERS.items()},
+        {name: _placed(folder, _PUBLISHED[name][1]) for name in _VOCODERS},
     )
 
 

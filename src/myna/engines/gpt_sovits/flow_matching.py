@@ -29,10 +29,11 @@ class Windows:
     """A batch of stretches of speech to make."""
 
     features: Tensor  # (B, T, 512), those of the prompt first
-    prompt: Tensor  # (1 or B, n_mels, P), normalised
+    prompt: Tensor  # (1 or B, n_mels, P), normalised; zero where a row's is shorter
     noise: Tensor  # (B, n_mels, T), standard normal
     known: Known | None = None
     lengths: Tensor | None = None  # (B,) int64: frames that are no padding
+    prompt_lengths: Tensor | None = None  # (B,) int64: frames of each row's prompt; None: P
 
 
 class FlowMatching:
@@ -86,5 +87,9 @@ def _placed(point: Tensor, windows: Windows, time: float) -> Tensor:
     if known is not None:
         on_path = (1 - time) * windows.noise + time * known.mel
         point = torch.where(known.mask, on_path, point)
-    point[:, :, : windows.prompt.shape[2]] = 0
-    return point
+    if windows.prompt_lengths is None:
+        point[:, :, : windows.prompt.shape[2]] = 0
+        return point
+    frames = torch.arange(point.shape[2], device=point.device)
+    prompted = frames[None] < windows.prompt_lengths[:, None]
+    return point.masked_fill(prompted[:, None], 0)

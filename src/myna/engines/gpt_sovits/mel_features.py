@@ -26,7 +26,7 @@ class MelFeatures:
                 "makes sound itself."
             )
         tensors = checkpoint.tensors
-        self._rate = _FRAMES_PER_ENCODED[checkpoint.version]
+        self.frames_per_encoded = _FRAMES_PER_ENCODED[checkpoint.version]
         self._bound = _BOUND_PER_TOKEN[checkpoint.version]
         self.voice = VoiceEncoder(tensors)
         self.quantizer = Quantizer(tensors)
@@ -42,16 +42,23 @@ class MelFeatures:
 
         tokens: (1, T). phonemes: (1, L), those the tokens say. voice: (1, 512, 1).
         """
-        codes = self.quantizer.frames(tokens)
-        encoded = at_speed(self.phonetic.features(codes, phonemes, voice), speed)
+        encoded = at_speed(self.encoded(tokens, phonemes, voice), speed)
+        count = int(tokens.shape[1] * self._bound / speed) + (0 if speed == 1 else 1)
+        return self.of_encoded(encoded, voice, count)
+
+    def encoded(self, tokens: Tensor, phonemes: Tensor, voice: Tensor) -> Tensor:
+        """Return what features are made of, before speed: (1, channels, 2 T)."""
+        return self.phonetic.features(self.quantizer.frames(tokens), phonemes, voice)
+
+    def of_encoded(self, encoded: Tensor, voice: Tensor, count: int | None = None) -> Tensor:
+        """Return the features of encoded frames (1, channels, F): (1, 512, F * frames_per_encoded).
+
+        Beyond the first `count` frames they are zero.
+        """
         bridged = F.leaky_relu(self._bridge(encoded), _SLOPE)
-        features = F.interpolate(bridged, scale_factor=self._rate, mode="nearest")
-        mask = self._mask(tokens.shape[1], features, speed)
+        features = F.interpolate(bridged, scale_factor=self.frames_per_encoded, mode="nearest")
+        mask = None
+        if count is not None and count < features.shape[2]:
+            mask = (arange(features.shape[2], device=features.device) < count)[None, None]
         hidden = masked(self._before(features), mask)
         return masked(self._after(self._convolutions(hidden, voice, mask)), mask)
-
-    def _mask(self, n_tokens: int, features: Tensor, speed: float) -> Tensor | None:
-        count = int(n_tokens * self._bound / speed) + (0 if speed == 1 else 1)
-        if count >= features.shape[2]:
-            return None
-        return (arange(features.shape[2], device=features.device) < count)[None, None]

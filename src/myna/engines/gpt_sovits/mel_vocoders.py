@@ -18,6 +18,7 @@ from myna.engines.gpt_sovits.weights import read_plain
 BIGVGAN_FILE = "bigvgan_generator.pt"
 _V4_RATES = (10, 6, 2, 2, 2)
 _V4_RATE = 48000  # Hz
+_V4_REACH, _V3_REACH = 13, 41  # frames
 _DILATIONS = ((1, 3, 5), (1, 3, 5), (1, 3, 5))
 
 
@@ -27,6 +28,8 @@ class MelVocoder:
 
     sample_rate: int
     samples_per_frame: int
+    reach: int
+    """Frames to each side on which the sound of a frame depends."""
     network: Callable[[Tensor], Tensor]
 
     def __call__(self, mel: Tensor) -> Tensor:
@@ -37,7 +40,8 @@ class MelVocoder:
 def read_vocoder_v4(path: Path) -> MelVocoder:
     """Read v4's vocoder.pth. Raises `WeightsMissing` for another file."""
     tensors = read_plain(path)
-    return MelVocoder(_V4_RATE, math.prod(_V4_RATES), HifiGan(tensors, _V4_RATES, _DILATIONS))
+    network = HifiGan(tensors, _V4_RATES, _DILATIONS)
+    return MelVocoder(_V4_RATE, math.prod(_V4_RATES), _V4_REACH, network)
 
 
 def read_vocoder_v3(folder: Path) -> MelVocoder:
@@ -58,6 +62,7 @@ def read_vocoder_v3(folder: Path) -> MelVocoder:
     return MelVocoder(
         sample_rate if isinstance(sample_rate, int) else 24000,
         math.prod(rates),
+        _V3_REACH,
         BigVgan(tensors, rates, dilations),
     )
 

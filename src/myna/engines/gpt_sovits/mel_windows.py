@@ -2,22 +2,28 @@
 
 Flow matching sees a bounded number of frames at once: those of a prompt, at first the reference's,
 and the new ones. What was made last is the next window's prompt. Noise belongs to a frame's
-absolute number, so it does not depend on where windows begin.
+absolute number, so it does not depend on where windows begin. Windows overlap by some frames, made
+of the same noise by both, and are cross-faded there.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
 from myna.core.errors import BadReference
 from myna.engines.batching.noise import normal_frames
-from myna.engines.gpt_sovits.flow_matching import FlowMatching, Windows
+from myna.engines.gpt_sovits.flow_matching import Known, Windows
 from myna.engines.gpt_sovits.weights import Version
 
-_LONGEST_PROMPT = {Version.V3: 468, Version.V4: 500}  # frames: 5 s
-_LONGEST_WINDOW = {Version.V3: 934, Version.V4: 1000}  # frames, with the prompt: 10 s
+OVERLAP = 8  # frames that two windows both make
+LONGEST_PROMPT = {Version.V3: 468, Version.V4: 500}  # frames: 5 s
+LONGEST_WINDOW = {Version.V3: 934, Version.V4: 1000}  # frames, with the prompt: 10 s
+
+Matching = Callable[[Windows, int], Tensor]
+"""Windows and a number of steps to the normalised mel of all their frames."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,41 +51,74 @@ def mel_prompt(features: Tensor, mel: Tensor, version: Version) -> MelPrompt:
     frames = min(features.shape[2], mel.shape[2])
     if frames == 0:
         raise BadReference("The reference is too short to continue: give some seconds of speech.")
-    first = max(0, frames - _LONGEST_PROMPT[version])
+    first = max(0, frames - LONGEST_PROMPT[version])
     return MelPrompt(features[:, :, first:frames], mel[:, :, first:frames])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class MelPlan:
     """How to go about a sentence."""
 
-    version: Version
     steps: int
     seed: int
-    new_frames: Sequence[int] = ()
-    """How many new frames the first windows have, the last number for all that follow; none: as
-    many as fit, as where nobody listens yet."""
-
-    def size(self, window: int, prompt_frames: int) -> int:
-        """Return how many new frames a window has, counted from 0."""
-        most = _LONGEST_WINDOW[self.version] - prompt_frames
-        if not self.new_frames:
-            return most
-        return max(1, min(most, self.new_frames[min(window, len(self.new_frames) - 1)]))
+    longest: int
+    """Frames of a window at most, with the prompt."""
+    known: Known | None = None
+    """Frames that are to stay as they are, from the first one made on: (1, n_mels, F)."""
 
 
-def mel_windows(
-    matching: FlowMatching, prompt: MelPrompt, features: Tensor, plan: MelPlan
-) -> Iterator[Tensor]:
-    """Yield the normalised mel of a sentence's features (1, 512, F): (1, n_mels, n) at a time."""
-    first, window = 0, 0
-    while first < features.shape[2]:
-        frames = prompt.mel.shape[2]
-        new = features[:, :, first : first + plan.size(window, frames)]
-        noise = normal_frames(plan.seed, first, new.shape[2], prompt.mel.shape[1])
+class MelWindows:
+    """One sentence's mel spectrogram on its way. Belongs to one call."""
+
+    def __init__(self, matching: Matching, prompt: MelPrompt, plan: MelPlan) -> None:
+        self._matching = matching
+        self._prompt = prompt
+        self._plan = plan
+        self._settled = 0  # frames that were yielded
+        self._faded = prompt.mel[:, :, :0]  # made, and to be cross-faded with what follows
+
+    def push(self, features: Tensor, *, last: bool) -> Iterator[Tensor]:
+        """Take all features known so far (1, 512, F) and yield what they settle of the mel.
+
+        Each piece is (1, n_mels, n), normalised; after the last features, they make F frames.
+        """
+        while self._settled + self._faded.shape[2] < features.shape[2]:
+            yield self._window(features, last=last)
+        if last and self._faded.shape[2]:
+            yield self._faded
+            self._faded = self._faded[:, :, :0]
+
+    def _window(self, features: Tensor, *, last: bool) -> Tensor:
+        first, frames = self._settled, self._prompt.mel.shape[2]
+        new = features[:, :, first : first + max(OVERLAP + 1, self._plan.longest - frames)]
+        mel = self._made(new)
+        past = self._faded.shape[2]
+        share = torch.arange(1, past + 1, dtype=mel.dtype, device=mel.device) / (past + 1)
+        mel[:, :, :past] = self._faded * (1 - share) + mel[:, :, :past] * share
+        ends = last and first + new.shape[2] == features.shape[2]
+        settled = new.shape[2] - (0 if ends else min(OVERLAP, new.shape[2] - 1))
+        self._faded = mel[:, :, settled:]
+        self._prompt = self._prompt.followed_by(new[:, :, :settled], mel[:, :, :settled])
+        self._settled += settled
+        return mel[:, :, :settled]
+
+    def _made(self, new: Tensor) -> Tensor:
+        """Return the mel of new features, which begin with the first frame not settled."""
+        prompt = self._prompt
+        noise = normal_frames(self._plan.seed, self._settled, new.shape[2], prompt.mel.shape[1])
         noise = torch.cat([torch.zeros_like(prompt.mel), noise.to(prompt.mel)], dim=2)
         seen = torch.cat([prompt.features, new], dim=2).transpose(1, 2)
-        mel = matching(Windows(seen, prompt.mel, noise), plan.steps)[:, :, frames:]
-        yield mel
-        prompt = prompt.followed_by(new, mel)
-        first, window = first + new.shape[2], window + 1
+        known = self._known(new.shape[2])
+        mel = self._matching(Windows(seen, prompt.mel, noise, known), self._plan.steps)
+        return mel[:, :, prompt.mel.shape[2] :].clone()
+
+    def _known(self, count: int) -> Known | None:
+        """Return what is known of the next frames, behind a prompt of which nothing need be."""
+        known, prompted = self._plan.known, self._prompt.mel.shape[2]
+        if known is None:
+            return None
+        window = slice(self._settled, self._settled + count)
+        return Known(
+            F.pad(known.mel[:, :, window], (prompted, 0)),
+            F.pad(known.mask[:, :, window], (prompted, 0)),
+        )

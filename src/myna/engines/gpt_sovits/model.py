@@ -7,11 +7,17 @@ import torch
 
 from myna.core.errors import WeightsMismatch, WeightsMissing
 from myna.engines.gpt_sovits.bert import Bert
+from myna.engines.gpt_sovits.decoder import Decoder
 from myna.engines.gpt_sovits.execution import Execution
 from myna.engines.gpt_sovits.files import ModelFiles
+from myna.engines.gpt_sovits.flow_decoder import FlowDecoder
+from myna.engines.gpt_sovits.flow_matching import FlowMatching
 from myna.engines.gpt_sovits.frontend.front_end import FrontEnd
 from myna.engines.gpt_sovits.frontend.resources import Resources
 from myna.engines.gpt_sovits.hubert import Hubert
+from myna.engines.gpt_sovits.lora import read_sovits_on_base
+from myna.engines.gpt_sovits.mel_features import MelFeatures
+from myna.engines.gpt_sovits.mel_vocoders import read_vocoder_v3, read_vocoder_v4
 from myna.engines.gpt_sovits.model_folder import read_folder
 from myna.engines.gpt_sovits.prompt import PromptMaker
 from myna.engines.gpt_sovits.semantic_decoding import LONGEST
@@ -20,7 +26,14 @@ from myna.engines.gpt_sovits.speaker_vector import SpeakerNetwork
 from myna.engines.gpt_sovits.spoken_text import TextReader
 from myna.engines.gpt_sovits.text_to_semantic import TOKENS_PER_SECOND
 from myna.engines.gpt_sovits.vits import Vits
-from myna.engines.gpt_sovits.weights import Version, read_plain, read_semantic, read_sovits
+from myna.engines.gpt_sovits.vits_decoder import VitsDecoder
+from myna.engines.gpt_sovits.weights import (
+    SovitsCheckpoint,
+    Version,
+    read_plain,
+    read_semantic,
+)
+from myna.engines.gpt_sovits.window_batches import WindowBatches
 
 _LANGUAGES_V1 = frozenset({"zh", "ja", "en"})
 _LANGUAGES_V2 = _LANGUAGES_V1 | {"ko", "yue"}
@@ -39,26 +52,26 @@ class Model:
     semantic: SemanticRuntime
     longest: int
     """Semantic tokens of one sentence, at most."""
-    vits: Vits
+    decoder: Decoder
     precision: str
     """How exact the networks compute; the same request sounds different in another."""
 
 
 @torch.inference_mode()
-def load(files: ModelFiles, version: str | None, execution: Execution) -> Model:
-    """Read a model. Raises `WeightsMissing` naming each file that is absent or unfit."""
+def load(files: ModelFiles, windows: int = 1, execution: Execution = Execution()) -> Model:  # noqa: B008
+    """Read a model. Raises `WeightsMissing` naming each file that is absent or unfit.
+
+    windows: of v3 and v4, how many of different calls are made together.
+    """
     if files.missing:
         raise WeightsMissing(
             "GPT-SoVITS lacks "
             + ", ".join(repr(str(path)) for path in files.missing)
             + ". Put the published files there, or correct the settings under `gpt_sovits`."
         )
-    sovits = read_sovits(files.vits, None if version is None else Version(version))
-    if sovits.version.matches_flow:
-        raise WeightsMissing(
-            f"{str(files.vits)!r} is a {sovits.version.value} checkpoint; this engine speaks v1, "
-            "v2, v2Pro and v2ProPlus. Name a file of one of these."
-        )
+    bases = {Version(name): path for name, path in files.bases.items()}
+    asked = None if files.version is None else Version(files.version)
+    sovits = read_sovits_on_base(files.vits, bases, asked)
     semantic = read_semantic(files.semantic)
     first = sovits.version is Version.V1
     if semantic.is_first != first:
@@ -71,8 +84,8 @@ def load(files: ModelFiles, version: str | None, execution: Execution) -> Model:
     resources = Resources.find(files.folder)
     bert = Bert(read_folder(files.bert)) if files.bert.exists() else None
     reader = TextReader(FrontEnd("v1" if first else "v2", resources), bert)
+    decoder = _decoder(sovits, files, windows, execution.vocoder_dtype)
     runtime = open_runtime(semantic, execution.runtime, execution.graphs)
-    vits = Vits(sovits, execution.vocoder_dtype)
     hubert = Hubert(read_folder(files.hubert))
     speaker = SpeakerNetwork(read_plain(files.speaker)) if sovits.version.hears_speaker else None
     found = (resources.pronunciations, resources.corrections, resources.g2pw, bert)
@@ -82,9 +95,23 @@ def load(files: ModelFiles, version: str | None, execution: Execution) -> Model:
         languages,
         hashlib.sha256(repr(parts).encode()).hexdigest()[:16],
         reader,
-        PromptMaker(vits, hubert, speaker, reader, languages),
+        PromptMaker(decoder, hubert, speaker, reader, languages),
         runtime,
         min(LONGEST, round(semantic.longest_seconds * TOKENS_PER_SECOND)),
-        vits,
+        decoder,
         f"{runtime.precision}-{execution.vocoder_dtype}".replace("torch.", ""),
     )
+
+
+_VOCODERS = {Version.V3: read_vocoder_v3, Version.V4: read_vocoder_v4}
+
+
+def _decoder(
+    sovits: SovitsCheckpoint, files: ModelFiles, windows: int, vocoder_dtype: torch.dtype
+) -> Decoder:
+    version = sovits.version
+    if not version.matches_flow:
+        return VitsDecoder(Vits(sovits, vocoder_dtype))
+    matching = WindowBatches(FlowMatching(sovits.tensors), windows)
+    vocoder = _VOCODERS[version](files.vocoders[version.value])
+    return FlowDecoder(version, MelFeatures(sovits), matching, vocoder)

@@ -1,23 +1,30 @@
 """What GPT-SoVITS is conditioned on: how the reference sounds, and what it says in which tokens."""
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
-from myna.core.audio import Audio
+from myna.core.audio import Audio, Samples
 from myna.core.voice import Voice
 from myna.dsp.resample import resample
 from myna.engines.gpt_sovits.hubert import SAMPLE_RATE, Hubert
-from myna.engines.gpt_sovits.reference_window import best_window
+from myna.engines.gpt_sovits.quantizer import Quantizer
 from myna.engines.gpt_sovits.speaker_vector import SpeakerNetwork
 from myna.engines.gpt_sovits.spectrograms import reference_samples, reference_spectrogram
 from myna.engines.gpt_sovits.spoken_text import SpokenText, TextReader
-from myna.engines.gpt_sovits.vits import Vits
+from myna.engines.gpt_sovits.voice_encoder import VoiceEncoder
+from myna.engines.reference_window import best_window
 
 SILENCE_BEHIND = 9600  # samples at 16 kHz, 0.6 s
+SECONDS_PER_TOKEN = 0.04
+_SAMPLES_PER_TOKEN = 640  # at 16 kHz
+_LAST_FRAME = 100  # samples: the last of HuBERT's frames is 80 longer than its hop
+_NEARLY = 0.01  # tokens that a resampled recording may be short of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,17 +35,20 @@ class Prompt:
     tokens: npt.NDArray[np.int64]  # (P,): the reference's semantic tokens; none without a text
     text: SpokenText
     """What the reference says; empty without a transcript."""
+    features: npt.NDArray[np.float32] | None = None  # (1, 512, F): of the end of the reference
+    mel: npt.NDArray[np.float32] | None = None  # (1, n_mels, F), normalised, for v3 and v4
 
     def to_bytes(self) -> bytes:
         """Pack for a cache; `from_bytes` undoes it."""
         buffer = io.BytesIO()
-        context = np.zeros((0, 0), np.float32) if self.text.context is None else self.text.context
         np.savez(
             buffer,
             voice=self.voice,
             tokens=self.tokens,
             phonemes=self.text.phonemes,
-            context=context,
+            context=_or_nothing(self.text.context),
+            features=_or_nothing(self.features),
+            mel=_or_nothing(self.mel),
         )
         return buffer.getvalue()
 
@@ -46,9 +56,31 @@ class Prompt:
     def from_bytes(cls, packed: bytes) -> "Prompt":
         """Unpack what `to_bytes` packed. Raises `ValueError` or `KeyError` for anything else."""
         with np.load(io.BytesIO(packed), allow_pickle=False) as stored:
-            context = stored["context"]
-            text = SpokenText(stored["phonemes"], context if context.size else None)
-            return cls(stored["voice"], stored["tokens"], text)
+            context, features, mel = (
+                stored[name] if stored[name].size else None
+                for name in ("context", "features", "mel")
+            )
+            text = SpokenText(stored["phonemes"], context)
+            return cls(stored["voice"], stored["tokens"], text, features, mel)
+
+
+def _or_nothing(array: npt.NDArray[np.float32] | None) -> npt.NDArray[np.float32]:
+    return np.zeros(0, np.float32) if array is None else array
+
+
+class Hearing(Protocol):
+    """The part of a decoder that listens to references."""
+
+    @property
+    def voice(self) -> VoiceEncoder:
+        """Hears the timbre."""
+
+    @property
+    def quantizer(self) -> Quantizer:
+        """Hears the semantic tokens."""
+
+    def completed(self, prompt: Prompt, audio: Audio) -> Prompt:
+        """Add what this decoder needs beside timbre and tokens. Raises `BadReference`."""
 
 
 class PromptMaker:
@@ -56,14 +88,14 @@ class PromptMaker:
 
     def __init__(
         self,
-        vits: Vits,
+        decoder: Hearing,
         hubert: Hubert,
         speaker: SpeakerNetwork | None,
         reader: TextReader,
         languages: frozenset[str],
     ) -> None:
         """`languages` are those whose transcripts can be read; others are left out."""
-        self._vits = vits
+        self._decoder = decoder
         self._hubert = hubert
         self._speaker = speaker
         self._reader = reader
@@ -72,24 +104,39 @@ class PromptMaker:
     def learn(self, voice: Voice) -> Prompt:
         """Listen to the best few seconds of the reference. Raises `BadReference`."""
         audio, said = best_window(voice)
-        timbre = self._timbre(audio)
+        others = [best_window(Voice(other, "", voice.language))[0] for other in voice.auxiliary]
+        timbre = self._timbre([audio, *others])
         if voice.language not in self._languages or not any(map(str.isalnum, said)):
             nothing = np.zeros(0, np.int64)
-            return Prompt(timbre, nothing, SpokenText(nothing, None))
-        return Prompt(timbre, self._tokens(audio), self._reader.read(said, voice.language))
+            prompt = Prompt(timbre, nothing, SpokenText(nothing, None))
+        else:
+            text = self._reader.read(said, voice.language)
+            prompt = Prompt(timbre, self._tokens(audio), text)
+        return self._decoder.completed(prompt, audio)
 
     @torch.inference_mode()
-    def _timbre(self, audio: Audio) -> npt.NDArray[np.float32]:
-        samples = reference_samples(audio)
-        vectors = [] if self._speaker is None else [self._speaker.vector(samples)]
-        timbre = self._vits.voice([reference_spectrogram(samples)], vectors)
+    def _timbre(self, recordings: Sequence[Audio]) -> npt.NDArray[np.float32]:
+        heard = [reference_samples(audio) for audio in recordings]
+        speaker = self._speaker
+        vectors = [] if speaker is None else [speaker.vector(samples) for samples in heard]
+        timbre = self._decoder.voice([reference_spectrogram(samples) for samples in heard], vectors)
         found: npt.NDArray[np.float32] = timbre.numpy()
         return found
 
-    @torch.inference_mode()
-    def _tokens(self, audio: Audio) -> npt.NDArray[np.int64]:
+    def tokens_of(self, audio: Audio) -> npt.NDArray[np.int64]:
+        """Return the semantic tokens of a recording, one for every whole 40 ms: (T,)."""
         heard = resample(audio, SAMPLE_RATE).samples
-        padded = np.concatenate([heard, np.zeros(SILENCE_BEHIND, np.float32)])
+        count = int(len(heard) / _SAMPLES_PER_TOKEN + _NEARLY)
+        if not count:
+            return np.zeros(0, np.int64)
+        return self._heard(heard[: count * _SAMPLES_PER_TOKEN], _LAST_FRAME)
+
+    def _tokens(self, audio: Audio) -> npt.NDArray[np.int64]:
+        return self._heard(resample(audio, SAMPLE_RATE).samples, SILENCE_BEHIND)
+
+    @torch.inference_mode()
+    def _heard(self, samples: Samples, silence: int) -> npt.NDArray[np.int64]:
+        padded = np.concatenate([samples, np.zeros(silence, np.float32)])
         features = self._hubert(torch.from_numpy(padded)[None])
-        tokens: npt.NDArray[np.int64] = self._vits.quantizer.tokens(features)[0].numpy()
+        tokens: npt.NDArray[np.int64] = self._decoder.quantizer.tokens(features)[0].numpy()
         return tokens

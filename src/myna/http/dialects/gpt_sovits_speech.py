@@ -4,7 +4,7 @@ import math
 import posixpath
 import struct
 from collections.abc import Generator, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from starlette.responses import Response
@@ -13,6 +13,7 @@ from myna.core.errors import BadReference, InvalidOption, VoiceNotFound
 from myna.core.languages import AUTO
 from myna.core.speech import (
     REPETITION_PENALTY_RANGE,
+    SAMPLE_STEPS_RANGE,
     SENTENCE_PAUSE_RANGE,
     SPEED_RANGE,
     TEMPERATURE_RANGE,
@@ -29,7 +30,7 @@ from myna.http.dialects.gpt_sovits_wire import Reference
 from myna.http.frames import ByteFrames, encode_chunks
 from myna.http.refusals import ReferenceNotFound
 from myna.http.responses import Body
-from myna.http.service import Recent
+from myna.storage.recent import Recent
 from myna.studio.studio import collect
 from myna.studio.voices import Recording
 from myna.text.languages import detect
@@ -54,8 +55,11 @@ SAMPLING = {
     "top_k": TOP_K_RANGE,
     "top_p": TOP_P_RANGE,
     "repetition_penalty": REPETITION_PENALTY_RANGE,
+    "sample_steps": SAMPLE_STEPS_RANGE,
 }
 """How to draw, and within what."""
+COUNTS = {"top_k", "sample_steps"}
+THEIR_STEPS = 32  # upstream's default, sent or not, leaves the choice to the engine
 
 
 class Remembered:
@@ -113,6 +117,18 @@ async def voice_of(call: Call, reference: Reference, *, bounded: bool) -> Voice:
     return voice
 
 
+async def mixed(call: Call, voice: Voice, paths: Iterable[object]) -> Voice:
+    """Add more recordings, named as references are; what is not there is left out, as upstream."""
+    recordings = []
+    for path in paths:
+        try:
+            other = await voice_of(call, Reference(str(path)), bounded=False)
+        except ReferenceNotFound:
+            continue
+        recordings.append(other.reference)
+    return replace(voice, auxiliary=tuple(recordings)) if recordings else voice
+
+
 async def library_name(call: Call, name: str) -> str | None:
     """Return how a voice is really called that a client may have lower-cased."""
     try:
@@ -154,8 +170,7 @@ def our_language(code: str, text: str) -> str:
 def options(values: Mapping[str, float], *, seed: int) -> Options:
     """Return our options; numbers beyond our ranges come as near as they may.
 
-    values: `speed`, `fragment_interval`, and any of `temperature`, `top_k`, `top_p` and
-    `repetition_penalty`. Raises `InvalidOption`.
+    values: `speed`, `fragment_interval`, and any of `SAMPLING`. Raises `InvalidOption`.
     """
     speed, pause = values["speed"], values["fragment_interval"]
     if not (math.isfinite(speed) and speed > 0):
@@ -167,8 +182,10 @@ def options(values: Mapping[str, float], *, seed: int) -> Options:
         for name, bounds in SAMPLING.items()
         if name in values and not math.isnan(values[name])
     }
-    if "top_k" in sampling:
-        sampling["top_k"] = int(sampling["top_k"])
+    for name in COUNTS & sampling.keys():
+        sampling[name] = int(sampling[name])
+    if sampling.get("sample_steps") == THEIR_STEPS:
+        del sampling["sample_steps"]
     return Options(
         speed=_within(SPEED_RANGE, speed),
         seed=None if seed == RANDOM else seed,

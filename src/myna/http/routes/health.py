@@ -1,9 +1,12 @@
 """Whether the server lives, can speak, and how it fares."""
 
+from dataclasses import asdict
+
 from fastapi import APIRouter
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse, Response
 
+from myna.core.languages import LANGUAGES
 from myna.http.call import Open, Speaking
 from myna.http.errors import errors_as, native_error
 from myna.http.routes.answers import refusals
@@ -25,12 +28,25 @@ class EngineInfo(BaseModel):
     summary: str
     ready: bool
     remedy: str
+    configured: bool = Field(description="Whether a request may name it: setting `engines`.")
+
+
+class ChainInfo(BaseModel):
+    """What speaks where no engine is named: what a Myna that speaks through this one must know."""
+
+    name: str
+    fingerprint: str = Field(description="Changes when the same request would sound different.")
+    languages: list[str]
+    sample_rate: int = Field(description="Hz.")
+    clones: bool = Field(description="Whether it imitates the voice asked for.")
+    times_words: bool = Field(description="Whether it knows word times without an alignment.")
 
 
 class EngineList(BaseModel):
-    """Every engine there is."""
+    """Every engine there is, and the configured chain."""
 
     engines: list[EngineInfo]
+    chain: ChainInfo
 
 
 @router.get("/healthz")
@@ -44,8 +60,7 @@ async def ready(call: Open) -> Response:
     """Say whether new speech is taken: 200, or 503 while stopping or without an engine."""
     if call.service.stage.places.closed:
         return JSONResponse({"status": "shutting down"}, 503)
-    engines = await call.in_thread(call.service.studio.engines)
-    if not any(engine.ready for engine in engines):
+    if not await call.in_thread(call.service.studio.is_ready):
         return JSONResponse({"status": "no engine is ready"}, 503)
     return JSONResponse({"status": "ready"})
 
@@ -61,10 +76,21 @@ async def metrics(call: Open) -> Response:
 @router.get("/v1/engines", responses=refusals(401, 403, 429))
 async def engines(call: Speaking) -> EngineList:
     """List the engines, whether each is ready, and what it lacks."""
-    statuses = await call.in_thread(call.service.studio.engines)
+    studio = call.service.studio
+    statuses = await call.in_thread(studio.engines)
+    chain = studio.engine
+    able = chain.capabilities
     return EngineList(
+        chain=ChainInfo(
+            name=chain.name,
+            fingerprint=chain.fingerprint,
+            languages=[code for code in LANGUAGES if code in able.languages],
+            sample_rate=able.sample_rate,
+            clones=able.clones,
+            times_words=able.times_words,
+        ),
         engines=[
-            EngineInfo(name=s.name, summary=s.summary, ready=s.ready, remedy=s.remedy)
-            for s in statuses
-        ]
+            EngineInfo(**asdict(status), configured=status.name in studio.settings.engines)
+            for status in statuses
+        ],
     )

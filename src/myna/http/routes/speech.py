@@ -3,15 +3,16 @@
 import json
 from collections.abc import Generator, Iterable
 from dataclasses import fields
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from fastapi import APIRouter
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from myna.core.audio import Audio
 from myna.core.speech import Chunk, Options, SpeechRequest
 from myna.core.timing import TimedText
 from myna.core.voice import Voice
@@ -36,6 +37,7 @@ router = APIRouter(tags=["Speech"], route_class=errors_as(native_error))
 Format = Literal["wav", "flac", "mp3", "opus", "aac", "pcm"]
 Language = Literal["auto", "ko", "en", "ja", "zh", "yue"]
 
+MOST_AUXILIARY = 16  # voices
 MOST_FIELDS = 50  # of a form
 _KNOBS = {field.name for field in fields(Options)}
 
@@ -65,6 +67,9 @@ class Manner(BaseModel):
     retries: int = Field(
         1, ge=0, le=5, description="How often a sentence that went wrong is drawn again, unheard."
     )
+    sample_steps: int | None = Field(
+        None, ge=1, le=128, description="Of engines that match a flow. Unset: the engine's choice."
+    )
     format: Format = Field("wav", description="`pcm` is 16-bit little-endian without header.")
     sample_rate: int | None = Field(
         None, ge=8000, le=48000, description="Hz. Unset: the engine's. Told in `X-Sample-Rate`."
@@ -78,7 +83,7 @@ class Manner(BaseModel):
 
 
 class SpeechBody(Manner):
-    """What to say, in which voice of the library."""
+    """What to say, in which voice: one of the library, or one whose recording came before."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -90,10 +95,29 @@ class SpeechBody(Manner):
     )
 
     text: str = Field(min_length=1, description="Any length up to the server's bound.")
-    voice: str = Field(min_length=1, max_length=200, description="A name in your voice library.")
+    voice: str | None = Field(
+        None, min_length=1, max_length=200, description="A name in your voice library."
+    )
+    voice_id: str | None = Field(
+        None,
+        pattern="^[0-9a-f]{32}$",
+        description="Instead: the id of a voice of yours, or of one you sent as a recording "
+        "lately. 404 `voice_not_found` where the server has forgotten it.",
+    )
+    auxiliary: list[str] = Field(
+        [],
+        max_length=MOST_AUXILIARY,
+        description="More voices of yours whose timbre is mixed in, by engines that can.",
+    )
     stream: bool = Field(
         True, description="Send sound as it is made. False: all at once, exact sizes in headers."
     )
+
+    @model_validator(mode="after")
+    def _one_voice(self) -> Self:
+        if (self.voice is None) == (self.voice_id is None):
+            raise ValueError("give either voice or voice_id")
+        return self
 
 
 class SpeechForm(Manner):
@@ -126,6 +150,9 @@ class TimedSpeech(BaseModel):
     duration: float = Field(description="Seconds.")
     words: list[Word]
     engines: list[str]
+    own_voices: list[str] = Field(
+        description="Engines among them that spoke in a voice of their own, not the one asked for."
+    )
 
 
 def _documented() -> dict[str, Any]:  # Any: OpenAPI's own shape
@@ -186,8 +213,15 @@ async def speak(call: Speaking) -> Response:
         request = manner.request(manner.text, voice)
     else:
         manner = await _from_json(call.request)
-        request = manner.request(manner.text, manner.voice)
+        request = manner.request(manner.text, await _voice(call, manner))
     return await _answer(call, request, manner, stream=manner.stream)
+
+
+async def _voice(call: Call, body: SpeechBody) -> str | Voice:
+    if body.voice_id is not None:
+        return await call.mixed(await call.voice_by_id(body.voice_id), body.auxiliary)
+    assert body.voice is not None
+    return await call.mixed(body.voice, body.auxiliary)
 
 
 async def _answer(call: Call, request: SpeechRequest, manner: Manner, *, stream: bool) -> Response:
@@ -208,6 +242,7 @@ def _events(format: AudioFormat, sample_rate: int | None) -> ByteFrames:
 
     def frames(chunks: Iterable[Chunk]) -> Generator[bytes]:
         duration, engines = 0.0, dict[str, None]()
+        last = Chunk(Audio.silence(0.0, 1))
         for data, chunk in encode_chunks(chunks, format, sample_rate):
             words: tuple[TimedText, ...] = ()
             if chunk is not None:
@@ -215,8 +250,10 @@ def _events(format: AudioFormat, sample_rate: int | None) -> ByteFrames:
                 engines[chunk.engine] = None
                 words = chunk.words
             event = b""
+            if chunk is not None:
+                last = chunk
             if data:
-                event += server_sent({"type": "audio", "audio": base64_text(data)}, "audio")
+                event += server_sent(_sound_event(data, last), "audio")
             if words:
                 sent = [Word.of(word).model_dump() for word in words]
                 event += server_sent({"type": "words", "words": sent}, "words")
@@ -226,6 +263,16 @@ def _events(format: AudioFormat, sample_rate: int | None) -> ByteFrames:
         yield server_sent(done, "done")
 
     return frames
+
+
+def _sound_event(data: bytes, chunk: Chunk) -> dict[str, Any]:  # Any: JSON
+    """Return a stretch of sound; what is not usual of it is told."""
+    event: dict[str, Any] = {"type": "audio", "audio": base64_text(data)}  # Any: JSON
+    if chunk.fell_back:
+        event["fell_back"] = True
+    if not chunk.cloned:
+        event["cloned"] = False
+    return event
 
 
 def _last_event(problem: Problem) -> bytes:
@@ -243,6 +290,7 @@ async def _timed(call: Call, request: SpeechRequest, manner: Manner) -> Response
         duration=round(speech.audio.duration, 4),
         words=[Word.of(word) for word in speech.words],
         engines=list(speech.engines),
+        own_voices=list(speech.own_voices),
     )
     return JSONResponse(answer.model_dump())
 

@@ -44,6 +44,12 @@ def test_the_first_chunk_is_a_fraction_of_the_sentence(
     assert joined(chunks).duration > 2.5
 
 
+@pytest.mark.parametrize("text", ["Tea is ready.", "What is that", "Good."])
+def test_a_sentence_ends_without_a_click(engine: EmbeddedEngine, sample: Voice, text: str) -> None:
+    samples = joined(speech(engine, sample, Utterance(text, "en"))).samples
+    assert np.abs(samples[-5:]).max() < 0.001 * np.abs(samples).max()
+
+
 def test_the_pitch_is_the_speakers(engine: EmbeddedEngine, sample: Voice) -> None:
     audio = joined(speech(engine, sample, Utterance(SENTENCE, "en")))
     medians = [

@@ -12,6 +12,7 @@ from myna.core.speech import Options, Utterance
 from myna.core.voice import Voice
 from myna.engines.gpt_sovits.engine import GptSovitsEngine
 from myna.engines.gpt_sovits.files import find_files
+from myna.engines.gpt_sovits.model import load
 from myna.engines.gpt_sovits.prompt import Prompt
 from tests.unit.engines.gpt_sovits import tiny_checkpoints
 from tests.unit.engines.gpt_sovits.tiny_engine import tiny_engine
@@ -170,13 +171,6 @@ def test_swapped_weights_are_refused(tmp_path: Path) -> None:
         GptSovitsEngine(find_files(tmp_path, files.sovits, files.gpt))
 
 
-def test_mel_versions_are_refused_by_name(tmp_path: Path) -> None:
-    tiny_checkpoints.write_installation(tmp_path, "v2")
-    tiny_checkpoints.write_sovits(tmp_path / "v3.pth", "v3", header=b"02")
-    with pytest.raises(WeightsMissing, match=r"v3\.pth.*v3"):
-        GptSovitsEngine(find_files(tmp_path, vits=tmp_path / "v3.pth"))
-
-
 def test_the_best_version_whose_files_are_all_there_is_found(tmp_path: Path) -> None:
     tiny_checkpoints.write_installation(tmp_path / "GPT_SoVITS" / "pretrained_models", "v2")
     assert find_files(tmp_path).vits.name == "s2G2333k.pth"
@@ -188,3 +182,17 @@ def test_weights_change_the_fingerprint(tmp_path: Path) -> None:
     first = tiny_engine(tmp_path / "a", "v2").fingerprint
     tiny_checkpoints.write_installation(tmp_path / "b", "v2", bert=False)
     assert GptSovitsEngine(find_files(tmp_path / "b")).fingerprint != first
+
+
+@pytest.mark.parametrize("version", ["v2", "v2Pro"])
+def test_the_timbre_of_several_recordings_is_their_mean(
+    tmp_path: Path, sample: Voice, version: str
+) -> None:
+    tiny_checkpoints.write_installation(tmp_path, version)
+    learn = load(find_files(tmp_path)).prompts.learn
+    other = sample.reference.between(1.0, 4.5)
+    alone, second = learn(sample), learn(Voice(other, "", "en"))
+    mixed = learn(replace(sample, auxiliary=(other,)))
+    assert not np.allclose(alone.voice, second.voice, atol=1e-3)
+    assert mixed.voice == pytest.approx((alone.voice + second.voice) / 2, abs=1e-5)
+    assert np.array_equal(mixed.tokens, alone.tokens)

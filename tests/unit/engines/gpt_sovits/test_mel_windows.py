@@ -7,7 +7,14 @@ from torch import Tensor
 from myna.core.errors import BadReference
 from myna.engines.batching.noise import normal_frames
 from myna.engines.gpt_sovits.flow_matching import FlowMatching, Windows
-from myna.engines.gpt_sovits.mel_windows import MelPlan, MelPrompt, mel_prompt, mel_windows
+from myna.engines.gpt_sovits.mel_windows import (
+    LONGEST_WINDOW,
+    OVERLAP,
+    MelPlan,
+    MelPrompt,
+    MelWindows,
+    mel_prompt,
+)
 from myna.engines.gpt_sovits.weights import Version, read_sovits
 from tests.unit.engines.gpt_sovits import tiny_checkpoints
 
@@ -24,31 +31,54 @@ def _normal(*shape: int, seed: int = 0) -> Tensor:
 
 
 PROMPT = MelPrompt(_normal(1, 32, 6), _normal(1, 100, 6, seed=1))
-FEATURES = _normal(1, 32, 40, seed=2)
+FEATURES = _normal(1, 32, 60, seed=2)
 
 
-def _plan(*new_frames: int, seed: int = 7) -> MelPlan:
-    return MelPlan(Version.V4, 2, seed, new_frames)
+def _made(
+    matching: FlowMatching, arriving: tuple[int, ...], *, longest: int = 1000, seed: int = 7
+) -> list[Tensor]:
+    """Make the mel of features that are known up to these frames, one after another."""
+    windows = MelWindows(matching, PROMPT, MelPlan(2, seed, longest))
+    return [
+        mel
+        for until in arriving
+        for mel in windows.push(FEATURES[:, :, :until], last=until == FEATURES.shape[2])
+    ]
 
 
-def test_windows_make_every_frame_once(matching: FlowMatching) -> None:
-    lengths = [mel.shape for mel in mel_windows(matching, PROMPT, FEATURES, _plan(5, 12))]
-    assert lengths == [(1, 100, 5), (1, 100, 12), (1, 100, 12), (1, 100, 11)]
+def _plain(matching: FlowMatching, prompt: MelPrompt, first: int, last: int) -> Tensor:
+    frames = prompt.mel.shape[2]
+    noise = torch.cat([torch.zeros(1, 100, frames), normal_frames(7, first, last - first, 100)], 2)
+    seen = torch.cat([prompt.features, FEATURES[:, :, first:last]], dim=2).transpose(1, 2)
+    return matching(Windows(seen, prompt.mel, noise), 2)[:, :, frames:]
+
+
+@pytest.mark.parametrize("arriving", [(60,), (10, 11, 30, 60), (1, 2, 60), (60, 60), (59, 60)])
+@pytest.mark.parametrize("longest", [1000, 26])
+def test_every_frame_is_made_once_however_features_arrive(
+    matching: FlowMatching, arriving: tuple[int, ...], longest: int
+) -> None:
+    pieces = _made(matching, arriving, longest=longest)
+    assert sum(piece.shape[2] for piece in pieces) == FEATURES.shape[2]
+    assert {piece.shape[:2] for piece in pieces} == {(1, 100)}
 
 
 def test_one_window_is_plain_flow_matching(matching: FlowMatching) -> None:
-    (mel,) = mel_windows(matching, PROMPT, FEATURES, _plan())
-    noise = torch.cat([torch.zeros(1, 100, 6), normal_frames(7, 0, 40, 100)], dim=2)
-    seen = torch.cat([PROMPT.features, FEATURES], dim=2).transpose(1, 2)
-    assert torch.equal(mel, matching(Windows(seen, PROMPT.mel, noise), 2)[:, :, 6:])
+    (mel,) = _made(matching, (60,))
+    assert torch.equal(mel, _plain(matching, PROMPT, 0, 60))
 
 
-def test_a_window_continues_what_was_made_before(matching: FlowMatching) -> None:
-    first, second = list(mel_windows(matching, PROMPT, FEATURES[:, :, :16], _plan(8)))
-    prompt = MelPrompt(FEATURES[:, :, 2:8], first[:, :, 2:])
-    noise = torch.cat([torch.zeros(1, 100, 6), normal_frames(7, 8, 8, 100)], dim=2)
-    seen = torch.cat([prompt.features, FEATURES[:, :, 8:16]], dim=2).transpose(1, 2)
-    assert torch.equal(second, matching(Windows(seen, prompt.mel, noise), 2)[:, :, 6:])
+def test_a_window_continues_what_was_settled_before(matching: FlowMatching) -> None:
+    first, second = _made(matching, (30, 60))
+    settled = 30 - OVERLAP
+    assert first.shape[2] == settled
+    alone = _plain(matching, PROMPT, 0, 30)
+    prompt = PROMPT.followed_by(FEATURES[:, :, :settled], alone[:, :, :settled])
+    continued = _plain(matching, prompt, settled, 60)
+    assert torch.equal(second[:, :, OVERLAP:], continued[:, :, OVERLAP:])
+    share = torch.arange(1, OVERLAP + 1) / (OVERLAP + 1)
+    faded = alone[:, :, settled:] * (1 - share) + continued[:, :, :OVERLAP] * share
+    torch.testing.assert_close(second[:, :, :OVERLAP], faded)
 
 
 def test_a_window_shorter_than_the_prompt_keeps_some_of_it() -> None:
@@ -59,8 +89,7 @@ def test_a_window_shorter_than_the_prompt_keeps_some_of_it() -> None:
 
 def test_the_seed_decides(matching: FlowMatching) -> None:
     one, same, other = (
-        torch.cat(list(mel_windows(matching, PROMPT, FEATURES, _plan(20, seed=seed))), dim=2)
-        for seed in (1, 1, 2)
+        torch.cat(_made(matching, (20, 60), seed=seed), dim=2) for seed in (1, 1, 2)
     )
     assert torch.equal(one, same)
     assert not torch.allclose(one, other, atol=1e-3)
@@ -78,7 +107,17 @@ def test_a_prompt_is_what_both_have_and_of_a_long_one_the_end() -> None:
         mel_prompt(features[:, :, :0], mel, Version.V4)
 
 
-def test_windows_never_exceed_what_the_network_was_trained_on() -> None:
-    assert _plan(5000).size(0, 500) == 500
-    assert _plan().size(3, 200) == 800
-    assert MelPlan(Version.V3, 8, 0).size(0, 468) == 466
+@pytest.mark.parametrize("version", [Version.V3, Version.V4])
+def test_no_window_exceeds_what_the_network_was_trained_on(version: Version) -> None:
+    longest, seen = LONGEST_WINDOW[version], []
+
+    def matching(windows: Windows, _: int) -> Tensor:
+        seen.append(windows.noise.shape[2])
+        return windows.noise
+
+    prompt = mel_prompt(_normal(1, 32, 2000), _normal(1, 100, 2000), version)
+    windows = MelWindows(matching, prompt, MelPlan(2, 0, longest))
+    for until in (96, 300, 800, 3000):
+        list(windows.push(_normal(1, 32, 3000)[:, :, :until], last=until == 3000))
+    assert max(seen) == longest
+    assert seen[0] < longest

@@ -1,0 +1,105 @@
+"""What another Myna says of itself: what it speaks, and what would make it sound different."""
+
+import json
+import threading
+import time
+from collections.abc import MutableMapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from myna.core.engine import Capabilities
+from myna.core.languages import LANGUAGES
+from myna.engines.remote.fingerprints import fingerprint
+from myna.engines.remote.speaking import refusal
+from myna.engines.remote.transport import Ask, Transport
+
+FRESH_SECONDS = 60.0  # how long a description counts before the server is asked again
+USUAL_RATE = 24000  # Hz, until the server has told its own
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """The chain of engines behind a server."""
+
+    fingerprint: str = ""
+    """Empty: the server was never reached, or is too old to tell."""
+    languages: tuple[str, ...] = LANGUAGES
+    sample_rate: int = USUAL_RATE
+    clones: bool = True
+    times_words: bool = False
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it promises."""
+        return Capabilities(
+            frozenset(self.languages), self.sample_rate, self.clones, self.times_words
+        )
+
+    def packed(self) -> bytes:
+        """Pack for storage."""
+        return json.dumps(asdict(self)).encode()
+
+    @classmethod
+    def unpacked(cls, content: bytes) -> "Description":
+        """Read what was packed, or what a server sent. Raises `ValueError`."""
+        told = json.loads(content)
+        chain: Any = told.get("chain", told)  # Any: this is the wire
+        try:
+            return cls(
+                str(chain.get("fingerprint", "")),
+                tuple(code for code in chain.get("languages", LANGUAGES) if code in LANGUAGES),
+                int(chain.get("sample_rate", USUAL_RATE)),
+                bool(chain.get("clones", True)),
+                bool(chain.get("times_words", False)),
+            )
+        except (AttributeError, TypeError):
+            raise ValueError("not a description") from None
+
+
+class Acquaintance:
+    """What is known of a server: asked for when it speaks, remembered while it is away.
+
+    Nothing is asked when it is made. What it said last is kept in `memory`, so that sentences
+    cached under its fingerprint are found after a restart without any network.
+    """
+
+    def __init__(self, transport: Transport, memory: MutableMapping[str, bytes] | None) -> None:
+        self._transport = transport
+        self._memory = memory
+        self._key = fingerprint("description", transport.address.url)
+        self._lock = threading.Lock()
+        self._asked_at = -FRESH_SECONDS
+        self.known = self._remembered()
+
+    def refresh(self, seconds: float) -> None:
+        """Ask the server anew if the last time is long ago. Raises `EngineError`."""
+        with self._lock:
+            if time.monotonic() - self._asked_at >= FRESH_SECONDS:
+                self.ask(seconds)
+
+    def ask(self, seconds: float) -> None:
+        """Ask the server. Raises `EngineError` where it cannot be reached or does not answer."""
+        answer = self._transport.knock(Ask("/v1/engines", "GET"), seconds)
+        if answer.status != 200:
+            raise refusal(self._transport, answer.status, answer.content)
+        try:
+            known = Description.unpacked(answer.content)
+        except ValueError:
+            raise refusal(self._transport, answer.status, b"it is not a Myna") from None
+        self._asked_at = time.monotonic()
+        if known != self.known:
+            self.known = known
+            if self._memory is not None:
+                self._memory[self._key] = known.packed()
+
+    def forget_age(self) -> None:
+        """Ask at the next opportunity: the server failed, and may come back as another."""
+        self._asked_at = -FRESH_SECONDS
+
+    def _remembered(self) -> Description:
+        if self._memory is None:
+            return Description()
+        try:
+            return Description.unpacked(self._memory.get(self._key, b""))
+        except ValueError:
+            return Description()

@@ -1,0 +1,8 @@
+"""What tells one way of speaking from another."""
+
+import hashlib
+
+
+def fingerprint(kind: str, *parts: object) -> str:
+    """Return a short text that changes with any of the parts, which must print as they are."""
+    return f"{kind}-{hashlib.sha256(repr(parts).encode()).hexdigest()[:16]}"

@@ -1,0 +1,149 @@
+"""Another Myna."""
+
+import json
+import time
+from collections.abc import Generator, MutableMapping
+from dataclasses import asdict, replace
+from typing import Any
+
+from myna.core.engine import Capabilities
+from myna.core.errors import BadReference, BadText, EngineError, MynaError
+from myna.core.speech import Chunk, Utterance
+from myna.core.voice import Voice
+from myna.engines.remote.description import Acquaintance
+from myna.engines.remote.events import MEDIA_TYPE, SpeechEvents
+from myna.engines.remote.fingerprints import fingerprint
+from myna.engines.remote.speaking import (
+    PROBE_SECONDS,
+    check_language,
+    is_sayable,
+    message,
+    refusal,
+    spoken,
+)
+from myna.engines.remote.transport import Ask, Transport
+from myna.engines.remote.voices import wav_file
+
+VOICES_KNOWN = 256
+PATH = "/v1/speech"
+
+
+class VoiceForgotten(EngineError):
+    """The server does not know a voice that was sent to it before."""
+
+
+class MynaEngine:
+    """Speaks through another Myna, in any voice: its recording goes along the first time.
+
+    Hands every option on; the engines there take what they know.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        memory: MutableMapping[str, bytes] | None = None,
+        revision: str = "",
+    ) -> None:
+        """`memory` keeps what the server said of itself, for when it is away."""
+        self.name = transport.address.name
+        self._transport = transport
+        self._server = Acquaintance(transport, memory)
+        self._own_fingerprint = fingerprint("myna", transport.address.url, revision)
+        self._sent: dict[str, None] = {}  # ids of voices the server has had; threads may share it
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the server promised last; all languages until it was first reached."""
+        return self._server.known.capabilities
+
+    @property
+    def fingerprint(self) -> str:
+        """This server, and whatever it last said would make it sound different."""
+        return f"{self._own_fingerprint}-{self._server.known.fingerprint}"
+
+    def speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
+        """Yield the sentence as it arrives. Raises `EngineError` where the server fails."""
+        check_language(self.name, utterance.language, self.capabilities.languages)
+        return self._speak(utterance, replace(voice, auxiliary=()))  # one recording goes along
+
+    def check(self) -> None:
+        """Ask the server how it is. Raises `EngineError` with the reason."""
+        self._server.ask(PROBE_SECONDS)
+
+    def _speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
+        if not is_sayable(utterance.text):
+            return
+        until = time.monotonic() + self._transport.patience.first_sound
+        try:
+            self._server.refresh(self._transport.patience.first_sound)
+            for chunk in self._said(utterance, voice, until):
+                self._remember(voice)
+                yield chunk
+        except EngineError:
+            self._server.forget_age()
+            raise
+        except BadText:  # nothing to say in it, by the server's rules
+            return
+
+    def _said(self, utterance: Utterance, voice: Voice, until: float) -> Generator[Chunk]:
+        """Name the voice by its id where the server has had it; it says so if it forgot."""
+        if voice.id in self._sent:
+            try:
+                yield from self._heard(_by_id(utterance, voice), until)
+            except VoiceForgotten:
+                self._sent.pop(voice.id, None)
+            else:
+                return
+        yield from self._heard(_with_recording(utterance, voice), until)
+
+    def _heard(self, ask: Ask, until: float) -> Generator[Chunk]:
+        shown = self._transport.address.shown
+        decoder = SpeechEvents(self.name, shown, times_words=self.capabilities.times_words)
+        seconds = until - time.monotonic()
+        yield from spoken(self._transport, ask, self._refused, decoder, seconds)
+
+    def _remember(self, voice: Voice) -> None:
+        self._sent[voice.id] = None
+        for forgotten in list(self._sent)[:-VOICES_KNOWN]:
+            self._sent.pop(forgotten, None)
+
+    def _refused(self, status: int, content: bytes) -> MynaError:
+        """Say whose mistake it was: only what any engine would refuse is the caller's."""
+        match _code(content):
+            case "voice_not_found":
+                return VoiceForgotten(message(content))
+            case "bad_reference" | "bad_audio":
+                return BadReference(message(content))
+            case "bad_text":
+                return BadText(message(content))
+        return refusal(self._transport, status, content)
+
+
+def _by_id(utterance: Utterance, voice: Voice) -> Ask:
+    return Ask(
+        PATH,
+        json={"text": utterance.text, "voice_id": voice.id, **_manner(utterance)},
+        headers={"Accept": MEDIA_TYPE},
+    )
+
+
+def _with_recording(utterance: Utterance, voice: Voice) -> Ask:
+    manner = {key: str(value) for key, value in _manner(utterance).items() if value is not None}
+    words = {"transcript": voice.transcript, "voice_language": voice.language}
+    return Ask(
+        PATH,
+        form={"text": utterance.text, **words, **manner},
+        files={"reference": ("reference.wav", wav_file(voice))},
+        headers={"Accept": MEDIA_TYPE},
+    )
+
+
+def _manner(utterance: Utterance) -> dict[str, Any]:  # Any: this is the wire
+    return {"language": utterance.language, "format": "wav", **asdict(utterance.options)}
+
+
+def _code(content: bytes) -> str:
+    try:
+        return str(json.loads(content)["error"]["code"])
+    except (ValueError, KeyError, TypeError):
+        return ""

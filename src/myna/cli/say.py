@@ -54,6 +54,12 @@ def say(
     language: Annotated[str, typer.Option(help="ko, en, ja, zh, yue or auto.")] = AUTO,
     engine: Annotated[str | None, typer.Option(help="Speak with this engine only.")] = None,
     speed: Annotated[float, typer.Option(help="Relative to the voice's pace, 0.25 to 4.")] = 1.0,
+    instruction: Annotated[
+        str, typer.Option(help="How to say it, in words, for engines that take instructions.")
+    ] = "",
+    speaker: Annotated[
+        str, typer.Option(help="A speaker the engine brings along, in place of the voice.")
+    ] = "",
     seed: Annotated[int | None, typer.Option(help="Same seed, same sound.")] = None,
     sentence_pause: Annotated[
         float, typer.Option(help="Seconds of silence between sentences.")
@@ -111,7 +117,7 @@ def say(
     studio = Studio.open(settings)
     request = SpeechRequest(
         _text(text, file),
-        _voice(voice, Recording(Path(voice), transcript, voice_language), studio),
+        voice_of(voice, Recording(Path(voice), transcript, voice_language), studio),
         language=language,
         options=Options(
             speed=speed,
@@ -123,6 +129,8 @@ def say(
             repetition_penalty=repetition_penalty,
             retries=retries,
             sample_steps=sample_steps,
+            instruction=instruction,
+            speaker=speaker,
         ),
         engine=engine,
         timestamps=timestamps is not None or plot is not None,
@@ -187,7 +195,7 @@ def _arriving() -> Iterator[TextPiece]:
     yield decoder.decode(b"", final=True)
 
 
-def _voice(name: str, recording: Recording, studio: Studio) -> str | Voice:
+def voice_of(name: str, recording: Recording, studio: Studio) -> str | Voice:
     """Return a library name as it is, and a recording on disk as a voice.
 
     A name in the library wins over a file of that name; what is neither is reported as

@@ -9,7 +9,13 @@ from myna.core.errors import VoiceExists
 from myna.core.voice import Voice
 from myna.dsp.codec import decode
 from myna.engines.cached import CachedEngine
-from myna.engines.catalog import EngineNotFound, EngineStatus, embedded_status, gpt_sovits_status
+from myna.engines.catalog import (
+    EngineNotFound,
+    EngineStatus,
+    cosyvoice_status,
+    embedded_status,
+    gpt_sovits_status,
+)
 from myna.engines.fallback import FallbackEngine
 from myna.settings import Settings
 from myna.storage.blobs import BlobFolder
@@ -18,7 +24,12 @@ from myna.storage.database import open_database
 from myna.storage.keys import KeyBook
 from myna.storage.results import ResultFolder
 from myna.storage.voices import NewVoice, VoiceLibrary
-from myna.studio.engine_builders import BUILDERS, gpt_sovits_files, remote_engine
+from myna.studio.engine_builders import (
+    BUILDERS,
+    cosyvoice_files,
+    gpt_sovits_files,
+    remote_engine,
+)
 
 DATABASE = "myna.db"
 SAMPLE_NAME = "sample"
@@ -58,7 +69,11 @@ def chain(engines: Iterable[Engine]) -> Engine:
 
 def statuses(settings: Settings) -> list[EngineStatus]:
     """Look at every engine there is."""
-    return [embedded_status(), gpt_sovits_status(gpt_sovits_files(settings).missing)]
+    return [
+        embedded_status(),
+        gpt_sovits_status(gpt_sovits_files(settings).missing),
+        cosyvoice_status(cosyvoice_files(settings).missing),
+    ]
 
 
 def open_library(settings: Settings) -> VoiceLibrary:

@@ -39,9 +39,9 @@ _METHOD = "1"  # raised whenever the same request comes to sound different
 class CosyVoiceEngine:
     """Speaks with a model of CosyVoice2 or Fun-CosyVoice3.
 
-    Of `Options` it knows `speed`, `temperature`, `seed`, `retries`, `instruction` and `speaker`;
-    how tokens are drawn is the model's own affair. The same seed says a text the same way, bit
-    for bit, whatever else the engine says at the time.
+    Of `Options` it knows `speed`, `temperature`, `seed`, `retries`, `sample_steps`, `instruction`
+    and `speaker`; how tokens are drawn is the model's own affair. The same seed says a text the
+    same way, bit for bit, whatever else the engine says at the time.
     """
 
     name = "cosyvoice"
@@ -191,7 +191,7 @@ class CosyVoiceEngine:
         )
 
     def _stream(self, prompt: Prompt, schedule: Schedule | None, options: Options) -> SpeechStream:
-        flow = self._runtime.flow(self._model.configuration.guidance)
+        flow = self._runtime.flow(self._model.configuration.guidance, options.sample_steps)
         how = SpeechOptions(flow, schedule, options.speed)
         return SpeechStream(self._model.flow, self._model.vocoder, prompt.acoustic, how)
 

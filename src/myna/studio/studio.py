@@ -15,7 +15,7 @@ from myna.core.engine import (
     converting,
     streaming,
 )
-from myna.core.errors import BadText, TextTooLong, Unsupported
+from myna.core.errors import BadText, InvalidOption, TextTooLong, Unsupported
 from myna.core.languages import AUTO, LANGUAGES
 from myna.core.speech import (
     Chunk,
@@ -92,6 +92,12 @@ class Studio:
                 f"Engine {engine.name!r} does not speak {request.language!r}. It speaks "
                 f"{', '.join(sorted(engine.capabilities.languages))}; `auto` finds the language "
                 "from the text."
+            )
+        speaker, known = request.options.speaker, engine.capabilities.speakers
+        if speaker and speaker not in known:
+            there_are = ", ".join(sorted(known)) or "none"
+            raise InvalidOption(
+                "speaker", speaker, f"engine {engine.name!r} brings along {there_are}"
             )
         if isinstance(request.text, str):
             self._check_length(len(request.text))

@@ -9,6 +9,7 @@ from typing import Protocol
 from myna.core.audio import Audio
 from myna.core.engine import ArrivingUtterance, Capabilities, Engine, converting, streaming
 from myna.core.errors import Unsupported
+from myna.core.infill import Gap, Infilled, infilling
 from myna.core.speech import Chunk, Options, Utterance
 from myna.core.voice import Voice
 
@@ -62,6 +63,17 @@ class CachedEngine:
         if heard and not any(chunk.fell_back for chunk in heard):
             # The key anew: while it spoke, a server may have told that it is another by now.
             self._store.put(self._key(utterance, voice), heard)
+
+    def infills(self, language: str) -> bool:
+        """Whether the engine fills gaps in this language."""
+        return infilling(self._engine, language) is not None
+
+    def infill(self, gap: Gap, voice: Voice) -> Infilled:
+        """Have the engine fill a gap. Not kept: hardly a recording is edited twice the same way."""
+        engine = infilling(self._engine, gap.language)
+        if engine is None:
+            raise Unsupported(f"Engine {self.name!r} does not fill gaps in {gap.language!r}.")
+        return engine.infill(gap, voice)
 
     def speak_arriving(self, utterance: ArrivingUtterance, voice: Voice) -> Generator[Chunk]:
         """Hand on what the engine says: before a text is there, nobody can look it up."""

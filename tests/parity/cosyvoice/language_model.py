@@ -8,13 +8,13 @@ import torch
 from torch import Tensor
 
 from myna.core.errors import SynthesisFailed
+from myna.engines.cosyvoice.key_value_cache import BackboneConfig
 from myna.engines.cosyvoice.language_model import (
     N_SPEECH_TOKENS,
     LanguageModel,
     read_language_model,
 )
 from myna.engines.cosyvoice.language_slots import turns_of
-from myna.engines.cosyvoice.qwen2 import BackboneConfig
 from myna.engines.cosyvoice.speech_token_request import SpeechTokenRequest
 from myna.engines.cosyvoice.text_feed import TextFeed
 from myna.engines.cosyvoice.token_sampling import (
@@ -74,7 +74,7 @@ class _Run:
 
     def decode(self) -> None:
         model = _model(self.case)
-        cache = model.new_cache(1, _CAPACITY)
+        cache = model.decoder.new_cache(1, _CAPACITY)
         turns = turns_of(self._request(), model.marks)
         token: int | None = None
         try:
@@ -83,7 +83,7 @@ class _Run:
                 hidden = model.embedded(turn.reads)
                 self.reads.append(hidden)
                 self.lengths.append(len(hidden))
-                logits = model.read(hidden, cache, 0)
+                logits = model.decoder.read(hidden, cache, 0)
                 token = self._scripted(logits, turn) if turn.draws else None
                 if token is not None and is_speech(token):
                     self.tokens.append(token)

@@ -191,7 +191,10 @@ class Scheduler(Generic[Request]):
         return seats or not calls or any(call.hung_up or not call.waits for call in calls)
 
     def _leave(self, slot: int, last: Exception | None = None) -> None:
-        self._model.release(slot)
+        try:
+            self._model.release(slot)
+        except Exception as error:  # noqa: BLE001 - the thread must live, and somebody hear of it
+            last = last or told(error)
         with self._lock:
             call = self._live.pop(slot)
         call.outbox.put(_Word.ENDED if last is None else last)

@@ -13,12 +13,9 @@ import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
 from myna.engines.checkpoints.tensors import Tensors
-from myna.engines.cosyvoice.qwen2 import (
-    BackboneConfig,
-    KeyValueCache,
-    Linear,
-    Qwen2,
-)
+from myna.engines.cosyvoice.decoders import Decoder, ExactDecoder
+from myna.engines.cosyvoice.key_value_cache import BackboneConfig, BackboneShape
+from myna.engines.cosyvoice.qwen2 import Linear, Qwen2
 from myna.engines.cosyvoice.version import Version
 
 __all__ = ["BackboneConfig", "LanguageModel", "Marks", "Segment", "Table", "read_language_model"]
@@ -75,22 +72,10 @@ class Marks:
 class LanguageModel:
     """The network, read-only."""
 
-    def __init__(
-        self, backbone: Qwen2, embeddings: Mapping[Table, Tensor], head: Linear, marks: Marks
-    ) -> None:
-        self._backbone = backbone
+    def __init__(self, embeddings: Mapping[Table, Tensor], decoder: Decoder, marks: Marks) -> None:
         self._embeddings = embeddings
-        self._head = head
+        self.decoder = decoder
         self.marks = marks
-
-    @property
-    def vocabulary(self) -> int:
-        """How many logits there are: speech tokens, then marks."""
-        return self._head.weight.shape[0]
-
-    def new_cache(self, slots: int, capacity: int) -> KeyValueCache:
-        """Allocate room for so many sequences of at most `capacity` positions each."""
-        return self._backbone.new_cache(slots, capacity)
 
     def embedded(self, segments: Sequence[Segment]) -> Tensor:
         """Return what the decoder reads for some tokens: (tokens, channels)."""
@@ -101,43 +86,31 @@ class LanguageModel:
         tokens = torch.tensor(segment.tokens, dtype=torch.int64, device=table.device)
         return F.embedding(tokens, table)
 
-    def read(self, hidden: Tensor, cache: KeyValueCache, slot: int) -> Tensor:
-        """Append embedded tokens (n, channels) to one slot; return the next logits.
-
-        Shape (vocabulary,). Raises `TextTooLong` where the slot is full.
-        """
-        span = cache.extended(slot, len(hidden))
-        return self._head(self._backbone.read(hidden, [span], cache)[-1])
-
-    def step(self, hidden: Tensor, cache: KeyValueCache, slots: Sequence[int]) -> Tensor:
-        """Append one embedded token to each of some slots; return the next logits of all rows.
-
-        hidden: (rows, channels), at least one row for each slot; rows beyond those run along and
-        leave no trace. Shape (rows, vocabulary).
-        """
-        spans = [cache.extended(slot, 1) for slot in slots]
-        return self._head(self._backbone.read(hidden, spans, cache))
-
 
 def read_language_model(
-    state: Mapping[str, Tensor], *, version: Version, config: BackboneConfig | None = None
+    state: Mapping[str, Tensor],
+    *,
+    version: Version,
+    config: BackboneConfig | None = None,
+    rows: int = 1,
 ) -> LanguageModel:
     """Return the model of a state dict (`llm.pt`). Sizes follow from the tensors' shapes.
 
-    config: of the Qwen2 folder beside it; None is the published one. Raises `WeightsMissing`
-    naming a tensor that is not there.
+    config: of the Qwen2 folder beside it; None is the published one. rows: see `ExactDecoder`.
+    Raises `WeightsMissing` naming a tensor that is not there.
     """
-    weights = Tensors(state, "llm.pt")
-    backbone = weights.scope("llm.model.model")
-    head = Linear(weights["llm_decoder.weight"], weights.get("llm_decoder.bias"))
+    tensors = Tensors(state, "llm.pt")
+    backbone = tensors.scope("llm.model.model")
+    shape = BackboneShape.of(backbone, config or BackboneConfig())
+    head = Linear(tensors["llm_decoder.weight"], tensors.get("llm_decoder.bias"))
     embeddings = {
         Table.TEXT: backbone["embed_tokens.weight"],
-        Table.SPEECH: weights["speech_embedding.weight"],
+        Table.SPEECH: tensors["speech_embedding.weight"],
     }
     if version is Version.COSYVOICE2:
-        embeddings[Table.MARK] = weights["llm_embedding.weight"]
-    marks = _marks(version, head.weight.shape[0])
-    return LanguageModel(Qwen2(backbone, config or BackboneConfig()), embeddings, head, marks)
+        embeddings[Table.MARK] = tensors["llm_embedding.weight"]
+    decoder = ExactDecoder(Qwen2(backbone, shape), head, shape, rows)
+    return LanguageModel(embeddings, decoder, _marks(version, decoder.vocabulary))
 
 
 def _marks(version: Version, vocabulary: int) -> Marks:

@@ -16,8 +16,8 @@ from torch import Tensor
 
 from myna.engines.batching.scheduler import told
 from myna.engines.cosyvoice.interleaving import interleaved
+from myna.engines.cosyvoice.key_value_cache import KeyValueCache
 from myna.engines.cosyvoice.language_model import LanguageModel, Marks
-from myna.engines.cosyvoice.qwen2 import KeyValueCache
 from myna.engines.cosyvoice.speech_token_request import SpeechTokenRequest
 from myna.engines.cosyvoice.text_feed import MoreText, TextFeed
 from myna.engines.cosyvoice.token_sampling import Draw, SeededNoise, choose
@@ -50,19 +50,10 @@ class _Call:
 class LanguageModelSlots:
     """Holds the calls; the network itself is read-only."""
 
-    def __init__(
-        self, model: LanguageModel, *, slots: int = 8, capacity: int = CAPACITY, rows: int = 1
-    ) -> None:
-        """Allocate room for so many calls of at most `capacity` positions each.
-
-        rows: calls that read one token each are stepped together, always as so many rows, empty
-        ones among them. A matrix product over another number of rows may round otherwise, and one
-        other token changes all that follow; so a call has the same tokens whoever is stepped
-        beside it, bit for bit. One row is fastest for one call, several for as many calls.
-        """
+    def __init__(self, model: LanguageModel, *, slots: int = 8, capacity: int = CAPACITY) -> None:
+        """Allocate room for so many calls of at most `capacity` positions each."""
         self._model = model
-        self._rows = rows
-        self._cache: KeyValueCache = model.new_cache(slots, capacity)
+        self._cache: KeyValueCache = model.decoder.new_cache(slots, capacity)
         self._calls: dict[int, _Call] = {}
 
     @torch.inference_mode()
@@ -85,18 +76,17 @@ class LanguageModelSlots:
             call.turns.close()
 
     def _read_single(self, slots: Sequence[int]) -> None:
-        """Step the calls whose turn reads one token."""
+        """Step the calls whose turn reads one token, where there is room."""
         room = [slot for slot in slots if self._cache.lengths[slot] < self._cache.capacity]
-        single = [slot for slot in room if _reads_one(self._calls[slot].turn)]
-        for start in range(0, len(single), self._rows):
-            together = single[start : start + self._rows]
-            calls = [self._calls[slot] for slot in together]
-            reads = [segment for call in calls if call.turn for segment in call.turn.reads]
-            hidden = self._model.embedded(reads)
-            spare = hidden.new_zeros(self._rows - len(hidden), hidden.shape[1])
-            logits = self._model.step(torch.cat([hidden, spare]), self._cache, together)
-            for call, row in zip(calls, logits, strict=False):
-                call.logits = row
+        turns = [(slot, self._calls[slot].turn) for slot in room]
+        single = [(slot, turn) for slot, turn in turns if turn is not None and turn.n_reads == 1]
+        if not single:
+            return
+        hidden = self._model.embedded([part for _, turn in single for part in turn.reads])
+        together = [slot for slot, _ in single]
+        logits = self._model.decoder.step(hidden, self._cache, together)
+        for slot, row in zip(together, logits, strict=True):
+            self._calls[slot].logits = row
 
     def _outcome(self, slot: int, call: _Call) -> Outcome:
         try:
@@ -120,7 +110,8 @@ class LanguageModelSlots:
             return None
         logits, call.logits = call.logits, None
         if logits is None:
-            logits = self._model.read(self._model.embedded(turn.reads), self._cache, slot)
+            hidden = self._model.embedded(turn.reads)
+            logits = self._model.decoder.read(hidden, self._cache, slot)
         if not turn.draws:
             return None
         draw = Draw(call.n_drawn, turn.said, turn.forbidden)
@@ -140,7 +131,3 @@ def _next(turns: Turns, token: int | None) -> Turn | None:
         return turns.send(token)
     except StopIteration:
         return None
-
-
-def _reads_one(turn: Turn | None) -> bool:
-    return turn is not None and sum(len(segment.tokens) for segment in turn.reads) == 1

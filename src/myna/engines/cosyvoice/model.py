@@ -15,10 +15,10 @@ from myna.engines.cosyvoice.acoustic.vocoder import Vocoder, read_vocoder
 from myna.engines.cosyvoice.configuration import Configuration, read_configuration
 from myna.engines.cosyvoice.files import ModelFiles
 from myna.engines.cosyvoice.hearing import SpeakerNetwork, SpeechTokenizer
+from myna.engines.cosyvoice.key_value_cache import BackboneConfig
 from myna.engines.cosyvoice.language_model import LanguageModel, read_language_model
 from myna.engines.cosyvoice.presets import read_presets
 from myna.engines.cosyvoice.prompt import Prompt, PromptMaker
-from myna.engines.cosyvoice.qwen2 import BackboneConfig
 from myna.engines.cosyvoice.spoken_text import TextReader
 from myna.engines.cosyvoice.text_tokenizer import TextTokenizer
 from myna.engines.cosyvoice.version import Version

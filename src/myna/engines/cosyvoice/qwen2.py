@@ -12,58 +12,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
-from myna.core.errors import TextTooLong
 from myna.engines.checkpoints.tensors import Tensors
-
-
-@dataclass(frozen=True, slots=True)
-class BackboneConfig:
-    """What the shapes of a checkpoint do not tell: `config.json` beside it does."""
-
-    n_heads: int = 14  # num_attention_heads
-    rope_base: float = 1e6  # rope_theta
-    norm_epsilon: float = 1e-6  # rms_norm_eps
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class KeyValueCache:
-    """What each layer remembers of each slot's sequence."""
-
-    keys: Tensor  # (layers, slots, key heads, capacity, width)
-    values: Tensor  # as keys
-    cosines: Tensor  # (capacity, width): of the rotary angle at each position
-    sines: Tensor  # as cosines
-    lengths: list[int]  # positions filled in each slot
-
-    @property
-    def capacity(self) -> int:
-        """Positions a slot has room for."""
-        return self.keys.shape[3]
-
-    def clear(self, slot: int) -> None:
-        """Forget the sequence in a slot."""
-        self.lengths[slot] = 0
-
-    def extended(self, slot: int, count: int) -> "Span":
-        """Return where so many more positions of a slot go. Raises `TextTooLong`."""
-        start = self.lengths[slot]
-        if start + count > self.capacity:
-            raise TextTooLong(start + count, self.capacity)
-        return Span(slot, start, start + count)
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Positions `start` to `end` of one slot's sequence."""
-
-    slot: int
-    start: int
-    end: int
-
-    @property
-    def count(self) -> int:
-        """How many positions they are."""
-        return self.end - self.start
+from myna.engines.cosyvoice.key_value_cache import BackboneShape, KeyValueCache, Span
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,39 +50,14 @@ class _Block:
 class Qwen2:
     """The transformer between the embedding and the head."""
 
-    def __init__(self, weights: Tensors, config: BackboneConfig) -> None:
-        """Read the layers `layers.N` and the norm `norm` of some weights."""
-        epsilon = config.norm_epsilon
+    def __init__(self, tensors: Tensors, shape: BackboneShape) -> None:
+        """Read the layers `layers.N` and the norm `norm`."""
+        epsilon = shape.norm_epsilon
         self._blocks = [
-            _block(weights.scope(f"layers.{index}"), epsilon)
-            for index in range(max(weights.count("layers"), 1))
+            _block(tensors.scope(f"layers.{index}"), epsilon) for index in range(shape.n_layers)
         ]
-        self._norm = _RmsNorm(weights["norm.weight"], epsilon)
-        self._rope_base = config.rope_base
-        self._n_heads = config.n_heads
-        channels = self._norm.weight.shape[0]
-        self._width = self._blocks[0].attention_out.weight.shape[1] // config.n_heads
-        rows = self._blocks[0].attention_in.weight.shape[0]
-        self._n_key_heads = (rows // self._width - config.n_heads) // 2
-        self.channels = channels
-
-    def new_cache(self, slots: int, capacity: int) -> KeyValueCache:
-        """Allocate room for so many sequences of at most `capacity` positions each.
-
-        On a processor, memory is taken up as positions are filled.
-        """
-        device = self._norm.weight.device
-        shape = (len(self._blocks), slots, self._n_key_heads, capacity, self._width)
-        halves = torch.arange(0, self._width, 2, dtype=torch.float32) / self._width
-        positions = torch.arange(capacity, dtype=torch.float32)
-        angles = torch.outer(positions, 1.0 / self._rope_base**halves).repeat(1, 2).to(device)
-        return KeyValueCache(
-            torch.empty(shape, device=device),
-            torch.empty(shape, device=device),
-            angles.cos(),
-            angles.sin(),
-            [0] * slots,
-        )
+        self._norm = _RmsNorm(tensors["norm.weight"], epsilon)
+        self._shape = shape
 
     def read(self, hidden: Tensor, spans: Sequence[Span], cache: KeyValueCache) -> Tensor:
         """Append rows to sequences and return what comes out of each row, normalised.
@@ -141,31 +66,47 @@ class Qwen2:
         and leave no trace. The spans are of different slots and continue their sequences. Shape
         (rows, channels).
         """
-        n_rows = sum(span.count for span in spans)
         places = torch.cat([torch.arange(span.start, span.end) for span in spans])
-        places = torch.cat([places, places.new_zeros(len(hidden) - n_rows)])
-        cosines, sines = cache.cosines[places, None], cache.sines[places, None]
-        for index, block in enumerate(self._blocks):
+        places = F.pad(places, (0, len(hidden) - len(places)))
+        angles = cache.cosines[places, None], cache.sines[places, None]
+        for layer, block in enumerate(self._blocks):
             projected = block.attention_in(block.attention_norm(hidden))
-            heads = projected.view(len(hidden), -1, self._width)
-            turned = self._n_heads + self._n_key_heads
-            rotated = _rotated(heads[:, :turned], cosines, sines)
-            attended = torch.zeros_like(rotated[:, : self._n_heads])
-            row = 0
-            for span in spans:
-                rows = slice(row, row + span.count)
-                keys, values = cache.keys[index, span.slot], cache.values[index, span.slot]
-                keys[:, span.start : span.end] = rotated[rows, self._n_heads :].transpose(0, 1)
-                values[:, span.start : span.end] = heads[rows, turned:].transpose(0, 1)
-                query = rotated[rows, : self._n_heads]
-                attended[rows] = _attention(query, keys[:, : span.end], values[:, : span.end])
-                row += span.count
-            hidden = hidden + block.attention_out(attended.flatten(1))
+            heads = projected.view(len(hidden), -1, self._shape.width)
+            layers = cache.keys[layer], cache.values[layer]
+            found = self._attended(heads, angles, spans, layers)
+            hidden = hidden + block.attention_out(found.flatten(1))
             gate, wide = block.widen(block.feed_forward_norm(hidden)).chunk(2, dim=-1)
             hidden = hidden + block.narrow(F.silu(gate) * wide)
         for span in spans:
             cache.lengths[span.slot] = span.end
         return self._norm(hidden)
+
+    def _attended(
+        self,
+        heads: Tensor,
+        angles: tuple[Tensor, Tensor],
+        spans: Sequence[Span],
+        known: tuple[Tensor, Tensor],
+    ) -> Tensor:
+        """Note each row's key and value; return what its query finds: (rows, heads, width)."""
+        shape, (keys, values) = self._shape, known
+        n_turned = shape.n_heads + shape.n_key_heads
+        turned = _rotated(heads[:, :n_turned], *angles)
+        query, key, value = (
+            turned[:, : shape.n_heads],
+            turned[:, shape.n_heads :],
+            heads[:, n_turned:],
+        )
+        found = torch.zeros_like(query)
+        row = 0
+        for span in spans:
+            rows = slice(row, row + span.count)
+            keys[span.slot, :, span.start : span.end] = key[rows].transpose(0, 1)
+            values[span.slot, :, span.start : span.end] = value[rows].transpose(0, 1)
+            seen = keys[span.slot, :, : span.end], values[span.slot, :, : span.end]
+            found[rows] = _attention(query[rows], *seen)
+            row += span.count
+        return found
 
 
 def _block(weights: Tensors, epsilon: float) -> _Block:
@@ -187,7 +128,7 @@ def _block(weights: Tensors, epsilon: float) -> _Block:
 def _rotated(heads: Tensor, cosines: Tensor, sines: Tensor) -> Tensor:
     """Turn (rows, heads, width) by each row's position; halves of a head are the coordinates."""
     near, far = heads.chunk(2, dim=-1)
-    return heads * cosines + torch.cat([-far, near], dim=-1) * sines
+    return torch.cat([near * cosines - far * sines, far * cosines + near * sines], dim=-1)
 
 
 def _attention(query: Tensor, keys: Tensor, values: Tensor) -> Tensor:

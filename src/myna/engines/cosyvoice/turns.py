@@ -28,6 +28,11 @@ class Turn:
     waits_for: MoreText | None = None
     """Where nothing can be read before more text is there."""
 
+    @property
+    def n_reads(self) -> int:
+        """How many tokens are read."""
+        return sum(len(segment.tokens) for segment in self.reads)
+
 
 Turns = Generator[Turn, int | None]
 

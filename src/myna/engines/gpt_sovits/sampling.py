@@ -75,6 +75,16 @@ class SamplingTable:
             _column([row.repetition_penalty for row in rows], torch.float32),
         )
 
+    @classmethod
+    def joined(cls, parts: "Sequence[SamplingTable]") -> "SamplingTable":
+        """Put the rows of several one after another."""
+        return cls(
+            torch.cat([part.top_k for part in parts]),
+            torch.cat([part.top_p for part in parts]),
+            torch.cat([part.temperature for part in parts]),
+            torch.cat([part.repetition_penalty for part in parts]),
+        )
+
 
 def _column(values: Sequence[float], dtype: torch.dtype) -> Tensor:
     return torch.tensor(values, dtype=dtype)[:, None]

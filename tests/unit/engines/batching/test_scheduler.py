@@ -233,3 +233,18 @@ def test_an_error_of_one_call_reaches_it_as_it_is_and_no_other() -> None:
     gate.unlock()
     assert list(other) == [2]
     _until_idle(scheduler)
+
+
+def test_a_model_that_cannot_forget_fails_that_call_and_serves_the_next() -> None:
+    class Clinging(Counting):
+        def release(self, slot: int) -> None:
+            super().release(slot)
+            if self.fails_at is None:
+                raise RuntimeError("it does not let go")
+
+    model = Clinging()
+    scheduler = Scheduler(model, slots=1, queue_length=0)
+    with pytest.raises(SynthesisFailed):
+        list(scheduler.tokens(2))
+    model.fails_at = 99
+    assert list(scheduler.tokens(2)) == [1, 2]

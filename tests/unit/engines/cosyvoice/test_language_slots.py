@@ -21,7 +21,8 @@ NOTHING = torch.zeros(0, dtype=torch.int64)
 
 
 def _scheduler(slots: int = 8, rows: int = 1, capacity: int = 700) -> Scheduler[SpeechTokenRequest]:
-    return Scheduler(LanguageModelSlots(MODEL, slots=slots, capacity=capacity, rows=rows), slots, 0)
+    model = MODEL if rows == 1 else language_model(end=8.0, rows=rows)
+    return Scheduler(LanguageModelSlots(model, slots=slots, capacity=capacity), slots, 0)
 
 
 def _request(seed: int) -> SpeechTokenRequest:

@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
+from myna.engines.cosyvoice.key_value_cache import BackboneConfig
 from myna.engines.cosyvoice.language_model import LanguageModel, read_language_model
-from myna.engines.cosyvoice.qwen2 import BackboneConfig
 from myna.engines.cosyvoice.version import Version
 
 CHANNELS = 32
@@ -47,5 +47,8 @@ def state(version: Version = Version.COSYVOICE2, *, end: float = 0.0) -> dict[st
     return tensors
 
 
-def language_model(version: Version = Version.COSYVOICE2, *, end: float = 0.0) -> LanguageModel:
-    return read_language_model(state(version, end=end), version=version, config=CONFIG)
+def language_model(
+    version: Version = Version.COSYVOICE2, *, end: float = 0.0, rows: int = 1
+) -> LanguageModel:
+    tensors = state(version, end=end)
+    return read_language_model(tensors, version=version, config=CONFIG, rows=rows)

@@ -11,20 +11,36 @@ from myna.engines.cosyvoice.acoustic.past import Past
 from myna.engines.cosyvoice.acoustic.request import CHUNK_FRAMES
 
 
+def _has_onednn() -> bool:
+    return bool(torch.backends.mkldnn.is_available())  # type: ignore[no-untyped-call]  # torch's
+
+
+_ROWS = 100  # of a usual multiplication: 50 frames, with and without conditions
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Linear:
     """x @ weight^T + bias over the last axis."""
 
-    weight: Tensor  # (outputs, inputs)
+    weight: Tensor  # (outputs, inputs), maybe laid out for oneDNN
     bias: Tensor | None
 
     @classmethod
     def of(cls, tensors: Tensors) -> "Linear":
         """Read `weight` and, if there, `bias`."""
-        return cls(tensors["weight"], tensors.get("bias"))
+        weight = tensors["weight"]
+        if weight.device.type == "cpu" and _has_onednn():
+            # Twice as fast as multiplying by the weight as it lies.
+            weight = torch.ops.mkldnn._reorder_linear_weight(weight, _ROWS)
+        return cls(weight, tensors.get("bias"))
 
     def __call__(self, inputs: Tensor) -> Tensor:
         """Map (..., inputs) to (..., outputs)."""
+        if self.weight.is_mkldnn:
+            multiplied: Tensor = torch.ops.mkldnn._linear_pointwise(
+                inputs, self.weight, self.bias, "none", [], ""
+            )
+            return multiplied
         return F.linear(inputs, self.weight, self.bias)
 
 

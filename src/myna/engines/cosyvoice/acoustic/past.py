@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-_ROOM = 128  # frames by which a memory grows at least
+_ROOM = 1024  # frames; what was never written to takes no memory on a CPU
 
 
 @dataclass(slots=True, eq=False)
@@ -24,7 +24,7 @@ class _Memory:
     def extended(self, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
         end = self.length + key.shape[2]
         if end > self.keys.shape[2]:
-            room = end + max(_ROOM, end // 2)
+            room = max(_ROOM, 2 * end)
             self.keys = _larger(self.keys, room, self.length)
             self.values = _larger(self.values, room, self.length)
         self.keys[:, :, self.length : end] = key

@@ -56,11 +56,12 @@ class FallbackEngine:
             times_words=all(each.times_words for each in able),
             streams_text=able[0].streams_text,
             converts=any(each.converts for each in able),
+            speakers=frozenset().union(*(each.speakers for each in able)),
         )
 
     def speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
         """Yield from the first engine whose first chunk arrives."""
-        able = self._able(utterance.language)
+        able = self._able(utterance.language, utterance.options)
         return self._first_to_sound(able, lambda engine: engine.speak(utterance, voice))
 
     def speak_arriving(self, utterance: ArrivingUtterance, voice: Voice) -> Generator[Chunk]:
@@ -78,7 +79,7 @@ class FallbackEngine:
                 return speak_sentences(engine, again, voice)
             return able.speak_arriving(again, voice)
 
-        return self._first_to_sound(self._able(utterance.language), start)
+        return self._first_to_sound(self._able(utterance.language, utterance.options), start)
 
     def convert(self, source: Audio, voice: Voice, options: Options) -> Generator[Chunk]:
         """Yield from the first engine that can convert and gets a sound out."""
@@ -157,10 +158,13 @@ class FallbackEngine:
             return list(able)
         return sorted(able, key=lambda engine: self._rests.is_resting(engine.name))
 
-    def _able(self, language: str) -> list[Engine]:
-        if language == AUTO:
-            return list(self._engines)
-        able = [e for e in self._engines if language in e.capabilities.languages]
+    def _able(self, language: str, options: Options) -> list[Engine]:
+        able = [
+            engine
+            for engine in self._engines
+            if language in (AUTO, *engine.capabilities.languages)
+            and options.speaker in ("", *engine.capabilities.speakers)
+        ]
         if not able:
             raise Unsupported(f"No engine of {self.name!r} speaks {language!r}.")
         return able

@@ -6,9 +6,9 @@ from contextlib import closing
 from dataclasses import replace
 
 from myna.core.audio import Audio
-from myna.core.engine import Capabilities, Engine
-from myna.core.errors import EngineError
-from myna.core.speech import Chunk, Utterance
+from myna.core.engine import ArrivingUtterance, Capabilities, Engine, converting, streaming
+from myna.core.errors import EngineError, Unsupported
+from myna.core.speech import Chunk, Options, Utterance
 from myna.core.timing import TimedText, shifted
 from myna.core.voice import Voice
 from myna.dsp.resample import Resampler
@@ -60,6 +60,17 @@ class ResumingEngine:
                 yield sentence.pause()
                 continue
             return
+
+    def speak_arriving(self, utterance: ArrivingUtterance, voice: Voice) -> Generator[Chunk]:
+        """Hand on what the engine inside says: an arriving text is not taken up again."""
+        engine = streaming(self._engine)
+        if engine is None:
+            raise Unsupported(f"Engine {self.name!r} takes text sentence by sentence.")
+        return engine.speak_arriving(utterance, voice)
+
+    def convert(self, source: Audio, voice: Voice, options: Options) -> Generator[Chunk]:
+        """Hand on what the engine inside makes."""
+        return converting(self._engine).convert(source, voice, options)
 
 
 class _Sentence:

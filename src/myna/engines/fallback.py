@@ -71,12 +71,13 @@ class FallbackEngine:
             times_words=all(each.times_words for each in able),
             streams_text=able[0].streams_text,
             converts=any(each.converts for each in able),
+            speakers=frozenset().union(*(each.speakers for each in able)),
         )
 
     def speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
         """Yield from the first engine whose first chunk arrives."""
         return self._first_to_sound(
-            self._able(utterance.language),
+            self._able(utterance.language, utterance.options),
             lambda engine: engine.speak(utterance, voice),
             lambda engine: self._is_known(engine, utterance, voice),
         )
@@ -96,7 +97,7 @@ class FallbackEngine:
                 return speak_sentences(engine, again, voice)
             return able.speak_arriving(again, voice)
 
-        return self._first_to_sound(self._able(utterance.language), start)
+        return self._first_to_sound(self._able(utterance.language, utterance.options), start)
 
     def convert(self, source: Audio, voice: Voice, options: Options) -> Generator[Chunk]:
         """Yield from the first engine that can convert and gets a sound out."""
@@ -174,7 +175,7 @@ class FallbackEngine:
             self._rests.stumbled(engine.name)
 
     def _ready(self, language: str) -> Engine:
-        return next(self._candidates(self._able(language), _nothing_is_known))
+        return next(self._candidates(self._able(language, Options()), _nothing_is_known))
 
     def _candidates(self, able: Sequence[Engine], is_known: IsKnown) -> Iterator[Engine]:
         """Yield engines in order; those that rest last, unless they need only repeat themselves."""
@@ -191,10 +192,13 @@ class FallbackEngine:
         recall = self._recalls.get(engine.name)
         return recall is not None and recall(utterance, voice) is not None
 
-    def _able(self, language: str) -> list[Engine]:
-        if language == AUTO:
-            return list(self._engines)
-        able = [e for e in self._engines if language in e.capabilities.languages]
+    def _able(self, language: str, options: Options) -> list[Engine]:
+        able = [
+            engine
+            for engine in self._engines
+            if language in (AUTO, *engine.capabilities.languages)
+            and options.speaker in ("", *engine.capabilities.speakers)
+        ]
         if not able:
             raise Unsupported(f"No engine of {self.name!r} speaks {language!r}.")
         return able

@@ -7,6 +7,7 @@ from myna.core.edit import Edit, EditReport
 from myna.core.errors import (
     EngineError,
     MynaError,
+    PlaybackError,
     RequestError,
     SettingsError,
     StorageError,
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
         load_audio,
         save_audio,
     )
+    from myna.playback.playing import Ending, Playing, Priority
+    from myna.playback.speaker import Speaker
     from myna.settings import Settings
     from myna.studio.editing import EditedRecording, EditRequest
     from myna.studio.studio import Studio
@@ -37,14 +40,19 @@ __all__ = [
     "EditReport",
     "EditRequest",
     "EditedRecording",
+    "Ending",
     "EngineError",
     "MynaError",
     "NativeAudio",
     "Options",
     "Pause",
+    "PlaybackError",
+    "Playing",
+    "Priority",
     "RequestError",
     "Settings",
     "SettingsError",
+    "Speaker",
     "Speech",
     "SpeechRequest",
     "StorageError",
@@ -64,7 +72,11 @@ _HEAVY = {
     "NativeAudio": "myna.dsp.codec",
     "decode_native": "myna.dsp.codec",
     "encode_native": "myna.dsp.codec",
+    "Ending": "myna.playback.playing",
+    "Playing": "myna.playback.playing",
+    "Priority": "myna.playback.playing",
     "Settings": "myna.settings",
+    "Speaker": "myna.playback.speaker",
     "Studio": "myna.studio.studio",
     "load_audio": "myna.dsp.codec",
     "save_audio": "myna.dsp.codec",

@@ -26,10 +26,17 @@ def test_values_of_sampling_come_within_our_ranges(sovits: Sovits):
     engine = Polyglot()
     server = sovits(engine)
     asked = {"top_k": 5, "top_p": 0.5, "temperature": 9, "repetition_penalty": 0.1, "seed": 3}
+    asked["sample_steps"] = 8
     query = urlencode(SAY | asked | {"ref_audio_path": "sample"})
     assert send(server.url, "GET", f"/tts?{query}").speaks
     expected = Options(
-        temperature=2, seed=3, sentence_pause=0.3, top_k=5, top_p=0.5, repetition_penalty=1
+        temperature=2,
+        seed=3,
+        sentence_pause=0.3,
+        top_k=5,
+        top_p=0.5,
+        repetition_penalty=1,
+        sample_steps=8,
     )
     assert engine.heard[0].options == expected
 

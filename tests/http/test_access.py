@@ -11,6 +11,9 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
 )
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
 from myna.core.errors import SettingsError
 from myna.core.voice import Voice
@@ -209,3 +212,15 @@ def test_errors_tell_nothing_of_this_machine(serve: Serve, monkeypatch: pytest.M
         for leak in ("/etc", "Traceback", ".py", "broken on purpose"):
             assert leak not in response.text
         assert response.json()["error"]["request_id"] in response.text
+
+
+def test_a_web_page_shows_its_key_as_a_subprotocol(serve: Serve, keys: KeyBook):
+    _, shown = keys.add("laptop", [Scope.SPEAK])
+    url = serve(ToneEngine()).url.replace("http", "ws") + "/v1/speech/stream"
+    with connect(
+        url, subprotocols=[Subprotocol("myna"), Subprotocol(f"myna.key.{shown}")]
+    ) as socket:
+        assert socket.subprotocol == "myna"
+    with pytest.raises(InvalidStatus) as refused:
+        connect(url, subprotocols=[Subprotocol("myna.key.myna_0_0")])
+    assert refused.value.response.status_code == 401

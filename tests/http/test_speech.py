@@ -137,6 +137,7 @@ KNOBS = {
     "top_p": 0.9,
     "repetition_penalty": 1.2,
     "retries": 2,
+    "sample_steps": 8,
 }
 
 

@@ -1,6 +1,7 @@
 from collections.abc import Callable
 
 import httpx2
+import numpy as np
 import pytest
 
 from myna.core.audio import Audio
@@ -90,8 +91,43 @@ def test_a_recording_is_aligned(server: Running, sample: Voice, sample_file: byt
     starts = [word["start"] for word in times["words"]]
     assert starts == sorted(starts)
     assert times["words"][-1]["end"] <= times["duration"]
+    assert times["fit"] == "matching"
+
+
+def test_a_recording_that_says_something_else_is_told(server: Running, sample_file: bytes):
+    text = "It is raining outside, and the trains are late again. Nobody knows when they will come."
+    answer = server.client.post(
+        "/v1/align", data={"text": text}, files={"audio": ("a.flac", sample_file)}
+    )
+    assert answer.json()["fit"] in ("doubtful", "mismatch")
 
 
 def test_the_engines_are_listed(server: Running):
     engines = server.client.get("/v1/engines").json()["engines"]
-    assert "embedded" in [engine["name"] for engine in engines]
+    assert {engine["name"]: engine["configured"] for engine in engines} == {
+        "embedded": True,
+        "gpt-sovits": False,
+    }
+
+
+def test_the_quality_of_a_voice_is_told(server: Running, sample: Voice):
+    good = server.client.get("/v1/voices/sample/quality").json()
+    assert 5 < good["speech"] < 10 and good["noise"] > 20 and good["remarks"] == []
+    loud = Audio(np.clip(2 * sample.reference.samples, -1, 1), sample.reference.sample_rate)
+    add(server, encode_file(loud.between(0, 2), AudioFormat.FLAC))
+    told = server.client.get("/v1/voices/me/quality").json()
+    assert [remark["code"] for remark in told["remarks"]] == ["short", "clipped", "no_transcript"]
+    assert told["clipped"] > 0.001
+
+
+def test_a_voice_that_is_exported_can_be_imported(server: Running):
+    packed = server.client.get("/v1/voices/sample/export")
+    assert packed.headers["content-type"] == "application/zip"
+    files = {"file": ("sample.zip", packed.content)}
+    made = server.client.post("/v1/voices/import", data={"name": "again"}, files=files)
+    assert (made.status_code, made.json()["name"]) == (201, "again")
+    assert made.json()["id"] == server.client.get("/v1/voices/sample").json()["id"]
+    taken = server.client.post("/v1/voices/import", files=files)
+    assert (taken.status_code, taken.json()["error"]["code"]) == (409, "voice_exists")
+    broken = server.client.post("/v1/voices/import", files={"file": ("a.zip", b"no zip")})
+    assert broken.status_code == 400

@@ -23,6 +23,7 @@ from myna.cli.terminal import say_error, show_warnings_briefly
 from myna.core.errors import (
     EngineError,
     MynaError,
+    PlaybackError,
     RequestError,
     SettingsError,
     StorageError,
@@ -33,6 +34,7 @@ EXIT_CODES: dict[type[BaseException], int] = {
     EngineError: 4,
     StorageError: 5,
     SettingsError: 6,
+    PlaybackError: 7,
     MynaError: 1,
     KeyboardInterrupt: 130,
 }

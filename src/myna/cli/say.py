@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from myna.cli.playback import play as play_aloud
 from myna.cli.terminal import (
     is_piped,
     read_text,
@@ -27,6 +28,7 @@ from myna.core.languages import AUTO
 from myna.core.speech import Chunk, Options, Speech, SpeechRequest, TextPiece
 from myna.core.voice import Voice
 from myna.dsp.codec import AudioFormat, Encoder, encode_file
+from myna.settings import Settings
 from myna.studio.studio import Studio, collect
 from myna.studio.subtitles import SubtitleFormat, write_subtitles
 from myna.studio.voices import Recording, check_recording
@@ -81,6 +83,10 @@ def say(
             help="How often a sentence that went wrong is drawn again.", rich_help_panel=SAMPLING
         ),
     ] = 1,
+    sample_steps: Annotated[
+        int | None,
+        typer.Option(help="Steps of engines that match a flow.", rich_help_panel=SAMPLING),
+    ] = None,
     format_: Annotated[
         str | None, typer.Option("--format", help="wav, flac, mp3, opus, aac or pcm.")
     ] = None,
@@ -91,27 +97,44 @@ def say(
     output: Annotated[
         str | None, typer.Option("--output", "-o", help="A file, or - to stream to stdout.")
     ] = None,
+    play: Annotated[
+        bool, typer.Option("--play", help="Play it while it is made; with -o, write it too.")
+    ] = False,
 ) -> None:
     """Say a text in a voice.
 
     Text on standard input is spoken as it arrives, sentence by sentence.
     """
-    destination = _destination(output, format_)
+    destination = _destination(output, format_, play=play)
     subtitle_format = SubtitleFormat.of(timestamps) if timestamps else None
-    studio = Studio.open()
+    settings = Settings.load()
+    studio = Studio.open(settings)
     request = SpeechRequest(
         _text(text, file),
         _voice(voice, Recording(Path(voice), transcript, voice_language), studio),
         language=language,
         options=Options(
-            speed, temperature, seed, sentence_pause, top_k, top_p, repetition_penalty, retries
+            speed=speed,
+            seed=seed,
+            sentence_pause=sentence_pause,
+            temperature=temperature,
+            top_k=top_k,
+            top_p=top_p,
+            repetition_penalty=repetition_penalty,
+            retries=retries,
+            sample_steps=sample_steps,
         ),
         engine=engine,
         timestamps=timestamps is not None or plot is not None,
-        whole=destination.path is not None,
+        whole=destination.path is not None and not play,
     )
     started = time.perf_counter()
-    speech, first_chunk = _speak(studio, request, destination)
+    if play:
+        speech = play_aloud(studio.stream(request), settings.playback)
+        if destination.path:
+            write_file(destination.path, encode_file(speech.audio, destination.format))
+    else:
+        speech, first_chunk = _speak(studio, request, destination)
     took = time.perf_counter() - started
     if timestamps and subtitle_format:
         write_file(timestamps, write_subtitles(speech.words, subtitle_format))
@@ -119,7 +142,7 @@ def say(
         from myna.studio.plot import plot_speech
 
         plot_speech(speech.audio, speech.words, plot)
-    if destination.path:
+    if destination.path and not play:
         say_done(
             f"{destination.path}: {speech.audio.duration:.1f} s by {', '.join(speech.engines)}, "
             f"real-time factor {took / speech.audio.duration:.2f}, "
@@ -134,9 +157,11 @@ class _Destination:
     format: AudioFormat
 
 
-def _destination(output: str | None, name: str | None) -> _Destination:
-    if output is None and not is_piped():
-        raise InvalidOption("--output", None, "name a file, or - to write to a pipe")
+def _destination(output: str | None, name: str | None, *, play: bool) -> _Destination:
+    if output is None and not is_piped() and not play:
+        raise InvalidOption("--output", None, "name a file, - to write to a pipe, or use --play")
+    if output == "-" and play:
+        raise InvalidOption("--output", output, "name a file, or leave out --play")
     path = Path(output) if output not in (None, "-") else None
     if name is not None:
         return _Destination(path, AudioFormat.named(name))

@@ -24,6 +24,7 @@ MynaError
 │   ├── EngineTimeout
 │   ├── SynthesisFailed
 │   └── AllEnginesFailed    carries each failure
+├── PlaybackError           nothing plays sound here, or the sound device failed
 ├── SettingsError           whoever configured Myna can fix it
 └── StorageError            disk or database failed
 
@@ -207,6 +208,12 @@ class AllEnginesFailed(EngineError):
         self.failures = tuple(failures)
         reasons = "; ".join(str(failure) for failure in failures)
         super().__init__(f"Every engine failed: {reasons}" if reasons else "No engine to try.")
+
+
+class PlaybackError(MynaError):
+    """Sound cannot be played on this machine."""
+
+    code = "playback_failed"
 
 
 class SettingsError(MynaError):

@@ -10,6 +10,7 @@ from starlette.middleware.cors import CORSMiddleware
 from myna.http import dialects
 from myna.http.errors import tell
 from myna.http.gate import Gate
+from myna.http.page import page
 from myna.http.routes import align, edit, health, socket, speech, voices
 from myna.http.service import Service
 from myna.settings import HttpSettings
@@ -38,7 +39,8 @@ def create_app(
 
     app = FastAPI(title="Myna", version=API_VERSION, lifespan=lifespan)
     app.state.service = service
-    for router in (*NATIVE, *dialects.routers(settings.dialects)):
+    # GPT-SoVITS's `GET /` comes before the page, which is for browsers.
+    for router in (*NATIVE, *dialects.routers(settings.dialects), page.router):
         app.include_router(router)
     app.add_exception_handler(HTTPException, lambda request, error: tell(error, request))
     if settings.cors_origins:

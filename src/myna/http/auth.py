@@ -16,6 +16,10 @@ REFRESH_SECONDS = 1.0  # a removed key opens nothing after this long
 LEEWAY_SECONDS = 30  # clocks differ
 SECRET_BYTES = 32  # a shorter HS256 secret can be guessed from one token
 
+SUBPROTOCOL = "myna"
+KEY_SUBPROTOCOL = "myna.key."
+"""A web page's WebSocket can set no header. It offers the subprotocols `myna` and this + KEY."""
+
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -121,7 +125,15 @@ def _shown(connection: HTTPConnection, cookie: str) -> str:
     scheme, _, credentials = connection.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and credentials.strip():
         return credentials.strip()
-    return connection.headers.get("x-api-key", "") or connection.cookies.get(cookie, "")
+    given = connection.headers.get("x-api-key", "") or _offered(connection)
+    return given or connection.cookies.get(cookie, "")
+
+
+def _offered(connection: HTTPConnection) -> str:
+    for protocol in connection.scope.get("subprotocols", ()):
+        if protocol.startswith(KEY_SUBPROTOCOL):
+            return str(protocol.removeprefix(KEY_SUBPROTOCOL))
+    return ""
 
 
 def _bearer(token: str, settings: HttpSettings) -> Caller:

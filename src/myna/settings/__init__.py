@@ -3,6 +3,7 @@
 from myna.settings.engines import GptSovitsSettings
 from myna.settings.http import HttpSettings
 from myna.settings.load import FILE_NAME, PREFIX, Settings, default_home
+from myna.settings.playback import PlaybackSettings
 from myna.settings.remotes import RemoteSettings
 from myna.settings.storage import CacheSettings, LimitSettings
 
@@ -13,6 +14,7 @@ __all__ = [
     "GptSovitsSettings",
     "HttpSettings",
     "LimitSettings",
+    "PlaybackSettings",
     "RemoteSettings",
     "Settings",
     "default_home",

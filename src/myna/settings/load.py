@@ -20,6 +20,7 @@ from myna.core.errors import SettingsError
 from myna.engines.catalog import ENGINES
 from myna.settings.engines import GptSovitsSettings
 from myna.settings.http import HttpSettings
+from myna.settings.playback import PlaybackSettings
 from myna.settings.remotes import RemoteSettings
 from myna.settings.storage import CacheSettings, LimitSettings
 
@@ -58,6 +59,7 @@ class Settings(BaseSettings):
     cache: CacheSettings = CacheSettings()
     limits: LimitSettings = LimitSettings()
     http: HttpSettings = HttpSettings()
+    playback: PlaybackSettings = PlaybackSettings()
     gpt_sovits: GptSovitsSettings = GptSovitsSettings()
     remotes: dict[str, RemoteSettings] = Field(default_factory=dict)
     """Servers that speak for this machine; each is an engine by its name here."""

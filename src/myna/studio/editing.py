@@ -70,12 +70,18 @@ class EditRequest:
     """Seconds of fading at each end of what is replaced: 0 to 0.2."""
     words: tuple[TimedText, ...] | None = None
     """When the words are said, where that is known already; None: they are aligned."""
+    choice: int = 0
+    """Use another take: 0 the one that fits best, 1 the next best, below `takes`."""
 
     def __post_init__(self) -> None:
         if not self.edits:
             raise InvalidOption("edits", (), "name at least one span and its new text")
         if not 1 <= self.takes <= MOST_TAKES:
             raise InvalidOption("takes", self.takes, f"give a number from 1 to {MOST_TAKES}")
+        if not 0 <= self.choice < self.takes:
+            raise InvalidOption(
+                "choice", self.choice, f"give a number from 0 to {self.takes - 1}: one of the takes"
+            )
         low, high = MARGIN_RANGE
         if not low <= self.margin <= high:
             raise InvalidOption("margin", self.margin, f"give seconds from {low:g} to {high:g}")
@@ -176,17 +182,16 @@ class _Session:
         if not passage.new_text:
             return _Changed(_cut_in(recording, place, None, margin))
         made = self._filled(index, place) or self._takes(index, place)
-        takes = sorted(
-            (take for take in made if take.last - take.first >= margin), key=lambda take: take.score
-        )
-        if not takes:
+        takes = sorted(made, key=lambda take: (take.length < margin, take.score))
+        chosen = takes[self.request.choice]
+        if chosen.length < margin:
             raise SpanTooShort(
                 f"{passage.new_text!r} came too short for fades of {self.request.margin:g} s at "
                 "its ends. Give a smaller margin."
             )
         room = Room.around(recording, self.scene.audio, place, self.scene.seams.pauses)
-        insert = room.filled(takes[0], self._seed(index))
-        return _Changed(_cut_in(recording, takes[0].opening, insert, margin), tuple(takes))
+        insert = room.filled(chosen, self._seed(index))
+        return _Changed(_cut_in(recording, chosen.opening, insert, margin), tuple(takes))
 
     def _filled(self, index: int, place: Opening) -> list[Take]:
         """Have the gap filled by the engine, if it can: none where it cannot."""

@@ -1,5 +1,8 @@
 """Whether a recording can serve as a voice, and what would make it better."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
 from myna.align.aligner import DOUBTFUL_COST, MISMATCH_COST, align
 from myna.core.audio import Audio
 from myna.core.errors import BadAudio, BadReference, TextMismatch
@@ -14,13 +17,43 @@ HOPELESS_NOISE, AUDIBLE_NOISE = 3.0, 15.0  # dB by which speech is above its bac
 HOPELESS_CLIPPING, AUDIBLE_CLIPPING = 0.05, 0.001  # share of samples
 
 
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something that would make a recording a better reference."""
+
+    code: str
+    """Stable: `short`, `long`, `clipped`, `noisy`, `quiet`, `speakers`, `no_transcript` or
+    `doubtful`."""
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceQuality:
+    """What a reference is like, and what would make it better."""
+
+    speech: float
+    """Seconds in which somebody speaks."""
+    noise: float
+    """dB by which the speech is above its background."""
+    clipped: float
+    """Share of samples cut off at full scale."""
+    level: float
+    """Of the speech, in dB of full scale."""
+    remarks: tuple[Remark, ...]
+
+
 def check_reference(audio: Audio, transcript: str, language: str) -> tuple[str, ...]:
     """Return what would make the recording a better reference, or nothing.
 
     Raises `BadReference` where it cannot serve: too short, silent, clipped or noisy beyond use,
     or saying something else than its transcript.
     """
-    _check_speech(audio)
+    return tuple(remark.message for remark in judged(audio, transcript, language).remarks)
+
+
+def judged(audio: Audio, transcript: str, language: str) -> ReferenceQuality:
+    """Measure a reference. Raises `BadReference` as `check_reference` does."""
+    speech = _checked_speech(audio)
     clipped = clipped_share(audio)
     if clipped > HOPELESS_CLIPPING:
         raise BadReference(
@@ -33,11 +66,13 @@ def check_reference(audio: Audio, transcript: str, language: str) -> tuple[str, 
             f"The recording is too noisy: speech is only {noise:.0f} dB above its background. "
             "Record it nearer to the microphone, or away from the noise."
         )
-    warnings = [*_remarks(audio, clipped, noise), *_transcript_remarks(audio, transcript, language)]
-    return tuple(warnings)
+    level = active_level(audio)
+    found = ReferenceQuality(speech, noise, clipped, level, ())
+    remarks = (*_remarks(audio, found), *_transcript_remarks(audio, transcript, language))
+    return replace(found, remarks=remarks)
 
 
-def _check_speech(audio: Audio) -> None:
+def _checked_speech(audio: Audio) -> float:
     spoken = sum(end - start for start, end in activity(audio))
     if audio.duration < LEAST_SPEECH:
         raise BadReference(
@@ -52,40 +87,48 @@ def _check_speech(audio: Audio) -> None:
         raise BadReference(
             f"The recording has only {spoken:.1f} s of speech in it. Record 5 to 15 seconds."
         )
+    return spoken
 
 
-def _remarks(audio: Audio, clipped: float, noise: float) -> list[str]:
-    spoken = sum(end - start for start, end in activity(audio))
-    remarks = []
-    if spoken < ENOUGH_SPEECH:
-        remarks.append(
-            f"There are only {spoken:.1f} s of speech in the recording; 5 to 15 s sound better."
+def _remarks(audio: Audio, found: ReferenceQuality) -> Iterator[Remark]:
+    if found.speech < ENOUGH_SPEECH:
+        yield Remark(
+            "short",
+            f"There are only {found.speech:.1f} s of speech in the recording; 5 to 15 s sound "
+            "better.",
         )
     if audio.duration > LONGEST_USEFUL:
-        remarks.append(
+        yield Remark(
+            "long",
             f"The recording is {audio.duration:.0f} s long; engines use up to {LONGEST_USEFUL:.0f} "
-            "s of it."
+            "s of it.",
         )
-    if clipped > AUDIBLE_CLIPPING:
-        remarks.append("The recording is clipped in places; record it at a lower level.")
-    if noise < AUDIBLE_NOISE:
-        remarks.append(
-            f"The recording is noisy: speech is {noise:.0f} dB above its background, "
-            f"{AUDIBLE_NOISE:.0f} dB or more sound better."
+    if found.clipped > AUDIBLE_CLIPPING:
+        yield Remark("clipped", "The recording is clipped in places; record it at a lower level.")
+    if found.noise < AUDIBLE_NOISE:
+        yield Remark(
+            "noisy",
+            f"The recording is noisy: speech is {found.noise:.0f} dB above its background, "
+            f"{AUDIBLE_NOISE:.0f} dB or more sound better.",
         )
-    if active_level(audio) < QUIET_LEVEL:
-        remarks.append("The recording is very quiet; record it at a higher level.")
+    if found.level < QUIET_LEVEL:
+        yield Remark("quiet", "The recording is very quiet; record it at a higher level.")
     if changes := speaker_changes(audio):
         times = ", ".join(f"{at:.1f} s" for at in changes)
-        remarks.append(
-            f"More than one speaker seems to speak (a change at {times}); cut the recording to one."
+        yield Remark(
+            "speakers",
+            f"More than one speaker seems to speak (a change at {times}); cut the recording to "
+            "one.",
         )
-    return remarks
 
 
-def _transcript_remarks(audio: Audio, transcript: str, language: str) -> list[str]:
+def _transcript_remarks(audio: Audio, transcript: str, language: str) -> Iterator[Remark]:
     if not transcript:
-        return ["Without a transcript only pitch and colour are imitated; add the words said."]
+        yield Remark(
+            "no_transcript",
+            "Without a transcript only pitch and colour are imitated; add the words said.",
+        )
+        return
     try:
         cost = align(audio, transcript, language).cost
     except (TextMismatch, BadAudio) as error:
@@ -97,5 +140,7 @@ def _transcript_remarks(audio: Audio, transcript: str, language: str) -> list[st
             f"really said, and check that the language is {language!r}."
         )
     if cost > DOUBTFUL_COST:
-        return [f"The transcript may not be what is said {misfit}; check it word by word."]
-    return []
+        yield Remark(
+            "doubtful",
+            f"The transcript may not be what is said {misfit}; check it word by word.",
+        )

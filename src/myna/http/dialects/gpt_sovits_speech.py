@@ -13,6 +13,7 @@ from myna.core.errors import BadReference, InvalidOption, VoiceNotFound
 from myna.core.languages import AUTO
 from myna.core.speech import (
     REPETITION_PENALTY_RANGE,
+    SAMPLE_STEPS_RANGE,
     SENTENCE_PAUSE_RANGE,
     SPEED_RANGE,
     TEMPERATURE_RANGE,
@@ -54,8 +55,11 @@ SAMPLING = {
     "top_k": TOP_K_RANGE,
     "top_p": TOP_P_RANGE,
     "repetition_penalty": REPETITION_PENALTY_RANGE,
+    "sample_steps": SAMPLE_STEPS_RANGE,
 }
 """How to draw, and within what."""
+COUNTS = {"top_k", "sample_steps"}
+THEIR_STEPS = 32  # upstream's default, sent or not, leaves the choice to the engine
 
 
 class Remembered:
@@ -154,8 +158,7 @@ def our_language(code: str, text: str) -> str:
 def options(values: Mapping[str, float], *, seed: int) -> Options:
     """Return our options; numbers beyond our ranges come as near as they may.
 
-    values: `speed`, `fragment_interval`, and any of `temperature`, `top_k`, `top_p` and
-    `repetition_penalty`. Raises `InvalidOption`.
+    values: `speed`, `fragment_interval`, and any of `SAMPLING`. Raises `InvalidOption`.
     """
     speed, pause = values["speed"], values["fragment_interval"]
     if not (math.isfinite(speed) and speed > 0):
@@ -167,8 +170,10 @@ def options(values: Mapping[str, float], *, seed: int) -> Options:
         for name, bounds in SAMPLING.items()
         if name in values and not math.isnan(values[name])
     }
-    if "top_k" in sampling:
-        sampling["top_k"] = int(sampling["top_k"])
+    for name in COUNTS & sampling.keys():
+        sampling[name] = int(sampling[name])
+    if sampling.get("sample_steps") == THEIR_STEPS:
+        del sampling["sample_steps"]
     return Options(
         speed=_within(SPEED_RANGE, speed),
         seed=None if seed == RANDOM else seed,

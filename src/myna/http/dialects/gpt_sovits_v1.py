@@ -51,8 +51,9 @@ from myna.http.refusals import ReferenceNotFound
 
 SILENCE_BETWEEN = 0.3  # seconds, after every line of api.py
 NO_REFERENCE = '缺少任意一项以下参数: "path", "text", "language"'
-NUMBERS = (("speed", 1.0), ("temperature", 1.0), ("top_k", 15.0), ("top_p", 1.0))
+NUMBERS = {"speed": 1.0, "temperature": 1.0, "top_k": 15.0, "top_p": 1.0, "sample_steps": 32.0}
 KEYS = frozenset(RootFields.model_fields)
+SEEING = ("GET", "HEAD")
 
 
 def envelope(problem: Problem) -> Response:
@@ -68,7 +69,7 @@ class RootRoute(errors_as(envelope)):  # type: ignore[misc]  # a class made by a
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Match unless a browser wants to see something and asks for no speech."""
-        if scope["type"] == "http" and scope["path"] == "/" and scope["method"] == "GET":
+        if scope["type"] == "http" and scope["path"] == "/" and scope["method"] in SEEING:
             request = Request(scope)
             wants_page = "text/html" in request.headers.get("accept", "")
             if wants_page and not KEYS.intersection(request.query_params):
@@ -138,7 +139,9 @@ async def _speak(call: Call, values: Mapping[str, Any]) -> Response:
     reference = Reference(arguments["ref_wav_path"], arguments["prompt_text"], voice_language)
     try:
         voice = await voice_of(call, reference, bounded=False)
-        numbers = {name: _number(name, arguments[name], default) for name, default in NUMBERS}
+        numbers = {
+            name: _number(name, arguments[name], default) for name, default in NUMBERS.items()
+        }
         chosen = options({**numbers, "fragment_interval": SILENCE_BETWEEN}, seed=RANDOM)
     except (ReferenceNotFound, BadAudio, BadReference, InvalidOption) as error:
         raise WireRefused(400, {"code": 400, "message": str(error)}) from None

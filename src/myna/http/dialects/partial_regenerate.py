@@ -58,7 +58,9 @@ class Body(BaseModel):
     prompt_text: str = ""
     prompt_lang: str = "auto"
     text_lang: str = "auto"
-    sample_steps: int = Field(32, ge=1, description="For engines that take steps; else ignored.")
+    sample_steps: int | None = Field(
+        None, ge=1, le=128, description="Of engines that match a flow. Unset: the engine's choice."
+    )
     speed_factor: float = Field(1.0, ge=0.25, le=4)
     media_type: Literal["wav", "flac"] = "wav"
 
@@ -87,7 +89,7 @@ def _request(body: Body, recording: Path, voice: Voice | None, call: Call) -> Ed
         (Edit(body.start_char_idx, body.end_char_idx, body.new_text),),
         _language(body.text_lang),
         voice,
-        options=Options(speed=body.speed_factor),
+        options=Options(speed=body.speed_factor, sample_steps=body.sample_steps),
     )
 
 

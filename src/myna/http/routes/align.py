@@ -1,11 +1,12 @@
 """When each word of a recording is said."""
 
 from collections.abc import Iterable
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, File, Form, UploadFile
 from pydantic import BaseModel, Field
 
+from myna.align.aligner import DOUBTFUL_COST, MISMATCH_COST
 from myna.core.timing import Alignment, TimedText
 from myna.dsp.codec import decode
 from myna.http.call import Speaking
@@ -16,6 +17,9 @@ from myna.http.routes.speech import Language, Word
 router = APIRouter(tags=["Speech"], route_class=errors_as(native_error))
 
 
+Fit = Literal["matching", "doubtful", "mismatch"]
+
+
 class Aligned(BaseModel):
     """Words, characters and phones with their times in seconds."""
 
@@ -23,6 +27,7 @@ class Aligned(BaseModel):
     characters: list[Word]
     phones: list[Word]
     cost: float = Field(description="How badly sound and text fit: about 1 for a good match.")
+    fit: Fit = Field(description="What the cost means: whether the recording says the text.")
     duration: float = Field(description="Seconds of the recording.")
 
 
@@ -47,9 +52,16 @@ async def align(
         characters=_sent(alignment.characters),
         phones=_sent(alignment.phones),
         cost=alignment.cost,
+        fit=_fit(alignment.cost),
         duration=round(duration, 4),
     )
 
 
 def _sent(items: Iterable[TimedText]) -> list[Word]:
     return [Word.of(item) for item in items]
+
+
+def _fit(cost: float) -> Fit:
+    if cost > MISMATCH_COST:
+        return "mismatch"
+    return "doubtful" if cost > DOUBTFUL_COST else "matching"

@@ -58,6 +58,9 @@ class EditForm(BaseModel):
     voice: str | None = Field(None, description="Who speaks. Unset: the recording's own voice.")
     engine: str | None = None
     takes: int = Field(3, ge=1, le=MOST_TAKES, description="Speak so often, keep the best.")
+    choice: int = Field(
+        0, ge=0, lt=MOST_TAKES, description="Keep another take: 0 the best, 1 the next best…"
+    )
     seed: int | None = Field(None, ge=0, lt=2**32)
     format: Literal["wav", "flac"] = "wav"
 
@@ -129,6 +132,7 @@ def changed(
         form.engine,
         Options(seed=form.seed),
         form.takes,
+        choice=form.choice,
     )
     return studio.edit(request)
 

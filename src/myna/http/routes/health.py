@@ -1,5 +1,7 @@
 """Whether the server lives, can speak, and how it fares."""
 
+from dataclasses import asdict
+
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse, Response
@@ -26,6 +28,7 @@ class EngineInfo(BaseModel):
     summary: str
     ready: bool
     remedy: str
+    configured: bool = Field(description="Whether a request may name it: setting `engines`.")
 
 
 class ChainInfo(BaseModel):
@@ -74,8 +77,9 @@ async def metrics(call: Open) -> Response:
 @router.get("/v1/engines", responses=refusals(401, 403, 429))
 async def engines(call: Speaking) -> EngineList:
     """List the engines, whether each is ready, and what it lacks."""
-    statuses = await call.in_thread(call.service.studio.engines)
-    chain = call.service.studio.engine
+    studio = call.service.studio
+    statuses = await call.in_thread(studio.engines)
+    chain = studio.engine
     able = chain.capabilities
     return EngineList(
         chain=ChainInfo(
@@ -87,7 +91,7 @@ async def engines(call: Speaking) -> EngineList:
             times_words=able.times_words,
         ),
         engines=[
-            EngineInfo(name=s.name, summary=s.summary, ready=s.ready, remedy=s.remedy)
-            for s in statuses
+            EngineInfo(**asdict(status), configured=status.name in studio.settings.engines)
+            for status in statuses
         ],
     )

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from myna.core.errors import TextTooLong
 from myna.core.speech import Pause
 from myna.dsp.codec import AudioFormat
-from myna.http.auth import Caller
+from myna.http.auth import SUBPROTOCOL, Caller
 from myna.http.conversation import Asked, Conversation, Sound
 from myna.http.errors import detail, native_error, problem_of, request_id
 from myna.http.refusals import HungUp, NotUnderstood, ShuttingDown
@@ -78,7 +78,8 @@ async def converse(socket: WebSocket) -> None:
         refusal = native_error(problem_of(error, request_id(socket)))
         await socket.send_denial_response(refusal)
         return
-    await socket.accept()
+    offered = socket.scope.get("subprotocols", ())
+    await socket.accept(subprotocol=SUBPROTOCOL if SUBPROTOCOL in offered else None)
     session = _Session(service, caller, socket)
     speaking = asyncio.create_task(session.conversation.speak())
     listening = asyncio.create_task(session.listen())

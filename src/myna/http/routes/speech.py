@@ -66,6 +66,9 @@ class Manner(BaseModel):
     retries: int = Field(
         1, ge=0, le=5, description="How often a sentence that went wrong is drawn again, unheard."
     )
+    sample_steps: int | None = Field(
+        None, ge=1, le=128, description="Of engines that match a flow. Unset: the engine's choice."
+    )
     format: Format = Field("wav", description="`pcm` is 16-bit little-endian without header.")
     sample_rate: int | None = Field(
         None, ge=8000, le=48000, description="Hz. Unset: the engine's. Told in `X-Sample-Rate`."

@@ -1,5 +1,6 @@
 """The caller's voice library."""
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query, UploadFile
@@ -12,6 +13,7 @@ from myna.http.errors import errors_as, native_error
 from myna.http.routes.answers import refusals
 from myna.http.routes.speech import Format, Language
 from myna.storage.voices import NAME_LENGTH, VoiceRecord
+from myna.studio.reference_check import judged
 from myna.studio.voices import Recording, add_voice
 
 router = APIRouter(prefix="/v1/voices", tags=["Voices"], route_class=errors_as(native_error))
@@ -62,6 +64,23 @@ class NewVoiceInfo(VoiceInfo):
     warnings: list[str] = Field(description="What would make it better.")
 
 
+class RemarkInfo(BaseModel):
+    """Something that would make a voice better."""
+
+    code: str
+    message: str
+
+
+class VoiceQuality(BaseModel):
+    """What a voice's recording is like."""
+
+    speech: float = Field(description="Seconds in which somebody speaks.")
+    noise: float = Field(description="dB by which the speech is above its background.")
+    clipped: float = Field(description="Share of samples cut off at full scale.")
+    level: float = Field(description="Of the speech, in dB of full scale.")
+    remarks: list[RemarkInfo] = Field(description="What would make it better.")
+
+
 class NewVoiceForm(BaseModel):
     """A recording about to become a voice."""
 
@@ -73,6 +92,17 @@ class NewVoiceForm(BaseModel):
     language: Language = "auto"
     speaker: str = Field("", max_length=NOTE_LENGTH)
     consent: str = Field("", max_length=NOTE_LENGTH)
+
+
+class PackedVoiceForm(BaseModel):
+    """A voice that was exported."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    file: UploadFile = Field(description="What `GET /v1/voices/NAME/export` gave.")
+    name: str | None = Field(
+        None, min_length=1, max_length=NAME_LENGTH, description="Another name for it."
+    )
 
 
 class VoiceChange(BaseModel):
@@ -109,6 +139,16 @@ async def add(
         )
     )
     return NewVoiceInfo(**VoiceInfo.of(record).model_dump(), warnings=list(warnings))
+
+
+@router.post("/import", status_code=201, responses=_WRITING)
+async def unpack(
+    call: Managing, given: Annotated[PackedVoiceForm, Form(media_type="multipart/form-data")]
+) -> VoiceInfo:
+    """Add a voice that was exported, here or elsewhere."""
+    packed = await call.upload(given.file)
+    record = await call.work(lambda: call.library.import_(packed, given.name))
+    return VoiceInfo.of(record)
 
 
 @router.get("/{name}", responses=_READING)
@@ -155,3 +195,26 @@ async def play(call: Speaking, name: str, format: Annotated[Format, Query()] = "
     chosen = AudioFormat.named(format)
     content = await call.in_thread(lambda: encode_file(voice.reference, chosen))
     return Response(content, media_type=chosen.media_type)
+
+
+@router.get("/{name}/quality", responses=_WRITING)
+async def quality(call: Speaking, name: str) -> VoiceQuality:
+    """Judge a voice's recording: length, noise, clipping, and whether it says its transcript."""
+    voice = await call.voice(name)
+    found = await call.work(lambda: judged(voice.reference, voice.transcript, voice.language))
+    return VoiceQuality.model_validate(asdict(found))
+
+
+_PACKED: dict[int | str, dict[str, Any]] = {  # Any: FastAPI's own shape
+    200: {
+        "description": "A zip: what is known of the voice, its recording as given and as mono.",
+        "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+
+
+@router.get("/{name}/export", response_class=Response, responses=_PACKED | _READING)
+async def pack(call: Speaking, name: str) -> Response:
+    """Pack a voice into one file that another Myna can import."""
+    content = await call.in_thread(lambda: call.library.export(name))
+    return Response(content, media_type="application/zip")

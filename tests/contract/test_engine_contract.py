@@ -16,9 +16,11 @@ from myna.core.speech import Chunk, Options, Utterance
 from myna.core.voice import Voice
 from myna.engines.embedded.engine import EmbeddedEngine
 from tests.contract.servers import SERVERS, clova, over_http, over_shared_folder
+from tests.unit.engines.cosyvoice import tiny_engine as cosyvoice
 from tests.unit.engines.gpt_sovits.tiny_engine import tiny_engine
 
 ENGINES: dict[str, Callable[[Path], Engine]] = {
+    "cosyvoice": lambda folder: cosyvoice.tiny_engine(folder),
     "embedded": lambda _: EmbeddedEngine(),
     "gpt-sovits": lambda folder: tiny_engine(folder, "v2"),
     "gpt-sovits v3": lambda folder: tiny_engine(folder, "v3"),

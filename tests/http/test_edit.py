@@ -47,6 +47,20 @@ def test_every_sample_outside_the_edit_stays_as_it_is(serve: Serve, recording: b
     assert np.array_equal(before[span["end_sample"] :], after[span["new_end_sample"] :])
 
 
+def test_another_take_can_be_chosen(serve: Serve, recording: bytes):
+    server = serve(EmbeddedEngine())
+    change = [{"old": "tea", "new": "coffee"}]
+    best, next_best = (
+        edited(server, recording, change, text=TEXT, takes="2", choice=choice).json()
+        for choice in ("0", "1")
+    )
+    scores = best["edits"][0]["take_scores"]
+    assert scores == sorted(scores) == next_best["edits"][0]["take_scores"]
+    assert best["audio"] != next_best["audio"]
+    beyond = edited(server, recording, change, text=TEXT, takes="2", choice="2")
+    assert (beyond.status_code, beyond.json()["error"]["parameter"]) == (400, "choice")
+
+
 @pytest.mark.parametrize("version", ["v2Pro", "v3", "v4"])
 def test_a_gap_is_filled_given_both_sides(
     tmp_path: Path, serve: Serve, sample_file: bytes, version: str
@@ -62,20 +76,6 @@ def test_a_gap_is_filled_given_both_sides(
     after = decode_native(base64.b64decode(body["audio"])).samples
     assert np.array_equal(before[: span["start_sample"]], after[: span["new_start_sample"]])
     assert np.array_equal(before[span["end_sample"] :], after[span["new_end_sample"] :])
-
-
-def test_another_take_can_be_chosen(serve: Serve, recording: bytes):
-    server = serve(EmbeddedEngine())
-    change = [{"old": "tea", "new": "coffee"}]
-    best, next_best = (
-        edited(server, recording, change, text=TEXT, takes="2", choice=choice).json()
-        for choice in ("0", "1")
-    )
-    scores = best["edits"][0]["take_scores"]
-    assert scores == sorted(scores) == next_best["edits"][0]["take_scores"]
-    assert best["audio"] != next_best["audio"]
-    beyond = edited(server, recording, change, text=TEXT, takes="2", choice="2")
-    assert (beyond.status_code, beyond.json()["error"]["parameter"]) == (400, "choice")
 
 
 def test_a_voice_of_the_library_can_be_edited(serve: Serve):

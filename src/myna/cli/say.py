@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -51,6 +51,10 @@ def say(
     voice_language: Annotated[
         str, typer.Option(help="The language spoken in that recording.")
     ] = AUTO,
+    auxiliary: Annotated[
+        list[str] | None,
+        typer.Option(help="Another voice or recording whose timbre is mixed in; repeatable."),
+    ] = None,
     language: Annotated[str, typer.Option(help="ko, en, ja, zh, yue or auto.")] = AUTO,
     engine: Annotated[str | None, typer.Option(help="Speak with this engine only.")] = None,
     speed: Annotated[float, typer.Option(help="Relative to the voice's pace, 0.25 to 4.")] = 1.0,
@@ -111,7 +115,11 @@ def say(
     studio = Studio.open(settings)
     request = SpeechRequest(
         _text(text, file),
-        _voice(voice, Recording(Path(voice), transcript, voice_language), studio),
+        _mixed(
+            _voice(voice, Recording(Path(voice), transcript, voice_language), studio),
+            [_voice(name, Recording(Path(name)), studio) for name in auxiliary or ()],
+            studio,
+        ),
         language=language,
         options=Options(
             speed=speed,
@@ -148,6 +156,8 @@ def say(
             f"real-time factor {took / speech.audio.duration:.2f}, "
             f"first chunk after {first_chunk * 1000:.0f} ms"
         )
+    for name in speech.own_voices:
+        say_warning(f"Engine {name!r} spoke in a voice of its own, not in the one asked for.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +210,13 @@ def _voice(name: str, recording: Recording, studio: Studio) -> str | Voice:
     for warning in checked.warnings:
         say_warning(warning)
     return checked.voice
+
+
+def _mixed(voice: str | Voice, others: list[str | Voice], studio: Studio) -> str | Voice:
+    if not others:
+        return voice
+    recordings = tuple(studio.voice(other).reference for other in others)
+    return replace(studio.voice(voice), auxiliary=recordings)
 
 
 def _speak(

@@ -51,6 +51,10 @@ class Options:
     """How often a sentence that went wrong is drawn again before anyone hears it: 0 to 5."""
     sample_steps: int | None = None
     """Steps from noise to speech, for engines that match flows: 1 to 128. None: the engine's."""
+    instruction: str = ""
+    """How to say it, in words, for engines that take instructions: "Speak softly"."""
+    speaker: str = ""
+    """A speaker the engine brings along, in place of the voice, for engines that have some."""
 
     def __post_init__(self) -> None:
         _check_range("speed", self.speed, SPEED_RANGE)

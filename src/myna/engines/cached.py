@@ -6,10 +6,11 @@ from contextlib import closing
 from dataclasses import replace
 from typing import Protocol
 
-from myna.core.engine import Capabilities, Engine
+from myna.core.audio import Audio
+from myna.core.engine import ArrivingUtterance, Capabilities, Engine, converting, streaming
 from myna.core.errors import Unsupported
 from myna.core.infill import Gap, Infilled, infilling
-from myna.core.speech import Chunk, Utterance
+from myna.core.speech import Chunk, Options, Utterance
 from myna.core.voice import Voice
 
 
@@ -73,6 +74,17 @@ class CachedEngine:
         if engine is None:
             raise Unsupported(f"Engine {self.name!r} does not fill gaps in {gap.language!r}.")
         return engine.infill(gap, voice)
+
+    def speak_arriving(self, utterance: ArrivingUtterance, voice: Voice) -> Generator[Chunk]:
+        """Hand on what the engine says: before a text is there, nobody can look it up."""
+        engine = streaming(self._engine)
+        if engine is None:
+            raise Unsupported(f"Engine {self.name!r} takes text sentence by sentence.")
+        return engine.speak_arriving(utterance, voice)
+
+    def convert(self, source: Audio, voice: Voice, options: Options) -> Generator[Chunk]:
+        """Hand on what the engine makes; recordings are not kept."""
+        return converting(self._engine).convert(source, voice, options)
 
     def _key(self, utterance: Utterance, voice: Voice) -> str:
         # The pause is laid between sentences, it is in none of them.

@@ -1,7 +1,7 @@
 """One request being served: who calls, and everything a route may ask for on their behalf."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Generator, Iterable
+from collections.abc import Callable, Coroutine, Generator, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -69,6 +69,14 @@ class Call:
             if record.voice_id == voice_id:
                 return await self.voice(record.name)
         raise VoiceNotFound(voice_id)
+
+    async def mixed(self, voice: str | Voice, others: Sequence[str]) -> str | Voice:
+        """Add the recordings of other voices of the caller's, by name, to a voice."""
+        if not others:
+            return voice
+        main = voice if isinstance(voice, Voice) else await self.voice(voice)
+        recordings = [(await self.voice(name)).reference for name in others]
+        return replace(main, auxiliary=tuple(recordings))
 
     async def upload(self, file: UploadFile) -> bytes:
         """Return an uploaded file's content, within `limits.upload_bytes`."""

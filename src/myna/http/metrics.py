@@ -66,7 +66,7 @@ class Metrics:
         return generate_latest(self._registry)
 
     def _watch(self, make: Make, asked_at: float) -> Generator[Chunk]:
-        sentence, worked, heard = -1, 0.0, 0.0
+        sentence, fell_back, worked, heard = -1, False, 0.0, 0.0
         first: Chunk | None = None
         is_fresh = True
         with closing(make()) as chunks:
@@ -81,8 +81,11 @@ class Metrics:
                     first = chunk
                     self._first_chunk.labels(chunk.engine).observe(time.monotonic() - asked_at)
                 if chunk.sentence != sentence:
-                    sentence = chunk.sentence
+                    sentence, fell_back = chunk.sentence, False
                     self._count(chunk)
+                if chunk.fell_back and not fell_back:  # maybe in mid-sentence
+                    fell_back = True
+                    self._fallbacks.labels(chunk.engine).inc()
                 is_fresh = is_fresh and not chunk.cached
                 yield chunk
         if first is not None and heard and is_fresh:
@@ -92,5 +95,3 @@ class Metrics:
         self._sentences.labels(chunk.engine).inc()
         if chunk.cached:
             self._hits.labels(chunk.engine).inc()
-        if chunk.fell_back:
-            self._fallbacks.labels(chunk.engine).inc()

@@ -23,7 +23,9 @@ class GptSovitsSettings(Section):
     """How many sentences are drawn at the same moment."""
     queue_length: int = Field(default=64, ge=0)
     """How many more may wait for a slot."""
+    runtime: Literal["fast", "exact"] = "fast"
+    """Networks as fast as the processor can, or exactly as published."""
     threads: int | None = Field(default=None, gt=0)
-    """Processors for one computation. Unset: torch decides."""
+    """Processors for one computation. Unset: all but one."""
     windows: int = Field(default=1, gt=0)
     """v3 and v4: windows of different sentences made together. 1: the same bits in any company."""

@@ -28,6 +28,7 @@ def _gpt_sovits(settings: Settings) -> Engine:
     if missing_neural_packages():
         raise PackageMissing("GPT-SoVITS", "neural")
     from myna.engines.gpt_sovits.engine import GptSovitsEngine
+    from myna.engines.gpt_sovits.execution import Execution
 
     own = settings.gpt_sovits
     return GptSovitsEngine(
@@ -35,8 +36,8 @@ def _gpt_sovits(settings: Settings) -> Engine:
         prompts=_prompts(settings),
         slots=own.slots,
         queue_length=own.queue_length,
-        threads=own.threads,
         windows=own.windows,
+        execution=Execution(own.runtime, settings.home / "graphs", own.threads),
     )
 
 

@@ -56,7 +56,7 @@ class Studio:
         settings = settings or Settings.load()
         engines = wiring.build_engines(settings)
         return cls(
-            wiring.chain(engines.values()),
+            wiring.chain(engines.values(), wiring.probes(settings)),
             wiring.open_library(settings),
             engines=engines,
             limits=settings.limits,
@@ -104,7 +104,11 @@ class Studio:
 
     def engines(self) -> list[EngineStatus]:
         """Return every engine there is, whether it is ready, and what it lacks."""
-        return wiring.statuses(self.settings)
+        return list(wiring.statuses(self.settings))
+
+    def is_ready(self) -> bool:
+        """Whether any engine could speak; servers are asked only where this machine cannot."""
+        return any(status.ready for status in wiring.statuses(self.settings))
 
     def engine_named(self, name: str | None) -> Engine:
         """Return the engine of this name; None: the configured chain."""
@@ -124,7 +128,7 @@ class Studio:
         if name not in self._engines:
             raise EngineNotFound(name)
         self._engines = {**self._engines, name: wiring.build_engine(name, settings)}
-        self.engine = wiring.chain(self._engines.values())
+        self.engine = wiring.chain(self._engines.values(), wiring.probes(settings))
         self.settings = settings
 
     def utterances(self, request: SpeechRequest, voice: Voice) -> Iterator[Utterance]:

@@ -43,9 +43,11 @@ class HeedfulEngine(ToneEngine):
     def __init__(self) -> None:
         super().__init__("heedful")
         self.heard: list[Utterance] = []
+        self.voices: list[Voice] = []
 
     def speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
         self.heard.append(utterance)
+        self.voices.append(voice)
         return super().speak(utterance, voice)
 
 

@@ -5,8 +5,6 @@ import threading
 from collections.abc import Generator, MutableMapping
 from contextlib import closing
 
-import torch
-
 from myna.core.audio import Audio
 from myna.core.engine import Capabilities
 from myna.core.errors import Unsupported
@@ -16,6 +14,7 @@ from myna.core.voice import Voice
 from myna.engines.batching.scheduler import Scheduler
 from myna.engines.gpt_sovits.decoder import Sentence
 from myna.engines.gpt_sovits.drawing import Drawing, derived, seed_of
+from myna.engines.gpt_sovits.execution import Execution
 from myna.engines.gpt_sovits.files import ModelFiles
 from myna.engines.gpt_sovits.gap_filling import GapFiller
 from myna.engines.gpt_sovits.model import load
@@ -45,28 +44,27 @@ class GptSovitsEngine:
         prompts: MutableMapping[str, bytes] | None = None,
         slots: int = 8,
         queue_length: int = 64,
-        threads: int | None = None,
         windows: int = 1,
+        execution: Execution = Execution(),  # noqa: B008 - it is frozen
     ) -> None:
         """Read the model: some seconds. Raises `WeightsMissing` naming each file and reason.
 
         prompts: keeps what was learned of each voice, by a key that changes with the model.
         slots: how many sentences are drawn at once; `queue_length` more may wait.
-        threads: processors torch uses in this process; None leaves it to torch.
         windows: of v3 and v4, how many of different calls are made together.
         """
-        if threads is not None:
-            torch.set_num_threads(threads)
-        self._model = load(files, windows)
+        execution.take_threads()
+        self._model = load(files, windows, execution)
         version_name = self._model.version.value
-        self.fingerprint = f"gpt-sovits-{_METHOD}-{version_name}-{self._model.digest}"
+        learned_by = f"gpt-sovits-{_METHOD}-{version_name}-{self._model.digest}"
+        self.fingerprint = f"{learned_by}-{self._model.precision}"
         self.capabilities = Capabilities(
             languages=self._model.languages,
             sample_rate=self._model.decoder.sample_rate,
             clones=True,
         )
         self._prompts = PromptCache(
-            self.fingerprint, self._model.prompts.learn, Prompt.from_bytes, prompts
+            learned_by, self._model.prompts.learn, Prompt.from_bytes, prompts
         )
         self._scheduler = Scheduler(SemanticSlots(self._model.semantic), slots, queue_length)
         self._counting = threading.Lock()

@@ -14,8 +14,8 @@ import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
 from myna.core.errors import BadReference
+from myna.engines.batching.noise import normal_frames
 from myna.engines.gpt_sovits.flow_matching import Known, Windows
-from myna.engines.gpt_sovits.noise import normal_frames
 from myna.engines.gpt_sovits.weights import Version
 
 OVERLAP = 8  # frames that two windows both make

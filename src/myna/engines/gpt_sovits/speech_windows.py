@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from myna.core.audio import Samples
-from myna.engines.gpt_sovits.noise import normal_frames
+from myna.engines.batching.noise import normal_frames
 from myna.engines.gpt_sovits.vits import NOISE_SCALE, Vits
 
 FLOW_REACH = 32  # frames to each side that the flow sees

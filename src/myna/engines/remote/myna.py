@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Generator, MutableMapping
+from dataclasses import asdict, replace
 from typing import Any
 
 from myna.core.engine import Capabilities
@@ -63,7 +64,7 @@ class MynaEngine:
     def speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
         """Yield the sentence as it arrives. Raises `EngineError` where the server fails."""
         check_language(self.name, utterance.language, self.capabilities.languages)
-        return self._speak(utterance, voice)
+        return self._speak(utterance, replace(voice, auxiliary=()))  # one recording goes along
 
     def check(self) -> None:
         """Ask the server how it is. Raises `EngineError` with the reason."""
@@ -138,18 +139,7 @@ def _with_recording(utterance: Utterance, voice: Voice) -> Ask:
 
 
 def _manner(utterance: Utterance) -> dict[str, Any]:  # Any: this is the wire
-    options = utterance.options
-    return {
-        "language": utterance.language,
-        "speed": options.speed,
-        "temperature": options.temperature,
-        "seed": options.seed,
-        "top_k": options.top_k,
-        "top_p": options.top_p,
-        "repetition_penalty": options.repetition_penalty,
-        "retries": options.retries,
-        "format": "wav",
-    }
+    return {"language": utterance.language, "format": "wav", **asdict(utterance.options)}
 
 
 def _code(content: bytes) -> str:

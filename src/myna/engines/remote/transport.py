@@ -120,11 +120,11 @@ class Transport:
         reading.start()
         return channel
 
-    def knock(self, ask: Ask, seconds: float) -> Answer:
-        """Ask once and return a whole small answer, whatever it says. Raises `EngineError`."""
+    def knock(self, ask: Ask, seconds: float, retries: int = 0) -> Answer:
+        """Ask and return a whole small answer, whatever it says. Raises `EngineError`."""
         until = time.monotonic() + seconds
         parts = []
-        with closing(self.open(ask, _Refusal, retries=0)) as channel:
+        with closing(self.open(ask, _Refusal, retries)) as channel:
             try:
                 while (piece := channel.get(until - time.monotonic())) is not None:
                     parts.append(piece)
@@ -150,7 +150,7 @@ class Transport:
                 channel.set_cut(None)
             except httpx2.TransportError as error:
                 raise EngineUnreachable(
-                    f"The line to {self.address.shown} broke in mid-sentence: {_reason(error)}."
+                    f"The line to {self.address.shown} broke off: {_reason(error)}."
                 ) from None
             finally:
                 response.close()

@@ -99,9 +99,20 @@ def test_an_administrator_is_told_what_this_server_cannot_change(
     assert answer.message
 
 
-def test_a_browser_that_looks_around_is_left_to_a_page(sovits: Sovits):
+def test_a_browser_that_looks_around_sees_the_page(sovits: Sovits):
     server = sovits()
     browser = [("Accept", "text/html,application/xhtml+xml")]
-    assert send(server.url, "GET", "/", browser).status == 404
+    page = send(server.url, "GET", "/", browser)
+    assert (page.status, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
     assert send(server.url, "GET", "/?text=hi", browser).json["code"] == 400
     assert send(server.url, "GET", "/").status == 200
+
+
+def test_more_references_are_mixed_in_and_missing_ones_left_out(sovits: Sovits):
+    engine = Polyglot()
+    body = SAY | {"ref_audio_path": "sample"}
+    body["aux_ref_audio_paths"] = ["ref/ref_5s.wav", "nowhere.wav", "SAMPLE"]
+    answer = sovits(engine).client.post("/tts", json=body)
+    assert answer.status_code == 200
+    durations = [round(audio.duration) for audio in engine.voices[0].auxiliary]
+    assert durations == [5, round(engine.voices[0].reference.duration)]

@@ -20,8 +20,14 @@ from myna.studio.wiring import open_keys, open_library
 class Running:
     """A server, a client for it, and what it is made of."""
 
-    def __init__(self, server: uvicorn.Server, service: Service, studio: Studio) -> None:
-        self._server = server
+    def __init__(
+        self,
+        server: uvicorn.Server,
+        thread: threading.Thread,
+        service: Service,
+        studio: Studio,
+    ) -> None:
+        self._server, self._thread = server, thread
         self.service = service
         self.studio = studio
         self.port: int = server.servers[0].sockets[0].getsockname()[1]
@@ -39,6 +45,11 @@ class Running:
             assert time.monotonic() < until, "it never came to pass"
             time.sleep(0.005)
 
+    def stop(self) -> None:
+        """Stop listening and return when nobody is answered any more."""
+        self._server.should_exit = True
+        self._thread.join()
+
     def wait_until_idle(self) -> None:
         self.wait_until(lambda: self.service.stage.places.active == 0)
 
@@ -55,13 +66,12 @@ def running(studio: Studio, http: HttpSettings, settings: Settings) -> Iterator[
     while not server.started:
         assert thread.is_alive(), "the server did not start"
         time.sleep(0.005)
-    made = Running(server, app.state.service, studio)
+    made = Running(server, thread, app.state.service, studio)
     try:
         yield made
     finally:
         made.client.close()
-        server.should_exit = True
-        thread.join()
+        made.stop()
 
 
 @pytest.fixture

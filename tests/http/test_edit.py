@@ -12,7 +12,9 @@ from myna.dsp.codec import AudioFormat, decode_native, encode_file
 from myna.engines.embedded.engine import EmbeddedEngine
 from myna.settings import Settings
 from myna.studio.studio import Studio
+from myna.studio.wiring import SAMPLE_TRANSCRIPT
 from tests.http.conftest import Running
+from tests.unit.engines.gpt_sovits.tiny_engine import tiny_engine
 
 Serve = Callable[..., Running]
 TEXT = "The kettle is on and the tea will be ready soon."
@@ -57,6 +59,23 @@ def test_another_take_can_be_chosen(serve: Serve, recording: bytes):
     assert best["audio"] != next_best["audio"]
     beyond = edited(server, recording, change, text=TEXT, takes="2", choice="2")
     assert (beyond.status_code, beyond.json()["error"]["parameter"]) == (400, "choice")
+
+
+@pytest.mark.parametrize("version", ["v2Pro", "v3", "v4"])
+def test_a_gap_is_filled_given_both_sides(
+    tmp_path: Path, serve: Serve, sample_file: bytes, version: str
+):
+    server = serve(tiny_engine(tmp_path, version))
+    change = [{"old": "read it aloud", "new": "say it softly"}]
+    answer = edited(server, sample_file, change, text=SAMPLE_TRANSCRIPT, takes="1")
+    assert answer.status_code == 200, answer.text
+    body = answer.json()
+    (span,) = body["edits"]
+    assert body["engine"] == "gpt-sovits"
+    before = decode_native(sample_file).samples
+    after = decode_native(base64.b64decode(body["audio"])).samples
+    assert np.array_equal(before[: span["start_sample"]], after[: span["new_start_sample"]])
+    assert np.array_equal(before[span["end_sample"] :], after[span["new_end_sample"] :])
 
 
 def test_a_voice_of_the_library_can_be_edited(serve: Serve):

@@ -152,3 +152,13 @@ def test_a_knob_out_of_its_range_is_refused(serve: Serve, wrong: dict[str, float
     answer = serve(ToneEngine()).speak("가나다.", **wrong)
     assert answer.status_code == 422
     assert next(iter(wrong)) in answer.text
+
+
+def test_the_timbre_of_other_voices_is_mixed_in(serve: Serve):
+    engine = HeedfulEngine()
+    server = serve(engine)
+    assert server.speak("가나다.", auxiliary=["sample", "sample"]).status_code == 200
+    alone = server.studio.voice("sample")
+    assert [audio.pcm16() for audio in engine.voices[0].auxiliary] == [alone.reference.pcm16()] * 2
+    assert engine.voices[0].id != alone.id
+    assert server.speak("가나다.", auxiliary=["nobody"]).status_code == 404

@@ -4,9 +4,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tests.parity.case import Check
+from tests.parity.cosyvoice import checks as cosyvoice
 from tests.parity.gptsovits import checks as gptsovits
 
-_FORMATS: Mapping[str, Callable[[Path], list[Check]]] = {gptsovits.MARK: gptsovits.checks}
+_FORMATS: Mapping[str, Callable[[Path], list[Check]]] = {
+    gptsovits.MARK: gptsovits.checks,
+    cosyvoice.MARK: cosyvoice.checks,
+}
 
 
 def checks_of(folder: Path) -> list[Check]:

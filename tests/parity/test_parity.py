@@ -12,12 +12,13 @@ from tests.parity.case import NOT_COVERED, Check
 from tests.parity.formats import checks_of
 
 DATA = Path(__file__).parent / "data"
-BY_COMMAND = frozenset({"cfm_full", "voc_v3_bigvgan_full"})
-"""Full-size cases that take long: `python -m tests.parity tests/parity/data/gptsovits`."""
+BY_COMMAND = frozenset({"cfm_full", "voc_v3_bigvgan_full", "lm_full_nostream"})
+"""Full-size cases that take long: `python -m tests.parity tests/parity/data/FOLDER`."""
 
 CHECKS = [
     check
-    for check in checks_of(DATA / "gptsovits")
+    for folder in ("gptsovits", "cosyvoice2")
+    for check in checks_of(DATA / folder)
     if check.rows is not None and check.name not in BY_COMMAND
 ]
 

@@ -17,7 +17,7 @@ def engines(
     from myna.settings import Settings
     from myna.studio.wiring import statuses
 
-    found = statuses(Settings.load())
+    found = list(statuses(Settings.load()))
     if as_json:
         typer.echo(json.dumps([asdict(status) for status in found], ensure_ascii=False, indent=2))
     elif is_piped():

@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -51,9 +51,19 @@ def say(
     voice_language: Annotated[
         str, typer.Option(help="The language spoken in that recording.")
     ] = AUTO,
+    auxiliary: Annotated[
+        list[str] | None,
+        typer.Option(help="Another voice or recording whose timbre is mixed in; repeatable."),
+    ] = None,
     language: Annotated[str, typer.Option(help="ko, en, ja, zh, yue or auto.")] = AUTO,
     engine: Annotated[str | None, typer.Option(help="Speak with this engine only.")] = None,
     speed: Annotated[float, typer.Option(help="Relative to the voice's pace, 0.25 to 4.")] = 1.0,
+    instruction: Annotated[
+        str, typer.Option(help="How to say it, in words, for engines that take instructions.")
+    ] = "",
+    speaker: Annotated[
+        str, typer.Option(help="A speaker the engine brings along, in place of the voice.")
+    ] = "",
     seed: Annotated[int | None, typer.Option(help="Same seed, same sound.")] = None,
     sentence_pause: Annotated[
         float, typer.Option(help="Seconds of silence between sentences.")
@@ -111,7 +121,11 @@ def say(
     studio = Studio.open(settings)
     request = SpeechRequest(
         _text(text, file),
-        _voice(voice, Recording(Path(voice), transcript, voice_language), studio),
+        _mixed(
+            voice_of(voice, Recording(Path(voice), transcript, voice_language), studio),
+            [voice_of(name, Recording(Path(name)), studio) for name in auxiliary or ()],
+            studio,
+        ),
         language=language,
         options=Options(
             speed=speed,
@@ -123,6 +137,8 @@ def say(
             repetition_penalty=repetition_penalty,
             retries=retries,
             sample_steps=sample_steps,
+            instruction=instruction,
+            speaker=speaker,
         ),
         engine=engine,
         timestamps=timestamps is not None or plot is not None,
@@ -148,6 +164,8 @@ def say(
             f"real-time factor {took / speech.audio.duration:.2f}, "
             f"first chunk after {first_chunk * 1000:.0f} ms"
         )
+    for name in speech.own_voices:
+        say_warning(f"Engine {name!r} spoke in a voice of its own, not in the one asked for.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +205,7 @@ def _arriving() -> Iterator[TextPiece]:
     yield decoder.decode(b"", final=True)
 
 
-def _voice(name: str, recording: Recording, studio: Studio) -> str | Voice:
+def voice_of(name: str, recording: Recording, studio: Studio) -> str | Voice:
     """Return a library name as it is, and a recording on disk as a voice.
 
     A name in the library wins over a file of that name; what is neither is reported as
@@ -200,6 +218,13 @@ def _voice(name: str, recording: Recording, studio: Studio) -> str | Voice:
     for warning in checked.warnings:
         say_warning(warning)
     return checked.voice
+
+
+def _mixed(voice: str | Voice, others: list[str | Voice], studio: Studio) -> str | Voice:
+    if not others:
+        return voice
+    recordings = tuple(studio.voice(other).reference for other in others)
+    return replace(studio.voice(voice), auxiliary=recordings)
 
 
 def _speak(

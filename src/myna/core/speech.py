@@ -51,6 +51,10 @@ class Options:
     """How often a sentence that went wrong is drawn again before anyone hears it: 0 to 5."""
     sample_steps: int | None = None
     """Steps from noise to speech, for engines that match flows: 1 to 128. None: the engine's."""
+    instruction: str = ""
+    """How to say it, in words, for engines that take instructions: "Speak softly"."""
+    speaker: str = ""
+    """A speaker the engine brings along, in place of the voice, for engines that have some."""
 
     def __post_init__(self) -> None:
         _check_range("speed", self.speed, SPEED_RANGE)
@@ -85,6 +89,18 @@ class SpeechRequest:
     """Time the words even where the engine does not know them (costs an alignment)."""
     whole: bool = False
     """Nothing is heard before all of it is there: engines may take a second look at a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConversionRequest:
+    """Say this recording again, at its pace, in this voice."""
+
+    source: Audio
+    voice: str | Voice
+    """A name in the voice library, or the voice itself."""
+    options: Options = field(default_factory=Options)
+    engine: str | None = None
+    """Convert with this engine only, instead of the first of the chain that can."""
 
 
 @dataclass(frozen=True, slots=True)

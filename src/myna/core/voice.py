@@ -18,9 +18,14 @@ class Voice:
     reference: Audio
     transcript: str
     language: str
+    auxiliary: tuple[Audio, ...] = ()
+    """More recordings, of this speaker or others: engines that can do it speak with the mean of
+    all timbres, and with the pace and manner of the reference."""
     id: str = field(init=False)
 
     def __post_init__(self) -> None:
         digest = hashlib.sha256(self.reference.pcm16())
         digest.update(f"{self.reference.sample_rate}\0{self.language}\0{self.transcript}".encode())
+        for recording in self.auxiliary:
+            digest.update(f"\0{recording.sample_rate}\0".encode() + recording.pcm16())
         object.__setattr__(self, "id", digest.hexdigest()[:32])

@@ -6,8 +6,11 @@ from contextlib import closing
 from dataclasses import replace
 from typing import Protocol
 
-from myna.core.engine import Capabilities, Engine
-from myna.core.speech import Chunk, Utterance
+from myna.core.audio import Audio
+from myna.core.engine import ArrivingUtterance, Capabilities, Engine, converting, redrawn, streaming
+from myna.core.errors import Unsupported
+from myna.core.infill import Gap, Infilled, infilling
+from myna.core.speech import Chunk, Options, Utterance
 from myna.core.voice import Voice
 
 
@@ -46,11 +49,8 @@ class CachedEngine:
 
     def speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
         """Yield the stored audio, or the engine's, remembering it once complete."""
-        own = self._key(utterance, voice)
-        whole = own if utterance.whole else self._key(replace(utterance, whole=True), voice)
-        hit = self._store.get(whole) or self._store.get(own)
-        if hit is not None:
-            yield replace(hit, cached=True)
+        if (hit := self.recall(utterance, voice)) is not None:
+            yield hit
             return
         heard: list[Chunk] = []
         with closing(self._engine.speak(utterance, voice)) as chunks:
@@ -60,6 +60,40 @@ class CachedEngine:
         if heard and not any(chunk.fell_back for chunk in heard):
             # The key anew: while it spoke, a server may have told that it is another by now.
             self._store.put(self._key(utterance, voice), heard)
+
+    @property
+    def redrawn(self) -> int:
+        """How many sentences the engine drew again."""
+        return redrawn(self._engine)
+
+    def recall(self, utterance: Utterance, voice: Voice) -> Chunk | None:
+        """Return the stored audio, if there is any. Does not trouble the engine."""
+        own = self._key(utterance, voice)
+        whole = own if utterance.whole else self._key(replace(utterance, whole=True), voice)
+        hit = self._store.get(whole) or self._store.get(own)
+        return None if hit is None else replace(hit, cached=True)
+
+    def infills(self, language: str) -> bool:
+        """Whether the engine fills gaps in this language."""
+        return infilling(self._engine, language) is not None
+
+    def infill(self, gap: Gap, voice: Voice) -> Infilled:
+        """Have the engine fill a gap. Not kept: hardly a recording is edited twice the same way."""
+        engine = infilling(self._engine, gap.language)
+        if engine is None:
+            raise Unsupported(f"Engine {self.name!r} does not fill gaps in {gap.language!r}.")
+        return engine.infill(gap, voice)
+
+    def speak_arriving(self, utterance: ArrivingUtterance, voice: Voice) -> Generator[Chunk]:
+        """Hand on what the engine says: before a text is there, nobody can look it up."""
+        engine = streaming(self._engine)
+        if engine is None:
+            raise Unsupported(f"Engine {self.name!r} takes text sentence by sentence.")
+        return engine.speak_arriving(utterance, voice)
+
+    def convert(self, source: Audio, voice: Voice, options: Options) -> Generator[Chunk]:
+        """Hand on what the engine makes; recordings are not kept."""
+        return converting(self._engine).convert(source, voice, options)
 
     def _key(self, utterance: Utterance, voice: Voice) -> str:
         # The pause is laid between sentences, it is in none of them.

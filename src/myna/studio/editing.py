@@ -1,5 +1,6 @@
 """New words inside a recording, every other sample kept."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -12,12 +13,14 @@ from myna.align.aligner import MISMATCH_COST
 from myna.core.audio import Audio
 from myna.core.edit import Edit, EditedSpan, EditReport
 from myna.core.errors import (
+    EngineError,
     InvalidOption,
     SpanTooShort,
     SynthesisFailed,
     TextMismatch,
     TooLittleContext,
 )
+from myna.core.infill import infilling
 from myna.core.languages import AUTO
 from myna.core.speech import Options, SpeechRequest
 from myna.core.timing import TimedText, shifted
@@ -26,6 +29,7 @@ from myna.dsp.codec import NativeAudio
 from myna.dsp.replacement import Insert, Replacement, replacement
 from myna.dsp.resample import resample
 from myna.dsp.splice import fade_out
+from myna.studio.infilling import Site
 from myna.studio.openings import Opening, Scene, opening
 from myna.studio.own_voice import own_voice
 from myna.studio.revision import Carrier, Passage, carrier, located, passages, revised
@@ -35,6 +39,8 @@ from myna.text.languages import detect
 
 if TYPE_CHECKING:
     from myna.studio.studio import Studio
+
+logger = logging.getLogger(__name__)
 
 MARGIN = 0.02  # seconds
 MARGIN_RANGE = (0.0, 0.2)
@@ -175,19 +181,51 @@ class _Session:
         margin = round(self.request.margin * recording.sample_rate)
         if not passage.new_text:
             return _Changed(_cut_in(recording, place, None, margin))
-        takes = sorted(self._takes(index, place), key=lambda take: take.score)
-        room = Room.around(recording, self.scene.audio, place, self.scene.seams.pauses)
+        made = self._filled(index, place) or self._takes(index, place)
+        takes = sorted(made, key=lambda take: (take.length < margin, take.score))
         chosen = takes[self.request.choice]
+        if chosen.length < margin:
+            raise SpanTooShort(
+                f"{passage.new_text!r} came too short for fades of {self.request.margin:g} s at "
+                "its ends. Give a smaller margin."
+            )
+        room = Room.around(recording, self.scene.audio, place, self.scene.seams.pauses)
         insert = room.filled(chosen, self._seed(index))
         return _Changed(_cut_in(recording, chosen.opening, insert, margin), tuple(takes))
 
+    def _filled(self, index: int, place: Opening) -> list[Take]:
+        """Have the gap filled by the engine, if it can: none where it cannot."""
+        request, passage = self.request, self.changes[index]
+        chosen = self.studio.engine_named(request.engine)
+        engine = infilling(chosen, self.language)
+        if engine is None:
+            return []
+        scene, kept = self.scene.near(place), self._kept(index)
+        site = Site.around(scene, request.text, passage, place, kept)
+        gap = site.gap(self.language, request.options)
+        if gap is None:
+            return []
+        try:
+            seeds = [self._seed(number) for number in range(request.takes)]
+            return [site.take(engine, gap, self._voice, seed) for seed in seeds]
+        except EngineError as error:
+            if request.engine is not None:
+                raise
+            logger.warning("%s could not fill a gap, new words are spoken: %s", chosen.name, error)
+            return []
+
+    def _kept(self, index: int) -> tuple[int, int]:
+        """Return the first word, and the one behind the last, that no other passage takes."""
+        return (
+            self.changes[index - 1].last if index else 0,
+            self.changes[index + 1].first
+            if index + 1 < len(self.changes)
+            else len(self.scene.words),
+        )
+
     def _takes(self, index: int, place: Opening) -> list[Take]:
         passage, scene = self.changes[index], self.scene.near(place)
-        words = scene.words
-        kept = (
-            self.changes[index - 1].last if index else 0,
-            self.changes[index + 1].first if index + 1 < len(self.changes) else len(words),
-        )
+        words, kept = scene.words, self._kept(index)
         takes = []
         for number in range(self.request.takes):
             width = WIDTHS[number % len(WIDTHS)]

@@ -30,6 +30,8 @@ _LEVEL_POINT = 6.0  # dB
 _FLUX_POINT = 8.0  # dB
 _PACE_POINT = 0.2  # nepers of duration
 _COST_POINT = 0.5  # of alignment, above 1
+_MISFIT_POINT = 0.25  # of how new words lead into what follows
+_COMPARED = 0.2  # seconds of both sides from which their colour is compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,21 @@ class Spoken:
 
 
 @dataclass(frozen=True, slots=True)
+class Filled:
+    """What an engine that hears both sides made of a gap."""
+
+    audio: Audio
+    """The new words with some of both sides, at the rate of the recording."""
+    first: int
+    """Sample where the new words begin."""
+    last: int
+    misfit: float
+    cost: float | None
+    """How badly the sound and the new words fit, where they could be aligned."""
+    engine: str
+
+
+@dataclass(frozen=True, slots=True)
 class Take:
     """New words, fitted."""
 
@@ -73,6 +90,11 @@ class Take:
     score: float
     """Less is better."""
     engine: str
+
+    @property
+    def length(self) -> int:
+        """Samples of the new words."""
+        return self.last - self.first
 
 
 def fitted(spoken: Spoken, place: Place, scene: Scene) -> Take:
@@ -93,10 +115,45 @@ def fitted(spoken: Spoken, place: Place, scene: Scene) -> Take:
     first, last = round((first - start) * ratio), round((last - start) * ratio)
     place, (first, last) = _coupled(reshaped, (first, last), place, scene)
     score = _score(reshaped, (first, last), place, scene, heard) + abs(np.log(pace)) / _PACE_POINT
-    if spoken.cost is not None:
-        score += max(0.0, spoken.cost - 1) / _COST_POINT
+    score += _cost_points(spoken.cost)
     room = background(matched, rate, heard.seams.pauses)
     return Take(place.opening, reshaped, first, last, room, float(score), spoken.engine)
+
+
+def refitted(filled: Filled, place: Place, scene: Scene) -> Take:
+    """Give a filled gap the recording's level and tilt, and judge it.
+
+    Pitch and pace are left alone: the engine made them as a part of the recording.
+    """
+    audio = _coloured(filled, place.opening, scene)
+    place, (first, last) = _coupled(audio, (filled.first, filled.last), place, scene)
+    heard = Scene.of(audio, ())
+    score = _score(audio, (first, last), place, scene, heard)
+    score += filled.misfit / _MISFIT_POINT + _cost_points(filled.cost)
+    room = background(audio.samples, audio.sample_rate, heard.seams.pauses)
+    return Take(place.opening, audio, first, last, room, float(score), filled.engine)
+
+
+def _coloured(filled: Filled, opening: Opening, scene: Scene) -> Audio:
+    audio, recording = filled.audio, scene.audio
+    rate = audio.sample_rate
+    before = min(filled.first, opening.first)
+    after = min(len(audio.samples) - filled.last, len(recording.samples) - opening.last)
+    if before + after < _COMPARED * rate:
+        return audio
+    ours, theirs = (
+        np.concatenate([samples[first - before : first], samples[last : last + after]])
+        for samples, first, last in (
+            (audio.samples, filled.first, filled.last),
+            (recording.samples, opening.first, opening.last),
+        )
+    )
+    gains = matching_gains(Audio(ours, rate), Audio(theirs, rate))
+    return Audio(filtered(audio.samples, impulse(gains, rate)), rate)
+
+
+def _cost_points(cost: float | None) -> float:
+    return 0.0 if cost is None else max(0.0, cost - 1) / _COST_POINT
 
 
 Pairs = tuple[list[tuple[Word, Word]], list[tuple[Word, Word]]]

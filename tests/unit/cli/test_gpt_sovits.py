@@ -3,9 +3,11 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from myna.dsp.codec import load_audio
+from myna.dsp.codec import decode_native, load_audio
+from myna.studio.wiring import SAMPLE_TRANSCRIPT
 from tests.unit.cli.test_command_line import myna
 from tests.unit.engines.gpt_sovits import tiny_checkpoints
 
@@ -44,6 +46,27 @@ def test_say_speaks_with_a_lora_on_its_base(
     assert "s2Gv4.pth" in done.stderr.decode()
 
 
+@pytest.mark.parametrize("version", ["v2Pro", "v3", "v4"])
+def test_edit_fills_a_gap_and_keeps_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sample_file: bytes, version: str
+) -> None:
+    tiny_checkpoints.write_installation(tmp_path / "weights", version)
+    monkeypatch.setenv("MYNA_ENGINES", '["gpt-sovits"]')
+    monkeypatch.setenv("MYNA_GPT_SOVITS__FOLDER", str(tmp_path / "weights"))
+    Path("me.flac").write_bytes(sample_file)
+    done = myna(
+        "edit", "me.flac", "--text", SAMPLE_TRANSCRIPT, "--replace", "clear", "calm",
+        "--takes", "1", "--seed", "1", "--report", "report.json", "-o", "calm.wav",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr.decode()
+    report = json.loads(Path("report.json").read_text("utf-8"))
+    (span,) = report["edits"]
+    assert (report["engine"], span["new_text"]) == ("gpt-sovits", "calm")
+    before, after = (decode_native(Path(name)).samples for name in ("me.flac", "calm.wav"))
+    assert np.array_equal(before[: span["start_sample"]], after[: span["new_start_sample"]])
+    assert np.array_equal(before[span["end_sample"] :], after[span["new_end_sample"] :])
+
+
 def test_engines_names_the_files_that_are_missing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -51,7 +74,9 @@ def test_engines_names_the_files_that_are_missing(
     (tmp_path / "weights" / tiny_checkpoints.SOVITS_FILES["v2"]).unlink()
     monkeypatch.setenv("MYNA_GPT_SOVITS__FOLDER", str(tmp_path / "weights"))
     monkeypatch.setenv("MYNA_GPT_SOVITS__VERSION", "v2")
-    (status,) = (s for s in json.loads(myna("engines", "--json").stdout) if s["name"] != "embedded")
+    (status,) = (
+        s for s in json.loads(myna("engines", "--json").stdout) if s["name"] == "gpt-sovits"
+    )
     assert not status["ready"]
     assert "s2G2333k.pth" in status["remedy"]
     assert "ckpt" not in status["remedy"]

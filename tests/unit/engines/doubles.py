@@ -8,11 +8,13 @@ import numpy as np
 
 from myna.core.audio import Audio
 from myna.core.engine import Capabilities
-from myna.core.errors import SynthesisFailed
+from myna.core.errors import EngineError, SynthesisFailed
+from myna.core.infill import Gap, Infilled
 from myna.core.languages import LANGUAGES as ALL_LANGUAGES
 from myna.core.speech import Chunk, Utterance
 from myna.core.timing import TimedText
 from myna.core.voice import Voice
+from myna.dsp.resample import resample
 from myna.text.reading import read
 from tests.conftest import tone
 
@@ -41,9 +43,11 @@ class HeedfulEngine(ToneEngine):
     def __init__(self) -> None:
         super().__init__("heedful")
         self.heard: list[Utterance] = []
+        self.voices: list[Voice] = []
 
     def speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
         self.heard.append(utterance)
+        self.voices.append(voice)
         return super().speak(utterance, voice)
 
 
@@ -115,3 +119,28 @@ def _buzz(word: str) -> Audio:
     phases = 2 * np.pi * 125 * np.outer(np.arange(1, 13), time)
     sound = weights @ np.sin(phases) * np.sin(np.pi * time / time[-1]) ** 0.5
     return Audio((0.05 * sound).astype(np.float32), sample_rate)
+
+
+class FillingEngine(BabbleEngine):
+    """Fills gaps with a buzz as long as the new words, between both sides as they are."""
+
+    name = "filling"
+
+    def __init__(self, failure: EngineError | None = None) -> None:
+        super().__init__()
+        self.failure = failure
+        self.gaps: list[Gap] = []
+
+    def infills(self, language: str) -> bool:
+        return language in self.capabilities.languages
+
+    def infill(self, gap: Gap, voice: Voice) -> Infilled:
+        self.gaps.append(gap)
+        if self.failure is not None:
+            raise self.failure
+        parts = [resample(side, 16000) for side in (gap.before, gap.after)]
+        new = _buzz(gap.new_text)
+        first = len(parts[0].samples)
+        audio = Audio.join([parts[0], new, parts[1]])
+        misfit = 0.1 * ((gap.options.seed or 0) % 5)
+        return Infilled(audio, first, first + len(new.samples), misfit, self.name)

@@ -3,13 +3,14 @@ from pathlib import Path
 import pytest
 
 from myna.core.audio import Audio
-from myna.core.errors import SynthesisFailed
+from myna.core.errors import SynthesisFailed, Unsupported
+from myna.core.infill import Gap
 from myna.core.speech import Options, Utterance
 from myna.core.voice import Voice
 from myna.engines.cached import CachedEngine
 from myna.storage.results import ResultFolder
 from tests.conftest import tone
-from tests.unit.engines.doubles import BrokenEngine, ToneEngine
+from tests.unit.engines.doubles import BrokenEngine, FillingEngine, ToneEngine
 
 HELLO = Utterance("가나다", "ko")
 
@@ -77,3 +78,15 @@ def test_the_pause_between_sentences_is_part_of_none(store: ResultFolder, sample
     said(CachedEngine(inner, store), HELLO, sample)
     said(CachedEngine(inner, store), Utterance("가나다", "ko", Options(sentence_pause=2)), sample)
     assert len(inner.said) == 1
+
+
+def test_gaps_are_filled_by_the_engine_behind_the_cache(store: ResultFolder, sample: Voice):
+    gap = Gap(tone(0.5), tone(0.5), "가나 ", "다라", " 마바", "ko")
+    inner = FillingEngine()
+    engine = CachedEngine(inner, store)
+    assert engine.infills("ko")
+    assert [engine.infill(gap, sample).engine for _ in range(2)] == ["filling", "filling"]
+    assert inner.gaps == [gap, gap]
+    assert not CachedEngine(ToneEngine(), store).infills("ko")
+    with pytest.raises(Unsupported, match="'tone' does not fill gaps"):
+        CachedEngine(ToneEngine(), store).infill(gap, sample)

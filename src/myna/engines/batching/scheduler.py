@@ -2,8 +2,10 @@
 
 import threading
 from collections import deque
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
+from enum import Enum
 from queue import SimpleQueue
 from typing import Generic, Protocol, TypeVar
 
@@ -13,31 +15,48 @@ Request = TypeVar("Request")
 Asked = TypeVar("Asked", contravariant=True)
 
 
+class Wait(Protocol):
+    """What a sequence needs before it can go on."""
+
+    def then(self, resume: Callable[[], None]) -> None:
+        """Call `resume` once, as soon as it is worth trying again; at once where it is already."""
+
+
 class SlotModel(Protocol[Asked]):
     """A model that keeps each sequence in a slot. One thread uses it at a time."""
 
     def admit(self, slot: int, request: Asked) -> None:
         """Read a request into a free slot."""
 
-    def step(self, slots: Sequence[int]) -> Sequence[int | None]:
-        """Return the next token of each slot's sequence; None where it has ended."""
+    def step(self, slots: Sequence[int]) -> Sequence[int | Wait | Exception | None]:
+        """Return the next token of each slot's sequence; None where it has ended.
+
+        A sequence that waits is not stepped until it may go on. An exception ends it alone and
+        reaches its caller as it is.
+        """
 
     def release(self, slot: int) -> None:
         """Forget the sequence in a slot."""
 
 
+class _Word(Enum):
+    WAITING = "waiting"
+    ENDED = "ended"
+
+
 @dataclass(slots=True, eq=False)
 class _Call(Generic[Request]):
     request: Request
-    outbox: "SimpleQueue[int | Exception | None]" = field(default_factory=SimpleQueue)
+    outbox: "SimpleQueue[int | Exception | _Word]" = field(default_factory=SimpleQueue)
     hung_up: bool = False
+    waits: bool = False
 
 
 class Scheduler(Generic[Request]):
     """Continuous batching: a call joins between two steps and leaves as soon as it ends.
 
     The thread lives while there is anything to do. A call that is refused fails alone; an error
-    in a step ends every call that took part in it.
+    in a step ends every call that took part in it. A call that waits keeps its slot.
     """
 
     def __init__(self, model: SlotModel[Request], slots: int, queue_length: int) -> None:
@@ -45,6 +64,7 @@ class Scheduler(Generic[Request]):
         self._slots = slots
         self._queue_length = queue_length
         self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
         self._waiting: deque[_Call[Request]] = deque()
         self._live: dict[int, _Call[Request]] = {}
         self._running = False
@@ -59,17 +79,28 @@ class Scheduler(Generic[Request]):
 
         Raises `EngineBusy` where all slots are taken and too many calls wait already.
         """
+        with closing(self.outcomes(request)) as outcomes:
+            for outcome in outcomes:
+                if outcome is not None:
+                    yield outcome
+
+    def outcomes(self, request: Request) -> Generator[int | None]:
+        """Yield what `tokens` does, and None each time the call comes to wait.
+
+        So whoever reads can first bring what it waits for.
+        """
         call = self._submit(request)
         try:
-            while (said := call.outbox.get()) is not None:
+            while (said := call.outbox.get()) is not _Word.ENDED:
                 if isinstance(said, Exception):
                     raise said
-                yield said
+                yield None if said is _Word.WAITING else said
         finally:
             with self._lock:
                 call.hung_up = True
                 if call in self._waiting:
                     self._waiting.remove(call)
+                self._changed.notify()
 
     def _submit(self, request: Request) -> _Call[Request]:
         call = _Call(request)
@@ -84,6 +115,7 @@ class Scheduler(Generic[Request]):
             if not self._running:
                 self._running = True
                 threading.Thread(target=self._run, name="myna-scheduler", daemon=True).start()
+            self._changed.notify()
         return call
 
     def _run(self) -> None:
@@ -97,6 +129,7 @@ class Scheduler(Generic[Request]):
             for slot, call in arrived:
                 self._admit(slot, call)
             self._step()
+            self._rest()
 
     def _sweep(self) -> None:
         for slot, call in list(self._live.items()):
@@ -113,33 +146,62 @@ class Scheduler(Generic[Request]):
         try:
             self._model.admit(slot, call.request)
         except Exception as error:  # noqa: BLE001 - it belongs to the caller, not to this thread
-            self._leave(slot, _told(error))
+            self._leave(slot, told(error))
 
     def _step(self) -> None:
-        slots = sorted(self._live)
+        slots = sorted(slot for slot, call in self._live.items() if not call.waits)
         if not slots:
             return
         try:
-            tokens = self._model.step(slots)
+            outcomes = self._model.step(slots)
         except Exception as error:  # noqa: BLE001 - whoever waits for it must hear of it
             for slot in slots:
-                self._leave(slot, _told(error))
+                self._leave(slot, told(error))
             return
-        for slot, token in zip(slots, tokens, strict=True):
-            if token is None:
-                self._leave(slot)
+        for slot, outcome in zip(slots, outcomes, strict=True):
+            if isinstance(outcome, int):
+                self._live[slot].outbox.put(outcome)
+            elif outcome is None or isinstance(outcome, Exception):
+                self._leave(slot, outcome)
             else:
-                self._live[slot].outbox.put(token)
+                self._park(self._live[slot], outcome)
+
+    def _park(self, call: _Call[Request], wait: Wait) -> None:
+        """Leave a call out of the steps until what it waits for is there."""
+
+        def resume() -> None:
+            with self._lock:
+                call.waits = False
+                self._changed.notify()
+
+        call.waits = True
+        wait.then(resume)
+        if call.waits:
+            call.outbox.put(_Word.WAITING)
+
+    def _rest(self) -> None:
+        """Sleep while there is nothing to do."""
+        with self._lock:
+            self._changed.wait_for(self._has_work)
+
+    def _has_work(self) -> bool:
+        """Whether a call can be stepped, seated or swept; or none is left."""
+        calls = self._live.values()
+        seats = bool(self._waiting) and len(calls) < self._slots
+        return seats or not calls or any(call.hung_up or not call.waits for call in calls)
 
     def _leave(self, slot: int, last: Exception | None = None) -> None:
-        self._model.release(slot)
+        try:
+            self._model.release(slot)
+        except Exception as error:  # noqa: BLE001 - the thread must live, and somebody hear of it
+            last = last or told(error)
         with self._lock:
             call = self._live.pop(slot)
-        call.outbox.put(last)
+        call.outbox.put(_Word.ENDED if last is None else last)
 
 
-def _told(error: Exception) -> Exception:
-    """Return an error of one's own for one caller."""
+def told(error: Exception) -> Exception:
+    """Return what a caller is told of an error in a model: a `MynaError` says it itself."""
     if isinstance(error, MynaError):
         return error
     failure = SynthesisFailed(

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from myna.core.audio import Samples
+from myna.core.audio import Audio, Samples
 from myna.engines.gpt_sovits.prompt import Hearing, Prompt
 from myna.engines.gpt_sovits.spoken_text import SpokenText
 
@@ -20,6 +20,39 @@ class Sentence:
     speed: float = 1.0
     steps: int | None = None
     """Of flow matching; None: as many as suit the machine."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Filling:
+    """A gap in a recording, and the tokens of all that is said."""
+
+    sentence: Sentence
+    """Its text is that of both sides and of the new words."""
+    before: Audio
+    """Up to the gap: 40 ms for each token before it."""
+    after: Audio
+    tokens_before: Sequence[int]
+    tokens: Sequence[int]
+    """Of the new words, one at least."""
+    tokens_after: Sequence[int]
+
+    @property
+    def all_tokens(self) -> list[int]:
+        """Those of both sides and of the new words."""
+        return [*self.tokens_before, *self.tokens, *self.tokens_after]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Filled:
+    """New sound for a gap, with some of both sides."""
+
+    samples: Samples
+    first: int
+    """Sample at which the gap begins."""
+    last: int
+    """Sample behind its end."""
+    misfit: float = 0.0
+    """0: the new words lead perfectly into what follows; 1: as if by chance."""
 
 
 class SoundStream(Protocol):
@@ -42,3 +75,6 @@ class Decoder(Hearing, Protocol):
 
     def speech(self, sentence: Sentence) -> SoundStream:
         """Begin a sentence."""
+
+    def filled(self, filling: Filling) -> Filled:
+        """Make the sound of new words between two sides, with up to half a second of each."""

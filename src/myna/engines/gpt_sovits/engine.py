@@ -1,60 +1,29 @@
 """The GPT-SoVITS engine: published checkpoints of every version, in the reference's voice."""
 
-import hashlib
 import itertools
-import secrets
 import threading
 from collections.abc import Generator, MutableMapping
 from contextlib import closing
-from dataclasses import dataclass
-
-import torch
 
 from myna.core.audio import Audio
 from myna.core.engine import Capabilities
 from myna.core.errors import Unsupported
-from myna.core.speech import Chunk, Options, Utterance
+from myna.core.infill import Gap, Infilled
+from myna.core.speech import Chunk, Utterance
 from myna.core.voice import Voice
 from myna.engines.batching.scheduler import Scheduler
 from myna.engines.gpt_sovits.decoder import Sentence
+from myna.engines.gpt_sovits.drawing import Drawing, derived, seed_of
+from myna.engines.gpt_sovits.execution import Execution
 from myna.engines.gpt_sovits.files import ModelFiles
+from myna.engines.gpt_sovits.gap_filling import GapFiller
 from myna.engines.gpt_sovits.model import load
 from myna.engines.gpt_sovits.plausibility import PACE
 from myna.engines.gpt_sovits.prompt import Prompt
-from myna.engines.gpt_sovits.sampling import SamplingOptions
-from myna.engines.gpt_sovits.semantic_decoding import SemanticRequest
-from myna.engines.gpt_sovits.semantic_slots import SeededSpeech, SemanticSlots
-from myna.engines.gpt_sovits.spoken_text import SpokenText, joined
+from myna.engines.gpt_sovits.semantic_slots import SemanticSlots
 from myna.engines.prompts import PromptCache
 
 _METHOD = "1"  # raised whenever the same request comes to sound different
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Task:
-    """One sentence, ready to be drawn."""
-
-    text: SpokenText
-    """The sentence alone."""
-    prompt: Prompt
-    options: Options
-    seed: int
-    longest: int
-
-    def attempt(self, number: int) -> SeededSpeech:
-        """Return what the decoder is asked for the first time, or again after failures."""
-        both = joined(self.prompt.text, self.text)
-        options = self.options
-        speech = SemanticRequest(
-            torch.from_numpy(both.phonemes),
-            None if both.context is None else torch.from_numpy(both.context),
-            torch.from_numpy(self.prompt.tokens),
-            SamplingOptions(
-                options.top_k, options.top_p, options.temperature, options.repetition_penalty
-            ),
-            self.longest,
-        )
-        return SeededSpeech(speech, _derived(self.seed, f"tokens {number}"))
 
 
 class GptSovitsEngine:
@@ -75,28 +44,27 @@ class GptSovitsEngine:
         prompts: MutableMapping[str, bytes] | None = None,
         slots: int = 8,
         queue_length: int = 64,
-        threads: int | None = None,
         windows: int = 1,
+        execution: Execution = Execution(),  # noqa: B008 - it is frozen
     ) -> None:
         """Read the model: some seconds. Raises `WeightsMissing` naming each file and reason.
 
         prompts: keeps what was learned of each voice, by a key that changes with the model.
         slots: how many sentences are drawn at once; `queue_length` more may wait.
-        threads: processors torch uses in this process; None leaves it to torch.
         windows: of v3 and v4, how many of different calls are made together.
         """
-        if threads is not None:
-            torch.set_num_threads(threads)
-        self._model = load(files, windows)
+        execution.take_threads()
+        self._model = load(files, windows, execution)
         version_name = self._model.version.value
-        self.fingerprint = f"gpt-sovits-{_METHOD}-{version_name}-{self._model.digest}"
+        learned_by = f"gpt-sovits-{_METHOD}-{version_name}-{self._model.digest}"
+        self.fingerprint = f"{learned_by}-{self._model.precision}"
         self.capabilities = Capabilities(
             languages=self._model.languages,
             sample_rate=self._model.decoder.sample_rate,
             clones=True,
         )
         self._prompts = PromptCache(
-            self.fingerprint, self._model.prompts.learn, Prompt.from_bytes, prompts
+            learned_by, self._model.prompts.learn, Prompt.from_bytes, prompts
         )
         self._scheduler = Scheduler(SemanticSlots(self._model.semantic), slots, queue_length)
         self._counting = threading.Lock()
@@ -109,19 +77,34 @@ class GptSovitsEngine:
         An utterance that is heard whole is drawn again, up to `options.retries` times, where its
         tokens cannot be its words.
         """
-        if utterance.language not in self.capabilities.languages:
+        self._check_speaks(utterance.language)
+        return self._speak(utterance, voice)
+
+    def infills(self, language: str) -> bool:
+        """Whether it speaks the language: every version fills gaps."""
+        return language in self.capabilities.languages
+
+    def infill(self, gap: Gap, voice: Voice) -> Infilled:
+        """Fill a gap given both sides: see `GapFiller`."""
+        self._check_speaks(gap.language)
+        prompt = self._prompts.of(voice)
+        filled = GapFiller(self._model, self._scheduler.tokens, self._count_redrawn)(gap, prompt)
+        audio = Audio(filled.samples, self._model.decoder.sample_rate)
+        return Infilled(audio, filled.first, filled.last, filled.misfit, self.name)
+
+    def _check_speaks(self, language: str) -> None:
+        if language not in self.capabilities.languages:
             raise Unsupported(
-                f"GPT-SoVITS {self._model.version.value} does not speak {utterance.language!r}. "
+                f"GPT-SoVITS {self._model.version.value} does not speak {language!r}. "
                 f"It speaks {', '.join(sorted(self.capabilities.languages))}."
             )
-        return self._speak(utterance, voice)
 
     def _speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
         if not any(map(str.isalnum, utterance.text)):
             return
         task = self._task(utterance, voice)
         decoder, options = self._model.decoder, utterance.options
-        seed = _derived(task.seed, "sound")
+        seed = derived(task.seed, "sound")
         speech = decoder.speech(
             Sentence(task.text, task.prompt, seed, options.speed, options.sample_steps)
         )
@@ -130,18 +113,18 @@ class GptSovitsEngine:
                 for sound in speech.push(tokens, last=last):
                     yield Chunk(Audio(sound, decoder.sample_rate), engine=self.name)
 
-    def _task(self, utterance: Utterance, voice: Voice) -> _Task:
+    def _task(self, utterance: Utterance, voice: Voice) -> Drawing:
         options = utterance.options
         text = self._model.reader.read(utterance.text, utterance.language)
-        return _Task(
+        return Drawing(
             text,
             self._prompts.of(voice),
             options,
-            secrets.randbits(62) if options.seed is None else options.seed,
+            seed_of(options),
             min(self._model.longest, PACE.most_tokens(len(text.phonemes))),
         )
 
-    def _groups(self, task: _Task, *, whole: bool) -> Generator[tuple[list[int], bool]]:
+    def _groups(self, task: Drawing, *, whole: bool) -> Generator[tuple[list[int], bool]]:
         """Yield the tokens in groups that grow, as soon as each is full, and which is the last."""
         if whole:
             yield self._best(task), True
@@ -155,7 +138,7 @@ class GptSovitsEngine:
                 if len(group) < size:
                     return
 
-    def _best(self, task: _Task) -> list[int]:
+    def _best(self, task: Drawing) -> list[int]:
         """Return the tokens of a sentence, those of the best attempt."""
         return PACE.best(
             lambda number: list(self._scheduler.tokens(task.attempt(number))),
@@ -167,9 +150,3 @@ class GptSovitsEngine:
     def _count_redrawn(self) -> None:
         with self._counting:
             self.redrawn += 1
-
-
-def _derived(seed: int, purpose: str) -> int:
-    """Return a seed of 63 bits for one purpose."""
-    digest = hashlib.sha256(f"{seed} {purpose}".encode()).digest()
-    return int.from_bytes(digest[:8], "big") >> 1

@@ -11,30 +11,35 @@ from torch import Tensor
 
 from myna.core.audio import Audio, Samples
 from myna.core.errors import BadReference
-from myna.engines.gpt_sovits.decoder import Sentence, SoundStream
+from myna.engines.gpt_sovits.decoder import Filled, Filling, Sentence, SoundStream
+from myna.engines.gpt_sovits.flow_matching import Known
 from myna.engines.gpt_sovits.mel_features import MelFeatures
 from myna.engines.gpt_sovits.mel_sound import MelSound
 from myna.engines.gpt_sovits.mel_vocoders import MelVocoder
 from myna.engines.gpt_sovits.mel_windows import (
     LONGEST_WINDOW,
+    OVERLAP,
     Matching,
     MelPlan,
     MelPrompt,
     MelWindows,
     mel_prompt,
 )
-from myna.engines.gpt_sovits.prompt import Prompt
+from myna.engines.gpt_sovits.prompt import SECONDS_PER_TOKEN, Prompt
+from myna.engines.gpt_sovits.quantizer import FRAMES_PER_TOKEN
 from myna.engines.gpt_sovits.spectrograms import (
     MEL_V3,
     MEL_V4,
+    denormalized,
     log_mel,
     normalized,
     windowed_sinc,
 )
-from myna.engines.gpt_sovits.speech_windows import HELD_BACK, at_pace
+from myna.engines.gpt_sovits.speech_windows import HELD_BACK, at_pace, paced_between
 from myna.engines.gpt_sovits.weights import Version
 
 STEPS = 8  # unless asked for otherwise: of a processor's time each step takes as much again
+_AROUND = 0.5  # seconds of each side of a gap
 _ANALYSES = {Version.V3: MEL_V3, Version.V4: MEL_V4}
 
 
@@ -73,21 +78,89 @@ class FlowDecoder:
 
     def speech(self, sentence: Sentence) -> SoundStream:
         """Begin a sentence."""
-        if sentence.prompt.features is None or sentence.prompt.mel is None:
-            raise ValueError("the prompt was learned by another decoder")
-        prompt = MelPrompt(
-            torch.from_numpy(sentence.prompt.features), torch.from_numpy(sentence.prompt.mel)
-        )
-        plan = MelPlan(sentence.steps or STEPS, sentence.seed, LONGEST_WINDOW[self._version])
-        windows = MelWindows(self._matching, prompt, plan)
+        windows = MelWindows(self._matching, _prompt(sentence.prompt), self._plan(sentence))
         return _MelSpeech(self._network, windows, MelSound(self._vocoder), sentence)
+
+    @torch.inference_mode()
+    def filled(self, filling: Filling) -> Filled:
+        """Make the mel of a gap between two that are known, and sound of it.
+
+        What is before the gap is the prompt, continued; its last frames, and what follows the
+        gap, are put on the path at every step (`flow_matching.Known`).
+        """
+        sentence, gap = filling.sentence, len(filling.tokens_before)
+        features, seconds = self._features(filling)
+        mel, known = self._sides(filling, seconds)
+        mel, known = mel[:, :, : features.shape[2]], known[: features.shape[2]]
+        prompted = max(0, int((~known).nonzero()[0]) - OVERLAP) if gap else 0
+        prompt = _prompt(sentence.prompt).followed_by(
+            features[:, :, :prompted], mel[:, :, :prompted]
+        )
+        fixed = Known(mel[:, :, prompted:], known[None, None, prompted:])
+        windows = MelWindows(self._matching, prompt, self._plan(sentence, fixed))
+        made = [mel[:, :, :prompted], *windows.push(features[:, :, prompted:], last=True)]
+        start = gap * SECONDS_PER_TOKEN
+        return self._near(torch.cat(made, dim=2), start, start + seconds)
+
+    def _features(self, filling: Filling) -> tuple[Tensor, float]:
+        """Return the features of both sides and the gap, and how many seconds the gap is."""
+        sentence = filling.sentence
+        voice = torch.from_numpy(sentence.prompt.voice)
+        phonemes = torch.from_numpy(sentence.text.phonemes)[None]
+        encoded = self._network.encoded(torch.tensor([filling.all_tokens]), phonemes, voice)
+        start = FRAMES_PER_TOKEN * len(filling.tokens_before)
+        end = start + FRAMES_PER_TOKEN * len(filling.tokens)
+        paced = paced_between(encoded, start, end, sentence.speed)
+        frames = paced.shape[2] - encoded.shape[2] + end - start
+        seconds = frames / FRAMES_PER_TOKEN * SECONDS_PER_TOKEN
+        return self._network.of_encoded(paced, voice), seconds
+
+    def _sides(self, filling: Filling, seconds: float) -> tuple[Tensor, Tensor]:
+        """Return the mel (1, n_mels, F) around a gap, and which frames (F,) hear nothing of it."""
+        analysis = _ANALYSES[self._version]
+        before, after = self._samples(filling.before), self._samples(filling.after)
+        start = round(len(filling.tokens_before) * SECONDS_PER_TOKEN * analysis.sample_rate)
+        end = start + round(seconds * analysis.sample_rate)
+        length = end + round(len(filling.tokens_after) * SECONDS_PER_TOKEN * analysis.sample_rate)
+        sound = torch.zeros(1, length)
+        before, after = before[:, :start], after[:, : length - end]
+        sound[:, start - before.shape[1] : start] = before
+        sound[:, end : end + after.shape[1]] = after
+        mel = normalized(log_mel(sound, analysis))
+        edge = (analysis.fft_length - analysis.hop_length) // 2
+        heard_from = torch.arange(mel.shape[2]) * analysis.hop_length - edge
+        return mel, (heard_from + analysis.fft_length <= start) | (heard_from >= end)
+
+    def _near(self, mel: Tensor, start: float, end: float) -> Filled:
+        """Return the sound of a mel near the gap from `start` to `end` seconds."""
+        vocoder, rate = self._vocoder, self.sample_rate
+        step, count = vocoder.samples_per_frame, mel.shape[2]
+        first = max(0, int((start - _AROUND) * rate) // step)
+        last = min(count, -int(-(end + _AROUND) * rate) // step)
+        window = slice(max(0, first - vocoder.reach), last + vocoder.reach)
+        sound = vocoder(denormalized(mel[:, :, window]))[0]
+        kept = sound[(first - window.start) * step : (last - window.start) * step]
+        cuts = (round(time * rate) - first * step for time in (start, end))
+        return Filled(kept.numpy().copy(), *(min(cut, len(kept)) for cut in cuts))
+
+    def _plan(self, sentence: Sentence, known: Known | None = None) -> MelPlan:
+        longest = LONGEST_WINDOW[self._version]
+        return MelPlan(sentence.steps or STEPS, sentence.seed, longest, known)
 
     def _mel(self, audio: Audio) -> Tensor:
         """Return the normalised mel of a recording: (1, n_mels, frames)."""
-        analysis = _ANALYSES[self._version]
+        return normalized(log_mel(self._samples(audio), _ANALYSES[self._version]))
+
+    def _samples(self, audio: Audio) -> Tensor:
+        """Return a recording at the rate the mel is taken at: (1, samples)."""
         samples = torch.from_numpy(audio.samples.copy())[None]
-        samples = windowed_sinc(samples, audio.sample_rate, analysis.sample_rate)
-        return normalized(log_mel(samples, analysis))
+        return windowed_sinc(samples, audio.sample_rate, _ANALYSES[self._version].sample_rate)
+
+
+def _prompt(prompt: Prompt) -> MelPrompt:
+    if prompt.features is None or prompt.mel is None:
+        raise ValueError("the prompt was learned by another decoder")
+    return MelPrompt(torch.from_numpy(prompt.features), torch.from_numpy(prompt.mel))
 
 
 class _MelSpeech:

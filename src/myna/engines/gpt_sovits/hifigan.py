@@ -20,14 +20,15 @@ class _ResidualBlock:
     plain: tuple[Convolution, ...]
 
     @classmethod
-    def of(cls, tensors: Tensors, dilations: Sequence[int]) -> "_ResidualBlock":
+    def of(cls, tensors: Tensors, dilations: Sequence[int], dtype: torch.dtype) -> "_ResidualBlock":
         return cls(
             tuple(
-                Convolution.of(tensors.scope(f"convs1.{index}"), dilation=dilation)
+                Convolution.of(tensors.scope(f"convs1.{index}"), dilation=dilation).to(dtype)
                 for index, dilation in enumerate(dilations)
             ),
             tuple(
-                Convolution.of(tensors.scope(f"convs2.{index}")) for index in range(len(dilations))
+                Convolution.of(tensors.scope(f"convs2.{index}")).to(dtype)
+                for index in range(len(dilations))
             ),
         )
 
@@ -42,20 +43,32 @@ class HifiGan:
     """Upsamples in stages, each followed by the mean of residual blocks of several widths."""
 
     def __init__(
-        self, tensors: Tensors, rates: Sequence[int], dilations: Sequence[Sequence[int]]
+        self,
+        tensors: Tensors,
+        rates: Sequence[int],
+        dilations: Sequence[Sequence[int]],
+        *,
+        dtype: torch.dtype = torch.float32,
     ) -> None:
-        """`rates`: how many times longer each stage makes it; `dilations`: per residual block."""
+        """`rates`: how many times longer each stage makes it; `dilations`: per residual block.
+
+        `dtype` is that of the stages; the first and the last convolution stay in float32.
+        """
+        self._dtype = dtype
         self._before = Convolution.of(tensors.scope("conv_pre"))
         self._condition = (
             Convolution.of(tensors.scope("cond")) if "cond.weight" in tensors else None
         )
         self._stages = [
-            Upsampling.of(tensors.scope(f"ups.{index}"), rate) for index, rate in enumerate(rates)
+            Upsampling.of(tensors.scope(f"ups.{index}"), rate).to(dtype)
+            for index, rate in enumerate(rates)
         ]
         width = len(dilations)
         self._blocks = [
             [
-                _ResidualBlock.of(tensors.scope(f"resblocks.{stage * width + index}"), of_block)
+                _ResidualBlock.of(
+                    tensors.scope(f"resblocks.{stage * width + index}"), of_block, dtype
+                )
                 for index, of_block in enumerate(dilations)
             ]
             for stage in range(len(rates))
@@ -70,10 +83,11 @@ class HifiGan:
         hidden = self._before(frames)
         if self._condition is not None and voice is not None:
             hidden = hidden + self._condition(voice)
+        hidden = hidden.to(self._dtype)
         for upsample, blocks in zip(self._stages, self._blocks, strict=True):
             hidden = upsample(F.leaky_relu(hidden, _SLOPE))
             mean = blocks[0](hidden)
             for block in blocks[1:]:
                 mean = mean + block(hidden)
             hidden = mean / len(blocks)
-        return torch.tanh(self._after(F.leaky_relu(hidden, _LAST_SLOPE)))
+        return torch.tanh(self._after(F.leaky_relu(hidden.float(), _LAST_SLOPE)))

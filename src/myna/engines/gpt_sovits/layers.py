@@ -1,6 +1,6 @@
 """The layers every network here is made of, as tensors and the function applied to them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
@@ -44,6 +44,11 @@ class Convolution:
         padding = (weight.shape[2] - 1) * dilation // 2 if stride == 1 else 0
         return cls(weight, tensors.get("bias"), padding, dilation, stride)
 
+    def to(self, dtype: torch.dtype) -> "Convolution":
+        """Return the same with weights of another precision."""
+        bias = None if self.bias is None else self.bias.to(dtype)
+        return replace(self, weight=self.weight.to(dtype), bias=bias)
+
     def __call__(self, inputs: Tensor) -> Tensor:
         """Map (batch, inputs, frames) to (batch, outputs, frames / stride)."""
         return F.conv1d(
@@ -63,6 +68,11 @@ class Upsampling:
     def of(cls, tensors: Tensors, stride: int) -> "Upsampling":
         """Read a transposed convolution; its kernel is at least `stride` long."""
         return cls(tensors["weight"], tensors.get("bias"), stride)
+
+    def to(self, dtype: torch.dtype) -> "Upsampling":
+        """Return the same with weights of another precision."""
+        bias = None if self.bias is None else self.bias.to(dtype)
+        return replace(self, weight=self.weight.to(dtype), bias=bias)
 
     def __call__(self, inputs: Tensor) -> Tensor:
         """Map (batch, inputs, frames) to (batch, outputs, frames * stride)."""

@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
 from myna.core.errors import BadReference
-from myna.engines.gpt_sovits.flow_matching import Windows
-from myna.engines.gpt_sovits.noise import normal_frames
+from myna.engines.batching.noise import normal_frames
+from myna.engines.gpt_sovits.flow_matching import Known, Windows
 from myna.engines.gpt_sovits.weights import Version
 
 OVERLAP = 8  # frames that two windows both make
@@ -54,7 +55,7 @@ def mel_prompt(features: Tensor, mel: Tensor, version: Version) -> MelPrompt:
     return MelPrompt(features[:, :, first:frames], mel[:, :, first:frames])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class MelPlan:
     """How to go about a sentence."""
 
@@ -62,6 +63,8 @@ class MelPlan:
     seed: int
     longest: int
     """Frames of a window at most, with the prompt."""
+    known: Known | None = None
+    """Frames that are to stay as they are, from the first one made on: (1, n_mels, F)."""
 
 
 class MelWindows:
@@ -105,5 +108,17 @@ class MelWindows:
         noise = normal_frames(self._plan.seed, self._settled, new.shape[2], prompt.mel.shape[1])
         noise = torch.cat([torch.zeros_like(prompt.mel), noise.to(prompt.mel)], dim=2)
         seen = torch.cat([prompt.features, new], dim=2).transpose(1, 2)
-        mel = self._matching(Windows(seen, prompt.mel, noise), self._plan.steps)
+        known = self._known(new.shape[2])
+        mel = self._matching(Windows(seen, prompt.mel, noise, known), self._plan.steps)
         return mel[:, :, prompt.mel.shape[2] :].clone()
+
+    def _known(self, count: int) -> Known | None:
+        """Return what is known of the next frames, behind a prompt of which nothing need be."""
+        known, prompted = self._plan.known, self._prompt.mel.shape[2]
+        if known is None:
+            return None
+        window = slice(self._settled, self._settled + count)
+        return Known(
+            F.pad(known.mel[:, :, window], (prompted, 0)),
+            F.pad(known.mask[:, :, window], (prompted, 0)),
+        )

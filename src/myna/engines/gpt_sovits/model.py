@@ -8,6 +8,7 @@ import torch
 from myna.core.errors import WeightsMismatch, WeightsMissing
 from myna.engines.gpt_sovits.bert import Bert
 from myna.engines.gpt_sovits.decoder import Decoder
+from myna.engines.gpt_sovits.execution import Execution
 from myna.engines.gpt_sovits.files import ModelFiles
 from myna.engines.gpt_sovits.flow_decoder import FlowDecoder
 from myna.engines.gpt_sovits.flow_matching import FlowMatching
@@ -20,9 +21,10 @@ from myna.engines.gpt_sovits.mel_vocoders import read_vocoder_v3, read_vocoder_v
 from myna.engines.gpt_sovits.model_folder import read_folder
 from myna.engines.gpt_sovits.prompt import PromptMaker
 from myna.engines.gpt_sovits.semantic_decoding import LONGEST
+from myna.engines.gpt_sovits.semantic_runtimes import SemanticRuntime, open_runtime
 from myna.engines.gpt_sovits.speaker_vector import SpeakerNetwork
 from myna.engines.gpt_sovits.spoken_text import TextReader
-from myna.engines.gpt_sovits.text_to_semantic import TOKENS_PER_SECOND, TextToSemantic
+from myna.engines.gpt_sovits.text_to_semantic import TOKENS_PER_SECOND
 from myna.engines.gpt_sovits.vits import Vits
 from myna.engines.gpt_sovits.vits_decoder import VitsDecoder
 from myna.engines.gpt_sovits.weights import (
@@ -47,14 +49,16 @@ class Model:
     """Changes with the weights and with everything else that changes the sound."""
     reader: TextReader
     prompts: PromptMaker
-    semantic: TextToSemantic
+    semantic: SemanticRuntime
     longest: int
     """Semantic tokens of one sentence, at most."""
     decoder: Decoder
+    precision: str
+    """How exact the networks compute; the same request sounds different in another."""
 
 
 @torch.inference_mode()
-def load(files: ModelFiles, windows: int = 1) -> Model:
+def load(files: ModelFiles, windows: int = 1, execution: Execution = Execution()) -> Model:  # noqa: B008
     """Read a model. Raises `WeightsMissing` naming each file that is absent or unfit.
 
     windows: of v3 and v4, how many of different calls are made together.
@@ -80,7 +84,8 @@ def load(files: ModelFiles, windows: int = 1) -> Model:
     resources = Resources.find(files.folder)
     bert = Bert(read_folder(files.bert)) if files.bert.exists() else None
     reader = TextReader(FrontEnd("v1" if first else "v2", resources), bert)
-    decoder = _decoder(sovits, files, windows)
+    decoder = _decoder(sovits, files, windows, execution.vocoder_dtype)
+    runtime = open_runtime(semantic, execution.runtime, execution.graphs)
     hubert = Hubert(read_folder(files.hubert))
     speaker = SpeakerNetwork(read_plain(files.speaker)) if sovits.version.hears_speaker else None
     found = (resources.pronunciations, resources.corrections, resources.g2pw, bert)
@@ -91,19 +96,22 @@ def load(files: ModelFiles, windows: int = 1) -> Model:
         hashlib.sha256(repr(parts).encode()).hexdigest()[:16],
         reader,
         PromptMaker(decoder, hubert, speaker, reader, languages),
-        TextToSemantic(semantic),
+        runtime,
         min(LONGEST, round(semantic.longest_seconds * TOKENS_PER_SECOND)),
         decoder,
+        f"{runtime.precision}-{execution.vocoder_dtype}".replace("torch.", ""),
     )
 
 
 _VOCODERS = {Version.V3: read_vocoder_v3, Version.V4: read_vocoder_v4}
 
 
-def _decoder(sovits: SovitsCheckpoint, files: ModelFiles, windows: int) -> Decoder:
+def _decoder(
+    sovits: SovitsCheckpoint, files: ModelFiles, windows: int, vocoder_dtype: torch.dtype
+) -> Decoder:
     version = sovits.version
     if not version.matches_flow:
-        return VitsDecoder(Vits(sovits))
+        return VitsDecoder(Vits(sovits, vocoder_dtype))
     matching = WindowBatches(FlowMatching(sovits.tensors), windows)
     vocoder = _VOCODERS[version](files.vocoders[version.value])
     return FlowDecoder(version, MelFeatures(sovits), matching, vocoder)

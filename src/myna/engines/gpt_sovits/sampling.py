@@ -11,7 +11,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from myna.engines.gpt_sovits.noise import exponentials
+from myna.engines.batching.noise import exponentials
 
 COLDEST = 1e-5  # what a temperature of zero means
 
@@ -73,6 +73,16 @@ class SamplingTable:
             _column([row.top_p for row in rows], torch.float32),
             _column([max(row.temperature, COLDEST) for row in rows], torch.float32),
             _column([row.repetition_penalty for row in rows], torch.float32),
+        )
+
+    @classmethod
+    def joined(cls, parts: "Sequence[SamplingTable]") -> "SamplingTable":
+        """Put the rows of several one after another."""
+        return cls(
+            torch.cat([part.top_k for part in parts]),
+            torch.cat([part.top_p for part in parts]),
+            torch.cat([part.temperature for part in parts]),
+            torch.cat([part.repetition_penalty for part in parts]),
         )
 
 

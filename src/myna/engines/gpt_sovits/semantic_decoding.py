@@ -1,11 +1,12 @@
 """One request's semantic tokens, one after another."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
+from myna.engines.batching.noise import exponentials
 from myna.engines.gpt_sovits.sampling import (
     Noise,
     SamplingOptions,
@@ -30,6 +31,31 @@ class SemanticRequest:
     prompt: Tensor  # (P,) int64: the reference's tokens, or none
     options: SamplingOptions = field(default_factory=SamplingOptions)
     longest: int = LONGEST
+
+    @property
+    def capacity(self) -> int:
+        """Positions it may come to fill."""
+        return len(self.phonemes) + len(self.prompt) + self.longest + 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Draws:
+    """What decides the next draw of each of some sequences."""
+
+    table: SamplingTable
+    seen: Tensor  # (B, vocabulary) bool: prompt and tokens drawn
+    seeds: Tensor  # (B,) int64
+    steps: Tensor  # (B,) int64: tokens drawn
+
+    @classmethod
+    def joined(cls, parts: "Sequence[Draws]") -> "Draws":
+        """Put the rows of several one after another."""
+        return cls(
+            SamplingTable.joined([part.table for part in parts]),
+            torch.cat([part.seen for part in parts]),
+            torch.cat([part.seeds for part in parts]),
+            torch.cat([part.steps for part in parts]),
+        )
 
 
 def semantic_tokens(
@@ -68,3 +94,17 @@ def choose(
     exponential = noise(step, (1, distribution.shape[1]), distribution.device)
     token = int(drawn(distribution, exponential)[0])
     return token, token == END_TOKEN or int(logits.argmax()) == END_TOKEN
+
+
+def choose_each(logits: Tensor, draws: Draws) -> tuple[Tensor, Tensor]:
+    """Draw a token for each row, and say where the speech ends: (B,) int64 and (B,) bool.
+
+    As `choose` with `SeededNoise`, for rows at different steps, and nothing is read back: each
+    row's outcome follows from that row alone.
+    """
+    early = draws.steps[:, None] < FIRST_STEPS
+    is_end = torch.arange(logits.shape[1], device=logits.device) == END_TOKEN
+    logits = penalized(logits.masked_fill(early & is_end, -torch.inf), draws.seen, draws.table)
+    noise = exponentials(draws.seeds, draws.steps, logits.shape[1])
+    tokens = drawn(probabilities(logits, draws.table), noise)
+    return tokens, (tokens == END_TOKEN) | (logits.argmax(dim=1) == END_TOKEN)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from myna.core.audio import Samples
-from myna.engines.gpt_sovits.noise import normal_frames
+from myna.engines.batching.noise import normal_frames
 from myna.engines.gpt_sovits.vits import NOISE_SCALE, Vits
 
 FLOW_REACH = 32  # frames to each side that the flow sees
@@ -101,3 +101,9 @@ def at_pace(features: Tensor, speed: float, *, last: bool) -> Tensor:
     right = (left + 1).clamp(max=length - 1)
     share = (places - left).float()
     return features[:, :, left] * (1 - share) + features[:, :, right] * share
+
+
+def paced_between(features: Tensor, first: int, last: int, speed: float) -> Tensor:
+    """Squeeze the frames from `first` to `last` of features (1, channels, T) to a speed."""
+    inside = at_pace(features[:, :, first:last], speed, last=True)
+    return torch.cat([features[:, :, :first], inside, features[:, :, last:]], dim=2)

@@ -87,23 +87,44 @@ class _Block:
         return self.feed_forward_norm(hidden + self.narrow(F.relu(self.widen(hidden))))
 
 
+class SequenceEmbedding:
+    """What the first block sees of phonemes and tokens."""
+
+    def __init__(self, checkpoint: SemanticCheckpoint) -> None:
+        tensors = checkpoint.tensors
+        self._phonemes = tensors["ar_text_embedding.word_embeddings.weight"]
+        self.tokens = tensors["ar_audio_embedding.word_embeddings.weight"]  # (vocabulary, channels)
+        self._context = Linear.of(tensors.scope("bert_proj"))
+        table = sinusoids(_POSITIONS, self.tokens.shape[1]).to(self.tokens.device)
+        self._phoneme_positions = tensors["ar_text_position.alpha"] * table
+        self._token_positions = tensors["ar_audio_position.alpha"] * table
+
+    def prefix(self, phonemes: Tensor, context: Tensor | None, prompt: Tensor) -> Tensor:
+        """Embed a request as `TextToSemantic.prefill` takes it: (1, L + P, channels)."""
+        text = embedding(phonemes, self._phonemes)
+        if context is None:
+            context = text.new_zeros(len(phonemes), self._context.weight.shape[1])
+        text = text + self._context(context) + self._phoneme_positions[: len(phonemes)]
+        audio = embedding(prompt, self.tokens) + self._token_positions[: len(prompt)]
+        return torch.cat([text, audio])[None]
+
+    def token(self, tokens: Tensor, places: Tensor) -> Tensor:
+        """Embed one token (B,) each, so many tokens (B,) into its sequence: (B, 1, channels)."""
+        return (embedding(tokens, self.tokens) + self._token_positions[places])[:, None]
+
+
 class TextToSemantic:
     """The network. `prefill` reads a request into a slot, `step` adds one token to many slots."""
 
     def __init__(self, checkpoint: SemanticCheckpoint) -> None:
         tensors = checkpoint.tensors
-        self._phonemes = tensors["ar_text_embedding.word_embeddings.weight"]
-        self._tokens = tensors["ar_audio_embedding.word_embeddings.weight"]
-        self._context = Linear.of(tensors.scope("bert_proj"))
+        self._embedding = SequenceEmbedding(checkpoint)
         layers = tensors.scope("h.layers")
         self._blocks = [
             _Block.of(layers.scope(str(index)), checkpoint.n_heads)
             for index in range(tensors.count("h.layers"))
         ]
         self._predict = Linear(tensors["ar_predict_layer.weight"], None)
-        table = sinusoids(_POSITIONS, self._tokens.shape[1]).to(self._tokens.device)
-        self._phoneme_positions = tensors["ar_text_position.alpha"] * table
-        self._token_positions = tensors["ar_audio_position.alpha"] * table
 
     @property
     def vocabulary(self) -> int:
@@ -113,13 +134,13 @@ class TextToSemantic:
     @property
     def token_table(self) -> Tensor:
         """The embedding of every token: (vocabulary, channels)."""
-        return self._tokens
+        return self._embedding.tokens
 
     def new_cache(self, slots: int, capacity: int) -> KeyValueCache:
         """Allocate a cache for so many sequences of at most `capacity` positions each."""
-        device = self._tokens.device
+        channels, device = self.token_table.shape[1], self.token_table.device
         n_heads = self._blocks[0].n_heads
-        shape = (len(self._blocks), slots, n_heads, capacity, self._tokens.shape[1] // n_heads)
+        shape = (len(self._blocks), slots, n_heads, capacity, channels // n_heads)
         counts = torch.zeros(slots, dtype=torch.int64, device=device)
         return KeyValueCache(
             torch.zeros(shape, device=device),
@@ -144,9 +165,8 @@ class TextToSemantic:
         """
         n_phonemes, n_tokens = len(phonemes), len(prompt)
         length = n_phonemes + n_tokens
-        if length >= cache.capacity or n_phonemes > _POSITIONS:
-            raise TextTooLong(n_phonemes, min(cache.capacity - n_tokens - 1, _POSITIONS))
-        hidden = self._prefix(phonemes, context, prompt)
+        check_length(n_phonemes, n_tokens, cache.capacity)
+        hidden = self._embedding.prefix(phonemes, context, prompt)
         mask = prefix_mask(n_phonemes, n_tokens).to(hidden.device)
         for index, block in enumerate(self._blocks):
             query, key, value = block.projected(hidden)
@@ -156,14 +176,6 @@ class TextToSemantic:
         cache.lengths[slot] = length
         cache.tokens[slot] = n_tokens
         return self._predict(hidden[0, -1])
-
-    def _prefix(self, phonemes: Tensor, context: Tensor | None, prompt: Tensor) -> Tensor:
-        text = embedding(phonemes, self._phonemes)
-        if context is None:
-            context = text.new_zeros(len(phonemes), self._context.weight.shape[1])
-        text = text + self._context(context) + self._phoneme_positions[: len(phonemes)]
-        audio = embedding(prompt, self._tokens) + self._token_positions[: len(prompt)]
-        return torch.cat([text, audio])[None]  # (1, L + P, channels)
 
     def step(
         self,
@@ -185,8 +197,7 @@ class TextToSemantic:
         rows = torch.arange(len(tokens), device=tokens.device) if slots is None else slots
         places = cache.lengths[rows]
         attend = _by_row(rows, places) if span is None else _masked(slots, places, span)
-        hidden = embedding(tokens, self._tokens) + self._token_positions[cache.tokens[rows]]
-        hidden = hidden[:, None]  # (B, 1, channels)
+        hidden = self._embedding.token(tokens, cache.tokens[rows])
         for index, block in enumerate(self._blocks):
             query, key, value = block.projected(hidden)
             keys, values = cache.keys[index], cache.values[index]
@@ -197,6 +208,12 @@ class TextToSemantic:
         cache.lengths[rows] += grown
         cache.tokens[rows] += grown
         return self._predict(hidden[:, 0])
+
+
+def check_length(n_phonemes: int, n_tokens: int, capacity: int) -> None:
+    """Raise `TextTooLong` where a prefix leaves no room for a token in so many positions."""
+    if n_phonemes + n_tokens >= capacity or n_phonemes > _POSITIONS:
+        raise TextTooLong(n_phonemes, min(capacity - n_tokens - 1, _POSITIONS))
 
 
 def prefix_mask(n_phonemes: int, n_tokens: int) -> Tensor:

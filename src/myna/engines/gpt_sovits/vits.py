@@ -7,11 +7,12 @@ same latents and gets the same sound.
 
 import math
 
+import torch
 from torch import Tensor
 
 from myna.core.errors import Unsupported
+from myna.engines.batching.noise import normal_frames
 from myna.engines.gpt_sovits.hifigan import HifiGan
-from myna.engines.gpt_sovits.noise import normal_frames
 from myna.engines.gpt_sovits.phonetic_encoder import Encoded, PhoneticEncoder, at_speed
 from myna.engines.gpt_sovits.quantizer import FRAMES_PER_TOKEN, Quantizer
 from myna.engines.gpt_sovits.residual_flow import ResidualFlow
@@ -26,7 +27,9 @@ NOISE_SCALE = 0.5
 class Vits:
     """The network; read-only, so any number of calls may use it at once."""
 
-    def __init__(self, checkpoint: SovitsCheckpoint) -> None:
+    def __init__(
+        self, checkpoint: SovitsCheckpoint, vocoder_dtype: torch.dtype = torch.float32
+    ) -> None:
         if checkpoint.version.matches_flow:
             raise Unsupported(
                 f"{checkpoint.tensors.source!r} is a {checkpoint.version.value} checkpoint, which "
@@ -37,7 +40,9 @@ class Vits:
         self.quantizer = Quantizer(tensors)
         self.phonetic = PhoneticEncoder(tensors.scope("enc_p"), config.n_heads)
         self.flow = ResidualFlow(tensors.scope("flow"))
-        self.vocoder = HifiGan(tensors.scope("dec"), config.upsample_rates, config.dilations)
+        self.vocoder = HifiGan(
+            tensors.scope("dec"), config.upsample_rates, config.dilations, dtype=vocoder_dtype
+        )
         self.samples_per_frame = math.prod(config.upsample_rates)
 
     @property

@@ -5,10 +5,14 @@ from collections.abc import Sequence
 import torch
 
 from myna.core.audio import Audio
-from myna.engines.gpt_sovits.decoder import Sentence, SoundStream
+from myna.engines.gpt_sovits.decoder import Filled, Filling, Sentence, SoundStream
+from myna.engines.gpt_sovits.phonetic_encoder import Encoded
 from myna.engines.gpt_sovits.prompt import Prompt
-from myna.engines.gpt_sovits.speech_windows import SpeechWindows
-from myna.engines.gpt_sovits.vits import SAMPLE_RATE, Vits
+from myna.engines.gpt_sovits.quantizer import FRAMES_PER_TOKEN
+from myna.engines.gpt_sovits.speech_windows import SpeechWindows, paced_between
+from myna.engines.gpt_sovits.vits import REACH, SAMPLE_RATE, Vits, latents_of_seed
+
+_AROUND = 25  # frames of each side of a gap: half a second
 
 
 class VitsDecoder:
@@ -35,3 +39,24 @@ class VitsDecoder:
             seed=sentence.seed,
             speed=sentence.speed,
         )
+
+    @torch.inference_mode()
+    def filled(self, filling: Filling) -> Filled:
+        """Decode all tokens as one sentence, and of its sound keep what is near the gap."""
+        sentence, vits = filling.sentence, self._vits
+        voice = torch.from_numpy(sentence.prompt.voice)
+        phonemes = torch.from_numpy(sentence.text.phonemes)[None]
+        features = vits.features(torch.tensor([filling.all_tokens]), phonemes, voice)
+        start = FRAMES_PER_TOKEN * len(filling.tokens_before)
+        end = start + FRAMES_PER_TOKEN * len(filling.tokens)
+        features = paced_between(features, start, end, sentence.speed)
+        count = features.shape[2]
+        end = count - FRAMES_PER_TOKEN * len(filling.tokens_after)
+        first, last = max(0, start - _AROUND), min(count, end + _AROUND)
+        window = slice(max(0, first - REACH), last + REACH)
+        prior = vits.phonetic.prior(features)
+        near = Encoded(*(of[:, :, window] for of in (features, prior.mean, prior.log_deviation)))
+        sound = vits.decode(latents_of_seed(near, sentence.seed, window.start), voice)[0]
+        step = vits.samples_per_frame
+        kept = sound[(first - window.start) * step : (last - window.start) * step]
+        return Filled(kept.numpy().copy(), (start - first) * step, (end - first) * step)

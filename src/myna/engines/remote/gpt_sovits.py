@@ -8,7 +8,7 @@ from typing import Any
 from myna.core.engine import Capabilities
 from myna.core.errors import MynaError
 from myna.core.languages import LANGUAGES
-from myna.core.speech import Chunk, Utterance
+from myna.core.speech import Chunk, Options, Utterance
 from myna.core.voice import Voice
 from myna.dsp.codec import StreamDecoder
 from myna.engines.remote.fingerprints import fingerprint
@@ -56,7 +56,7 @@ def _api_v2(utterance: Utterance, reference: Located) -> Ask:
         "media_type": "wav",
         "streaming_mode": True,  # the one value that old and new servers read alike
     }
-    return Ask("/tts", json=body)
+    return Ask("/tts", json=body | _steps(options))
 
 
 def _api_v1(utterance: Utterance, reference: Located) -> Ask:
@@ -73,7 +73,11 @@ def _api_v1(utterance: Utterance, reference: Located) -> Ask:
         "temperature": options.temperature,
         "speed": options.speed,
     }
-    return Ask("/", json=body)
+    return Ask("/", json=body | _steps(options))
+
+
+def _steps(options: Options) -> dict[str, int]:
+    return {} if options.sample_steps is None else {"sample_steps": options.sample_steps}
 
 
 API_V2 = Interface("gpt-sovits-v2", _api_v2, Ask("/tts", json={}))
@@ -83,7 +87,8 @@ API_V1 = Interface("gpt-sovits-v1", _api_v1, Ask("/change_refer", "GET"))
 class GptSovitsServerEngine:
     """Speaks through a GPT-SoVITS server, with recordings that server can read.
 
-    Knows speed, temperature, top_k and top_p; with api_v2.py also seed and repetition penalty.
+    Knows speed, temperature, top_k, top_p and sample_steps; with api_v2.py also the seed and the
+    repetition penalty.
     """
 
     def __init__(

@@ -3,11 +3,12 @@
 import json
 import time
 from collections.abc import Generator, MutableMapping
+from dataclasses import asdict, replace
 from typing import Any
 
 from myna.core.engine import Capabilities
 from myna.core.errors import BadReference, BadText, EngineError, MynaError
-from myna.core.speech import Chunk, Utterance
+from myna.core.speech import Chunk, Options, Utterance
 from myna.core.voice import Voice
 from myna.engines.remote.description import Acquaintance
 from myna.engines.remote.events import MEDIA_TYPE, SpeechEvents
@@ -63,7 +64,7 @@ class MynaEngine:
     def speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
         """Yield the sentence as it arrives. Raises `EngineError` where the server fails."""
         check_language(self.name, utterance.language, self.capabilities.languages)
-        return self._speak(utterance, voice)
+        return self._speak(utterance, replace(voice, auxiliary=()))  # one recording goes along
 
     def check(self) -> None:
         """Ask the server how it is. Raises `EngineError` with the reason."""
@@ -127,7 +128,7 @@ def _by_id(utterance: Utterance, voice: Voice) -> Ask:
 
 
 def _with_recording(utterance: Utterance, voice: Voice) -> Ask:
-    manner = {key: str(value) for key, value in _manner(utterance).items() if value is not None}
+    manner = {key: str(value) for key, value in _manner(utterance).items()}
     words = {"transcript": voice.transcript, "voice_language": voice.language}
     return Ask(
         PATH,
@@ -138,18 +139,9 @@ def _with_recording(utterance: Utterance, voice: Voice) -> Ask:
 
 
 def _manner(utterance: Utterance) -> dict[str, Any]:  # Any: this is the wire
-    options = utterance.options
-    return {
-        "language": utterance.language,
-        "speed": options.speed,
-        "temperature": options.temperature,
-        "seed": options.seed,
-        "top_k": options.top_k,
-        "top_p": options.top_p,
-        "repetition_penalty": options.repetition_penalty,
-        "retries": options.retries,
-        "format": "wav",
-    }
+    usual, chosen = asdict(Options()), asdict(utterance.options)
+    knobs = {name: value for name, value in chosen.items() if value != usual[name]}
+    return {"language": utterance.language, "format": "wav", **knobs}
 
 
 def _code(content: bytes) -> str:

@@ -150,7 +150,7 @@ def message(content: bytes) -> str:
     if isinstance(body, dict):
         error = body.get("error")
         inner = error if isinstance(error, dict) else body
-        told = [inner.get(key) for key in ("message", "Exception", "detail")]
+        told = [inner.get(key) for key in ("message", "Exception", "detail", "error")]
         text = ": ".join(str(part) for part in told if part) or text
     return text[:LONGEST_REASON] or "it gave no reason"
 

@@ -19,7 +19,7 @@ from myna.core.errors import EngineTimeout, EngineUnreachable, MynaError
 from myna.engines.remote.channel import Channel, HungUp
 
 SERVER_ERRORS = range(500, 600)
-BACKOFF = 0.1  # seconds before the second attempt; doubles, give or take a half
+BACKOFF = 0.05  # seconds before the second attempt; doubles, give or take a half
 SLACK = 1.0  # seconds: the listener gives up first and says so; the socket's own bound comes later
 IDLE_SECONDS = 30.0  # a connection is kept for the next sentence
 LONGEST_REFUSAL = 65536  # bytes read of an answer that says no
@@ -120,11 +120,11 @@ class Transport:
         reading.start()
         return channel
 
-    def knock(self, ask: Ask, seconds: float) -> Answer:
-        """Ask once and return a whole small answer, whatever it says. Raises `EngineError`."""
+    def knock(self, ask: Ask, seconds: float, retries: int = 0) -> Answer:
+        """Ask and return a whole small answer, whatever it says. Raises `EngineError`."""
         until = time.monotonic() + seconds
         parts = []
-        with closing(self.open(ask, _Refusal, retries=0)) as channel:
+        with closing(self.open(ask, _Refusal, retries)) as channel:
             try:
                 while (piece := channel.get(until - time.monotonic())) is not None:
                     parts.append(piece)
@@ -150,7 +150,7 @@ class Transport:
                 channel.set_cut(None)
             except httpx2.TransportError as error:
                 raise EngineUnreachable(
-                    f"The line to {self.address.shown} broke in mid-sentence: {_reason(error)}."
+                    f"The line to {self.address.shown} broke off: {_reason(error)}."
                 ) from None
             finally:
                 response.close()

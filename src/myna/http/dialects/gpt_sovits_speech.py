@@ -4,7 +4,7 @@ import math
 import posixpath
 import struct
 from collections.abc import Generator, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from starlette.responses import Response
@@ -30,7 +30,7 @@ from myna.http.dialects.gpt_sovits_wire import Reference
 from myna.http.frames import ByteFrames, encode_chunks
 from myna.http.refusals import ReferenceNotFound
 from myna.http.responses import Body
-from myna.http.service import Recent
+from myna.storage.recent import Recent
 from myna.studio.studio import collect
 from myna.studio.voices import Recording
 from myna.text.languages import detect
@@ -115,6 +115,18 @@ async def voice_of(call: Call, reference: Reference, *, bounded: bool) -> Voice:
     if bounded and not SHORTEST <= voice.reference.duration <= LONGEST:
         raise BadReference(OUTSIDE)
     return voice
+
+
+async def mixed(call: Call, voice: Voice, paths: Iterable[object]) -> Voice:
+    """Add more recordings, named as references are; what is not there is left out, as upstream."""
+    recordings = []
+    for path in paths:
+        try:
+            other = await voice_of(call, Reference(str(path)), bounded=False)
+        except ReferenceNotFound:
+            continue
+        recordings.append(other.reference)
+    return replace(voice, auxiliary=tuple(recordings)) if recordings else voice
 
 
 async def library_name(call: Call, name: str) -> str | None:

@@ -20,6 +20,7 @@ from myna.http.dialects.gpt_sovits_speech import (
     Remembered,
     answer,
     library_name,
+    mixed,
     options,
     our_language,
     voice_of,
@@ -139,6 +140,8 @@ async def _speak(call: Call, values: Mapping[str, Any]) -> Response:
     reference = Reference(arguments["ref_wav_path"], arguments["prompt_text"], voice_language)
     try:
         voice = await voice_of(call, reference, bounded=False)
+        if isinstance(arguments["inp_refs"], list):
+            voice = await mixed(call, voice, arguments["inp_refs"])
         numbers = {
             name: _number(name, arguments[name], default) for name, default in NUMBERS.items()
         }

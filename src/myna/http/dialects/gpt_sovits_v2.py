@@ -3,7 +3,7 @@
 import errno
 import json
 import os
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from typing import Any
 
 from fastapi import APIRouter
@@ -21,6 +21,7 @@ from myna.http.dialects.gpt_sovits_speech import (
     SEEDS,
     Manner,
     answer,
+    mixed,
     options,
     our_language,
     voice_of,
@@ -121,7 +122,7 @@ async def speak(call: Call, fields: TtsFields) -> Response:
     reference = Reference(
         inputs["ref_audio_path"], inputs["prompt_text"], inputs["prompt_lang"].lower()
     )
-    voice = await _voice(call, reference)
+    voice = await _voice(call, reference, others=inputs["aux_ref_audio_paths"] or ())
     _check_texts(inputs)
     chosen = options({**inputs, "speed": inputs["speed_factor"]}, seed=inputs["seed"])
     language = our_language(inputs["text_lang"], inputs["text"])
@@ -163,10 +164,14 @@ def _check_texts(inputs: dict[str, Any]) -> None:
 
 
 async def _voice(
-    call: Call, reference: Reference, message: str = FAILED, missing: str = ""
+    call: Call,
+    reference: Reference,
+    message: str = FAILED,
+    missing: str = "",
+    others: Iterable[object] = (),
 ) -> Voice:
     try:
-        return await voice_of(call, reference, bounded=True)
+        return await mixed(call, await voice_of(call, reference, bounded=True), others)
     except ReferenceNotFound:
         raise failed(missing or f"{reference.path} not exists", message) from None
     except (BadAudio, BadReference) as error:

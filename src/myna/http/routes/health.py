@@ -60,8 +60,7 @@ async def ready(call: Open) -> Response:
     """Say whether new speech is taken: 200, or 503 while stopping or without an engine."""
     if call.service.stage.places.closed:
         return JSONResponse({"status": "shutting down"}, 503)
-    engines = await call.in_thread(call.service.studio.engines)
-    if not any(engine.ready for engine in engines):
+    if not await call.in_thread(call.service.studio.is_ready):
         return JSONResponse({"status": "no engine is ready"}, 503)
     return JSONResponse({"status": "ready"})
 

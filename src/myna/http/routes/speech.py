@@ -37,6 +37,7 @@ router = APIRouter(tags=["Speech"], route_class=errors_as(native_error))
 Format = Literal["wav", "flac", "mp3", "opus", "aac", "pcm"]
 Language = Literal["auto", "ko", "en", "ja", "zh", "yue"]
 
+MOST_AUXILIARY = 16  # voices
 MOST_FIELDS = 50  # of a form
 _KNOBS = {field.name for field in fields(Options)}
 
@@ -68,6 +69,12 @@ class Manner(BaseModel):
     )
     sample_steps: int | None = Field(
         None, ge=1, le=128, description="Of engines that match a flow. Unset: the engine's choice."
+    )
+    instruction: str = Field(
+        "", max_length=500, description="How to say it, in words: for `cosyvoice`."
+    )
+    speaker: str = Field(
+        "", max_length=200, description="A speaker the engine brings along, in place of the voice."
     )
     format: Format = Field("wav", description="`pcm` is 16-bit little-endian without header.")
     sample_rate: int | None = Field(
@@ -102,6 +109,11 @@ class SpeechBody(Manner):
         pattern="^[0-9a-f]{32}$",
         description="Instead: the id of a voice of yours, or of one you sent as a recording "
         "lately. 404 `voice_not_found` where the server has forgotten it.",
+    )
+    auxiliary: list[str] = Field(
+        [],
+        max_length=MOST_AUXILIARY,
+        description="More voices of yours whose timbre is mixed in, by engines that can.",
     )
     stream: bool = Field(
         True, description="Send sound as it is made. False: all at once, exact sizes in headers."
@@ -213,9 +225,9 @@ async def speak(call: Speaking) -> Response:
 
 async def _voice(call: Call, body: SpeechBody) -> str | Voice:
     if body.voice_id is not None:
-        return await call.voice_by_id(body.voice_id)
+        return await call.mixed(await call.voice_by_id(body.voice_id), body.auxiliary)
     assert body.voice is not None
-    return body.voice
+    return await call.mixed(body.voice, body.auxiliary)
 
 
 async def _answer(call: Call, request: SpeechRequest, manner: Manner, *, stream: bool) -> Response:

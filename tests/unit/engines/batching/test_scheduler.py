@@ -1,5 +1,5 @@
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -123,4 +123,128 @@ def test_a_failing_step_reaches_every_call_and_the_next_call_works() -> None:
             list(call)
     _until_idle(scheduler)
     model.fails_at = None
+    assert list(scheduler.tokens(2)) == [1, 2]
+
+
+class Gate:
+    """Opens once."""
+
+    def __init__(self) -> None:
+        self.open = False
+        self.asked = threading.Event()
+        self.resume: Callable[[], None] | None = None
+
+    def then(self, resume: Callable[[], None]) -> None:
+        self.resume = resume
+        self.asked.set()
+
+    def unlock(self) -> None:
+        assert self.asked.wait(10)
+        self.open = True
+        assert self.resume is not None
+        self.resume()
+
+
+class Gated:
+    """A model whose sequences say 1, wait at their gate, say 2, and end or fail."""
+
+    def __init__(self) -> None:
+        self.said: dict[int, list[int]] = {}
+        self.gates: dict[int, Gate] = {}
+        self.stepped = 0
+
+    def admit(self, slot: int, request: Gate) -> None:
+        self.said[slot], self.gates[slot] = [], request
+
+    def step(self, slots: Sequence[int]) -> list[int | Gate | Exception | None]:
+        self.stepped += 1
+        return [self._next(self.said[slot], self.gates[slot]) for slot in slots]
+
+    def _next(self, said: list[int], gate: Gate) -> int | Gate | Exception | None:
+        if said == [1] and not gate.open:
+            return gate
+        said.append(len(said) + 1)
+        if said[-1] == 3:
+            return LookupError("no three") if gate is FAILING else None
+        return said[-1]
+
+    def release(self, slot: int) -> None:
+        self.said.pop(slot, None)
+
+
+FAILING = Gate()
+
+
+def test_a_call_that_waits_is_not_stepped_and_goes_on_when_it_may() -> None:
+    model = Gated()
+    scheduler = Scheduler(model, slots=2, queue_length=0)
+    gate, other = Gate(), Gate()
+    waiting, going = scheduler.tokens(gate), scheduler.tokens(other)
+    assert next(waiting) == 1
+    assert gate.asked.wait(10)
+    assert next(going) == 1
+    other.unlock()
+    assert list(going) == [2]
+    stepped = model.stepped
+    gate.unlock()
+    assert list(waiting) == [2]
+    assert model.stepped == stepped + 2
+    _until_idle(scheduler)
+
+
+def test_whoever_reads_may_bring_what_the_call_waits_for() -> None:
+    scheduler = Scheduler(Gated(), slots=1, queue_length=0)
+    gate, heard = Gate(), list[int | None]()
+    for outcome in scheduler.outcomes(gate):
+        heard.append(outcome)
+        if outcome is None:
+            gate.unlock()
+    assert heard == [1, None, 2]
+    _until_idle(scheduler)
+
+
+def test_hanging_up_while_waiting_frees_the_slot() -> None:
+    scheduler = Scheduler(Gated(), slots=1, queue_length=1)
+    gate, other = Gate(), Gate()
+    waiting = scheduler.tokens(gate)
+    assert next(waiting) == 1
+    assert gate.asked.wait(10)
+    heard: list[int] = []
+    thread = threading.Thread(target=lambda: heard.extend(scheduler.tokens(other)))
+    thread.start()
+    waiting.close()
+    other.unlock()
+    thread.join(10)
+    assert heard == [1, 2]
+    gate.unlock()
+    _until_idle(scheduler)
+
+
+def test_an_error_of_one_call_reaches_it_as_it_is_and_no_other() -> None:
+    scheduler = Scheduler(Gated(), slots=2, queue_length=0)
+    gate = Gate()
+    other = scheduler.tokens(gate)
+    assert next(other) == 1
+    failing = scheduler.tokens(FAILING)
+    assert next(failing) == 1
+    FAILING.unlock()
+    with pytest.raises(LookupError, match="no three"):
+        list(failing)
+    gate.unlock()
+    assert list(other) == [2]
+    _until_idle(scheduler)
+
+
+def test_a_model_that_cannot_forget_fails_that_call_and_serves_the_next() -> None:
+    class Clinging(Counting):
+        def release(self, slot: int) -> None:
+            super().release(slot)
+            if self.fails_at is None:
+                raise RuntimeError("it does not let go")
+
+    model = Clinging()
+    scheduler = Scheduler(model, slots=1, queue_length=0)
+    with pytest.raises(SynthesisFailed):
+        list(scheduler.tokens(2))
+    model.fails_at = 99
     assert list(scheduler.tokens(2)) == [1, 2]

@@ -12,6 +12,7 @@ from myna.core.speech import Options, Utterance
 from myna.core.voice import Voice
 from myna.engines.gpt_sovits.engine import GptSovitsEngine
 from myna.engines.gpt_sovits.files import find_files
+from myna.engines.gpt_sovits.model import load
 from myna.engines.gpt_sovits.prompt import Prompt
 from tests.unit.engines.gpt_sovits import tiny_checkpoints
 from tests.unit.engines.gpt_sovits.tiny_engine import tiny_engine
@@ -36,6 +37,15 @@ def test_every_version_speaks(tmp_path: Path, sample: Voice, version: str) -> No
     assert version in engine.fingerprint
     assert np.abs(said(engine, sample)).max() > 0.005
     assert ("ko" in engine.capabilities.languages) == (version != "v1")
+
+
+def test_the_exact_runtime_speaks_and_is_told_apart(
+    engine: GptSovitsEngine, sample: Voice, tmp_path: Path
+) -> None:
+    exact = tiny_engine(tmp_path, "v2", runtime="exact")
+    assert exact.fingerprint.endswith("-exact-float32")
+    assert exact.fingerprint != engine.fingerprint
+    assert np.abs(said(exact, sample)).max() > 0.005
 
 
 def test_eight_at_once_sound_as_one_by_one(engine: GptSovitsEngine, sample: Voice) -> None:
@@ -172,3 +182,17 @@ def test_weights_change_the_fingerprint(tmp_path: Path) -> None:
     first = tiny_engine(tmp_path / "a", "v2").fingerprint
     tiny_checkpoints.write_installation(tmp_path / "b", "v2", bert=False)
     assert GptSovitsEngine(find_files(tmp_path / "b")).fingerprint != first
+
+
+@pytest.mark.parametrize("version", ["v2", "v2Pro"])
+def test_the_timbre_of_several_recordings_is_their_mean(
+    tmp_path: Path, sample: Voice, version: str
+) -> None:
+    tiny_checkpoints.write_installation(tmp_path, version)
+    learn = load(find_files(tmp_path)).prompts.learn
+    other = sample.reference.between(1.0, 4.5)
+    alone, second = learn(sample), learn(Voice(other, "", "en"))
+    mixed = learn(replace(sample, auxiliary=(other,)))
+    assert not np.allclose(alone.voice, second.voice, atol=1e-3)
+    assert mixed.voice == pytest.approx((alone.voice + second.voice) / 2, abs=1e-5)
+    assert np.array_equal(mixed.tokens, alone.tokens)

@@ -5,6 +5,7 @@ import torch
 from torch import Tensor
 
 from myna.core.errors import BadReference
+from myna.engines.batching.noise import normal_frames
 from myna.engines.gpt_sovits.flow_matching import FlowMatching, Windows
 from myna.engines.gpt_sovits.mel_windows import (
     LONGEST_WINDOW,
@@ -14,7 +15,6 @@ from myna.engines.gpt_sovits.mel_windows import (
     MelWindows,
     mel_prompt,
 )
-from myna.engines.gpt_sovits.noise import normal_frames
 from myna.engines.gpt_sovits.weights import Version, read_sovits
 from tests.unit.engines.gpt_sovits import tiny_checkpoints
 

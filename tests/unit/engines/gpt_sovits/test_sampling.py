@@ -4,7 +4,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from myna.engines.gpt_sovits.noise import exponentials, normal_frames, uniforms
+from myna.engines.batching.noise import exponentials, normal_frames, uniforms
 from myna.engines.gpt_sovits.sampling import (
     GeneratorNoise,
     SamplingOptions,

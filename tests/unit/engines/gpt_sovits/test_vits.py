@@ -42,6 +42,18 @@ def test_a_window_of_latents_sounds_as_it_does_in_the_whole(network: Vits) -> No
     torch.testing.assert_close(inner, whole[:, first * step : last * step], rtol=0, atol=1e-5)
 
 
+def test_a_vocoder_in_bfloat16_sounds_nearly_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "s2.pth"
+    tiny_checkpoints.write_sovits(path, "v2")
+    exact, rough = (Vits(read_sovits(path), dtype) for dtype in (torch.float32, torch.bfloat16))
+    voice = _voice(exact, 1)
+    latents = latents_of_seed(exact.encode(TOKENS, PHONEMES, voice), seed=3)
+    sound, near = exact.decode(latents, voice), rough.decode(latents, voice)
+    assert near.dtype == torch.float32
+    noise = (near - sound).square().mean() / sound.square().mean()
+    assert 0 < noise < 1e-3  # 30 dB below
+
+
 def test_every_token_is_1280_samples(network: Vits) -> None:
     voice = _voice(network, 1)
     encoded = network.encode(TOKENS[:, :9], PHONEMES, voice)

@@ -5,7 +5,7 @@ from myna.core.audio import Audio
 from myna.core.errors import BadReference
 from myna.core.timing import TimedText
 from myna.core.voice import Voice
-from myna.engines.gpt_sovits.reference_window import best_window, transcript_between, window_of
+from myna.engines.reference_window import best_window, transcript_between, window_of
 
 
 def test_a_reference_of_up_to_ten_seconds_is_taken_whole(sample: Voice) -> None:

@@ -1,4 +1,4 @@
-"""The few seconds of a reference that GPT-SoVITS is conditioned on, and the words in them."""
+"""The few seconds of a reference that a model is conditioned on, and the words in them."""
 
 import logging
 
@@ -27,7 +27,7 @@ def best_window(voice: Voice) -> tuple[Audio, str]:
     audio = voice.reference
     if audio.duration < SHORTEST_REFERENCE:
         raise BadReference(
-            f"The reference is {audio.duration:.2f} s long; GPT-SoVITS needs 1 s and does best "
+            f"The reference is {audio.duration:.2f} s long; the engine needs 1 s and does best "
             "with 3 to 10 s. Record a sentence or two."
         )
     if audio.duration <= LONGEST_WINDOW:

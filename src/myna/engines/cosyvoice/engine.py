@@ -1,0 +1,132 @@
+"""The CosyVoice engine: published checkpoints of CosyVoice2 and Fun-CosyVoice3."""
+
+from collections.abc import Generator, MutableMapping
+from contextlib import closing
+
+import torch
+
+from myna.core.audio import Audio, Samples
+from myna.core.engine import ArrivingUtterance, Capabilities
+from myna.core.errors import InvalidOption, Unsupported
+from myna.core.languages import AUTO, LANGUAGES
+from myna.core.speech import Chunk, Options, Utterance
+from myna.core.voice import Voice
+from myna.engines.cosyvoice.acoustic.request import SAMPLE_RATE
+from myna.engines.cosyvoice.files import ModelFiles
+from myna.engines.cosyvoice.manner import Manner
+from myna.engines.cosyvoice.model import load
+from myna.engines.cosyvoice.prompt import Prompt
+from myna.engines.cosyvoice.recordings import parts
+from myna.engines.cosyvoice.runtime import Runtime
+from myna.engines.cosyvoice.synthesis import Synthesis
+from myna.engines.cosyvoice.text_source import TextSource
+from myna.engines.prompts import PromptCache
+
+_METHOD = "1"  # raised whenever the same request comes to sound different
+
+
+class CosyVoiceEngine:
+    """Speaks with a model of CosyVoice2 or Fun-CosyVoice3.
+
+    Of `Options` it knows `speed`, `temperature`, `seed`, `retries`, `sample_steps`, `instruction`
+    and `speaker`; how tokens are drawn is the model's own affair. The same seed says a text the
+    same way, bit for bit, whatever else the engine says at the time.
+    """
+
+    name = "cosyvoice"
+
+    def __init__(
+        self,
+        files: ModelFiles,
+        runtime: Runtime | None = None,
+        *,
+        prompts: MutableMapping[str, bytes] | None = None,
+        slots: int = 8,
+        queue_length: int = 64,
+    ) -> None:
+        """Read the model: some seconds. Raises `WeightsMissing` naming each file and reason.
+
+        prompts: keeps what was learned of each voice, by a key that changes with the model.
+        slots: how many texts are drawn at once; `queue_length` more may wait.
+        """
+        self.runtime = runtime or Runtime()
+        if self.runtime.threads is not None:
+            torch.set_num_threads(self.runtime.threads)
+        self.model = load(files)
+        own = f"{self.model.version.value}-{_METHOD}-{self.model.digest}"
+        self.fingerprint = f"{own}-{self.runtime.fingerprint}"
+        self.capabilities = Capabilities(
+            languages=frozenset(LANGUAGES),
+            sample_rate=SAMPLE_RATE,
+            clones=True,
+            streams_text=True,
+            converts=True,
+            speakers=frozenset(self.model.presets),
+        )
+        self._prompts = PromptCache(own, self.model.prompts.learn, Prompt.from_bytes, prompts)
+        self.synthesis = Synthesis(self.model, self.runtime, slots=slots, queue_length=queue_length)
+
+    def speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
+        """Yield the sentence, its first chunk as early as the schedule says.
+
+        An utterance that is heard whole is drawn again, up to `options.retries` times, where its
+        tokens cannot be its words.
+        """
+        self._check_language(utterance.language)
+        return self._speak(utterance, voice)
+
+    def speak_arriving(self, utterance: ArrivingUtterance, voice: Voice) -> Generator[Chunk]:
+        """Yield a text while it arrives, as one utterance however long it becomes."""
+        if utterance.language != AUTO:
+            self._check_language(utterance.language)
+        source = TextSource(utterance, self.model.reader, voice.language)
+
+        def manner() -> Manner:
+            return self._manner(utterance.options, voice, source.language)
+
+        return _chunks(self.synthesis.arriving(source, manner, self.runtime.schedule))
+
+    def convert(self, source: Audio, voice: Voice, options: Options) -> Generator[Chunk]:
+        """Yield what is said in a recording, at its pace, in another voice."""
+        prompt = self._prompt(voice, options)
+        heard = (self.model.prompts.tokens(part).tolist() for part in parts(source))
+        return _chunks(self.synthesis.converted(heard, prompt, options, self.runtime.schedule))
+
+    def learned(self, voice: Voice) -> Prompt:
+        """Return what is known of a voice. Raises `BadReference`."""
+        return self._prompts.of(voice)
+
+    def _check_language(self, language: str) -> None:
+        if language not in self.capabilities.languages:
+            raise Unsupported(
+                f"CosyVoice does not speak {language!r}. It speaks "
+                f"{', '.join(sorted(self.capabilities.languages))}."
+            )
+
+    def _speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
+        if not any(map(str.isalnum, utterance.text)):
+            return
+        text = self.model.reader.read(utterance.text, utterance.language)
+        manner = self._manner(utterance.options, voice, utterance.language)
+        schedule = None if utterance.whole else self.runtime.schedule
+        yield from _chunks(self.synthesis.sentence(text, manner, schedule))
+
+    def _prompt(self, voice: Voice, options: Options) -> Prompt:
+        if not options.speaker:
+            return self.learned(voice)
+        presets = self.model.presets
+        if options.speaker not in presets:
+            names = ", ".join(presets) or "none: its folder has no spk2info.pt"
+            raise InvalidOption("speaker", options.speaker, f"the model brings along {names}")
+        return presets[options.speaker]
+
+    def _manner(self, options: Options, voice: Voice, language: str) -> Manner:
+        knows_words = bool(options.speaker) or voice.language == language
+        prompt = self._prompt(voice, options)
+        return self.synthesis.manner(prompt, options, knows_words=knows_words)
+
+
+def _chunks(sounds: Generator[Samples]) -> Generator[Chunk]:
+    with closing(sounds):
+        for sound in sounds:
+            yield Chunk(Audio(sound, SAMPLE_RATE), engine=CosyVoiceEngine.name)

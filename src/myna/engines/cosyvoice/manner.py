@@ -1,0 +1,65 @@
+"""In whose voice a text is said, and how: the ways of conditioning there are."""
+
+import hashlib
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from myna.core.speech import Options
+from myna.engines.cosyvoice.prompt import Prompt
+from myna.engines.cosyvoice.speech_token_request import SpeechTokenRequest
+from myna.engines.cosyvoice.spoken_text import TextReader, TextTokens
+from myna.engines.cosyvoice.text_feed import TextFeed
+from myna.engines.cosyvoice.token_sampling import SamplingOptions
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Manner:
+    """One way to say one text.
+
+    A reference whose words are known, in the language of the text, is continued (zero-shot). An
+    instruction takes the place of its words. Else the language model is told nothing of the
+    voice (cross-lingual, preset speakers): it is heard in the sound only.
+    """
+
+    prompt: Prompt
+    text: TextTokens
+    """What the language model reads before the text."""
+    speech: TextTokens
+    """What it takes for having been said already, as speech tokens."""
+    options: Options
+    sampling: SamplingOptions
+    seed: int
+
+    @classmethod
+    def of(
+        cls,
+        prompt: Prompt,
+        options: Options,
+        seed: int,
+        *,
+        reader: TextReader,
+        sampling: SamplingOptions,
+        knows_words: bool,
+    ) -> "Manner":
+        """Choose the way. `knows_words`: whether the reference's are in the text's language."""
+        nothing = np.zeros(0, np.int64)
+        text, speech = reader.opening(), nothing
+        if options.instruction.strip():
+            text = reader.instruction(options.instruction)
+        elif knows_words and len(prompt.said) and len(prompt.tokens):
+            text, speech = prompt.said, prompt.tokens
+        sampling = replace(sampling, temperature=options.temperature)
+        return cls(prompt, text, speech, options, sampling, seed)
+
+    def request(self, text: TextTokens | TextFeed, attempt: int = 0) -> SpeechTokenRequest:
+        """Return what the language model is asked for, the first time or again."""
+        digest = hashlib.sha256(f"{self.seed} tokens {attempt}".encode()).digest()
+        return SpeechTokenRequest(
+            text if isinstance(text, TextFeed) else torch.from_numpy(text),
+            torch.from_numpy(self.text),
+            torch.from_numpy(self.speech),
+            seed=int.from_bytes(digest[:8], "big") >> 1,
+            sampling=self.sampling,
+        )

@@ -1,0 +1,89 @@
+"""Everything one CosyVoice model is made of, read from its files."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from myna.core.errors import WeightsMissing
+from myna.engines.checkpoints.plain import digest_of, read_plain
+from myna.engines.cosyvoice.acoustic.flow import Flow, read_flow
+from myna.engines.cosyvoice.acoustic.vocoder import Vocoder, read_vocoder
+from myna.engines.cosyvoice.configuration import Configuration, read_configuration
+from myna.engines.cosyvoice.files import ModelFiles
+from myna.engines.cosyvoice.hearing import SpeakerNetwork, SpeechTokenizer
+from myna.engines.cosyvoice.key_value_cache import BackboneConfig
+from myna.engines.cosyvoice.language_model import LanguageModel, read_language_model
+from myna.engines.cosyvoice.presets import read_presets
+from myna.engines.cosyvoice.prompt import Prompt, PromptMaker
+from myna.engines.cosyvoice.spoken_text import TextReader
+from myna.engines.cosyvoice.text_tokenizer import TextTokenizer
+from myna.engines.cosyvoice.version import Version
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Model:
+    """The networks of one version, read-only."""
+
+    version: Version
+    configuration: Configuration
+    digest: str
+    """Changes with the weights and with everything else that changes the sound."""
+    reader: TextReader
+    prompts: PromptMaker
+    presets: Mapping[str, Prompt]
+    language_model: LanguageModel
+    flow: Flow
+    vocoder: Vocoder
+
+
+@torch.inference_mode()
+def load(files: ModelFiles) -> Model:
+    """Read a model. Raises `WeightsMissing` naming each file that is absent or unfit."""
+    if files.missing:
+        raise WeightsMissing(
+            "CosyVoice lacks "
+            + ", ".join(repr(str(path)) for path in files.missing)
+            + ". Put the published files there (`myna pull cosyvoice2`), or correct the setting "
+            "`cosyvoice.folder`."
+        )
+    version = files.version
+    configuration = read_configuration(files.configuration)
+    tokenizer = TextTokenizer(files.text_folder, version)
+    reader = TextReader(tokenizer, version)
+    speech_tokenizer = SpeechTokenizer(files.speech_tokenizer)
+    speaker_network = SpeakerNetwork(files.speaker_network)
+    weights = [read_plain(path) for path in (files.language_model, files.flow, files.vocoder)]
+    sizes = [path.stat().st_size for path in (files.speech_tokenizer, files.speaker_network)]
+    parts = (version.value, *(digest_of(tensors.stored) for tensors in weights), *sizes)
+    return Model(
+        version,
+        configuration,
+        hashlib.sha256(repr(parts).encode()).hexdigest()[:16],
+        reader,
+        PromptMaker(speech_tokenizer, speaker_network, reader, configuration.highest_mel),
+        read_presets(files.presets, lambda said: reader.transcript(said, "")),
+        read_language_model(
+            weights[0].stored, version=version, config=_backbone(files.text_folder / "config.json")
+        ),
+        read_flow(weights[1], version=version, head_width=configuration.head_width),
+        read_vocoder(weights[2], version=version),
+    )
+
+
+def _backbone(path: Path) -> BackboneConfig:
+    """Read what the shapes of the language model's tensors do not say."""
+    try:
+        said = json.loads(path.read_text("utf-8"))
+        return BackboneConfig(
+            n_heads=int(said["num_attention_heads"]),
+            rope_base=float(said["rope_theta"]),
+            norm_epsilon=float(said["rms_norm_eps"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise WeightsMissing(
+            f"{str(path)!r} does not describe a Qwen2 model ({error!r}). Get the published file."
+        ) from error

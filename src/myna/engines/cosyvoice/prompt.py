@@ -1,0 +1,96 @@
+"""What CosyVoice is conditioned on: who speaks, how it sounds, and what is said in which tokens."""
+
+import io
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from myna.core.audio import Audio
+from myna.core.voice import Voice
+from myna.dsp.resample import resample
+from myna.engines.cosyvoice.acoustic.request import FRAMES_PER_TOKEN, SpeechPrompt
+from myna.engines.cosyvoice.hearing import SpeakerNetwork, SpeechTokenizer
+from myna.engines.cosyvoice.spectrograms import HEARING_RATE, MEL_RATE, N_MELS, prompt_mel
+from myna.engines.cosyvoice.spoken_text import TextReader
+from myna.engines.reference_window import best_window
+
+
+@dataclass(frozen=True, eq=False)
+class Prompt:
+    """A voice, learned. A preset speaker has a vector and nothing else."""
+
+    speaker_vector: npt.NDArray[np.float32]  # (192,)
+    tokens: npt.NDArray[np.int64]  # (P,)
+    mel: npt.NDArray[np.float32]  # (80, 2 P)
+    said: npt.NDArray[np.int64]  # (L,): the text tokens of what it says, or none
+
+    @classmethod
+    def of_speaker(cls, vector: npt.NDArray[np.float32]) -> "Prompt":
+        """Return the prompt of a speaker known by a vector alone."""
+        nothing = np.zeros(0, np.int64)
+        return cls(vector, nothing, np.zeros((N_MELS, 0), np.float32), nothing)
+
+    @cached_property
+    def acoustic(self) -> SpeechPrompt:
+        """As the acoustic half takes it."""
+        return SpeechPrompt(
+            torch.from_numpy(self.tokens),
+            torch.from_numpy(self.mel),
+            torch.from_numpy(self.speaker_vector),
+        )
+
+    def to_bytes(self) -> bytes:
+        """Pack for a cache; `from_bytes` undoes it."""
+        buffer = io.BytesIO()
+        np.savez(
+            buffer,
+            speaker_vector=self.speaker_vector,
+            tokens=self.tokens,
+            mel=self.mel,
+            said=self.said,
+        )
+        return buffer.getvalue()
+
+    @classmethod
+    def from_bytes(cls, packed: bytes) -> "Prompt":
+        """Unpack what `to_bytes` packed. Raises `ValueError` or `KeyError` for anything else."""
+        with np.load(io.BytesIO(packed), allow_pickle=False) as stored:
+            return cls(*(stored[name] for name in ("speaker_vector", "tokens", "mel", "said")))
+
+
+class PromptMaker:
+    """Learns voices. Threads may share it."""
+
+    def __init__(
+        self,
+        tokenizer: SpeechTokenizer,
+        speaker: SpeakerNetwork,
+        reader: TextReader,
+        highest_mel: float | None,
+    ) -> None:
+        """`highest_mel`: Hz, of the uppermost band of the mel; None is half the rate."""
+        self._tokenizer = tokenizer
+        self._speaker = speaker
+        self._reader = reader
+        self._highest_mel = highest_mel
+
+    def learn(self, voice: Voice) -> Prompt:
+        """Listen to the best few seconds of the reference. Raises `BadReference`."""
+        audio, said = best_window(voice)
+        heard = resample(audio, HEARING_RATE).samples
+        mel = prompt_mel(resample(audio, MEL_RATE).samples, self._highest_mel)
+        tokens = self._tokenizer(heard)
+        count = min(len(tokens), len(mel) // FRAMES_PER_TOKEN)
+        return Prompt(
+            self._speaker(heard),
+            tokens[:count],
+            np.ascontiguousarray(mel[: FRAMES_PER_TOKEN * count].T),
+            self._reader.transcript(said, voice.language),
+        )
+
+    def tokens(self, audio: Audio) -> npt.NDArray[np.int64]:
+        """Return what is said in a recording, as speech tokens: (tokens,)."""
+        return self._tokenizer(resample(audio, HEARING_RATE).samples)

@@ -1,0 +1,45 @@
+"""How the networks are run: exactly, or as fast as this processor can."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """What the settings say about it."""
+
+    runtime: str = "fast"
+    """`fast`: eight-bit graphs for semantic tokens, and sound in bfloat16 where the processor has
+    it. `exact`: 32 bits throughout, as the published networks."""
+    graphs: Path | None = None
+    """Where the graphs are kept; without, they are made anew at every start."""
+    threads: int | None = None
+    """Processors for one computation; None leaves one of them to the other threads."""
+
+    def take_threads(self) -> None:
+        """Tell torch, for the whole process, how many threads to use.
+
+        Two threads that share a busy processor are slower than one: they wait for each other.
+        """
+        torch.set_num_threads(self.threads or min(torch.get_num_threads(), max(1, _cores() - 1)))
+
+    @property
+    def vocoder_dtype(self) -> torch.dtype:
+        """The precision that the vocoder computes in."""
+        fast = self.runtime == "fast" and _computes_bfloat16()
+        return torch.bfloat16 if fast else torch.float32
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _computes_bfloat16() -> bool:
+    """Whether it has instructions for products in bfloat16; without, they would only cost."""
+    tests = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    return any(getattr(torch.cpu, test, bool)() for test in tests)

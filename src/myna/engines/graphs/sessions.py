@@ -1,0 +1,42 @@
+"""ONNX Runtime sessions."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import onnxruntime
+from onnxruntime.capi.onnxruntime_pybind11_state import (
+    EPFail,
+    Fail,
+    InvalidArgument,
+    InvalidGraph,
+    InvalidProtobuf,
+    NotImplemented,
+    RuntimeException,
+)
+
+from myna.engines.graphs.graph_folder import GraphRefused
+
+_REFUSALS = (
+    EPFail,
+    Fail,
+    InvalidArgument,
+    InvalidGraph,
+    InvalidProtobuf,
+    NotImplemented,
+    RuntimeException,
+)
+_ERRORS_ONLY = 3
+
+
+def open_session(graph: Path | Iterable[bytes], threads: int) -> onnxruntime.InferenceSession:
+    """Load a graph from its file or from its pieces. Raises `GraphRefused`."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = _ERRORS_ONLY
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    source = str(graph) if isinstance(graph, Path) else b"".join(graph)
+    try:
+        return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+    except _REFUSALS as error:
+        raise GraphRefused(f"ONNX Runtime {onnxruntime.__version__} refuses it: {error}") from error

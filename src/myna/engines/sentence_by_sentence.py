@@ -1,0 +1,42 @@
+"""Arriving text for engines that need whole sentences."""
+
+from collections.abc import Generator, Iterator
+from contextlib import closing
+
+from myna.core.audio import Audio
+from myna.core.engine import ArrivingUtterance, Engine
+from myna.core.languages import AUTO
+from myna.core.speech import Chunk, Utterance
+from myna.core.voice import Voice
+from myna.text.languages import detect
+from myna.text.sentences import SentenceSplitter
+
+
+def speak_sentences(engine: Engine, utterance: ArrivingUtterance, voice: Voice) -> Generator[Chunk]:
+    """Yield a text as it arrives, each sentence as soon as it has ended, with pauses between."""
+    rate = engine.capabilities.sample_rate
+    pause = Audio.silence(utterance.options.sentence_pause, rate)
+    spoken = 0
+    for sentence in _sentences(utterance):
+        if sentence is None:
+            yield Chunk(Audio.silence(0.0, rate), engine=engine.name)
+            continue
+        if spoken and len(pause.samples):
+            yield Chunk(pause, engine=engine.name)
+        spoken += 1
+        asked = utterance.language
+        language = detect(sentence, voice.language) if asked == AUTO else asked
+        wanted = Utterance(sentence, language, utterance.options)
+        with closing(engine.speak(wanted, voice)) as chunks:
+            yield from chunks
+
+
+def _sentences(utterance: ArrivingUtterance) -> Iterator[str | None]:
+    """Yield the sentences of a text; None where nothing has arrived yet."""
+    splitter = SentenceSplitter()
+    for piece in utterance.pieces:
+        if piece == "":
+            yield None
+        else:
+            yield from splitter.feed(piece)
+    yield from splitter.finish()

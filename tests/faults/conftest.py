@@ -1,0 +1,92 @@
+"""A Myna behind a faulty line, and a chain of engines that speaks through it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+
+import pytest
+
+from myna.core.audio import Audio
+from myna.core.engine import Engine
+from myna.core.speech import Chunk, Utterance
+from myna.core.voice import Voice
+from myna.engines.fallback import FallbackEngine
+from myna.engines.resuming import ResumingEngine
+from myna.settings import RemoteSettings
+from myna.studio.engine_builders import RemoteEngine
+from myna.studio.remote_builders import build
+from tests.faults.line import FaultyLine, Plan
+from tests.http.conftest import Running, serve
+from tests.unit.engines.doubles import BabbleEngine
+
+__all__ = ["serve"]
+
+TEXT = "The kettle is on and the tea is nearly ready so please sit down with us"
+WORDS = TEXT.split()
+
+
+class Spare(BabbleEngine):
+    """The engine of this machine."""
+
+    name = "spare"
+    fingerprint = "spare"
+
+
+class Line:
+    """A faulty line to a real server, and what listens at its near end."""
+
+    def __init__(self, server: Running, line: FaultyLine, voice: Voice) -> None:
+        self.server = server
+        self.faults = line
+        self.spare = Spare()
+        self._voice = voice
+
+    def remote(
+        self, kind: str = "myna", memory: dict[str, bytes] | None = None, **fields: object
+    ) -> RemoteEngine:
+        """Return an engine that speaks through the line."""
+        patience = {"connect_seconds": 0.3, "first_sound_seconds": 10.0, "stall_seconds": 0.5}
+        given = {"kind": kind, "url": self.faults.url, **patience, **fields}
+        return build(
+            "there", RemoteSettings.model_validate(given), {} if memory is None else memory
+        )
+
+    def chain(self, cooldown: float = 30.0, **fields: object) -> Engine:
+        """Return the server and then this machine, as wired for a listener."""
+        return self.chained(self.remote(**fields), cooldown)
+
+    def chained(self, remote: RemoteEngine, cooldown: float = 30.0) -> Engine:
+        """Return a remote engine and then this machine."""
+        probes = {"there": remote.check}
+        return ResumingEngine(FallbackEngine([remote, self.spare], cooldown, probes))
+
+    def said(self, engine: Engine, text: str = TEXT, voice: Voice | None = None) -> list[Chunk]:
+        """Let an engine say a sentence."""
+        with closing(engine.speak(Utterance(text, "en"), voice or self._voice)) as chunks:
+            return list(chunks)
+
+
+@pytest.fixture
+def line(serve: Callable[..., Running], sample: Voice) -> Iterator[Callable[..., Line]]:
+    """Return what lays a line to a server for an engine, with `plan` for its faults."""
+    laid: list[FaultyLine] = []
+
+    def lay(engine: Engine | None = None, plan: Plan = lambda _: None) -> Line:
+        server = serve(engine or BabbleEngine())
+        laid.append(FaultyLine(server.port, plan))
+        return Line(server, laid[-1], sample)
+
+    yield lay
+    for each in laid:
+        each.cut()
+
+
+def words(chunks: list[Chunk]) -> list[str]:
+    return [word.text for chunk in chunks for word in chunk.words]
+
+
+def engines(chunks: list[Chunk]) -> list[str]:
+    return list(dict.fromkeys(chunk.engine for chunk in chunks))
+
+
+def sound(chunks: list[Chunk]) -> Audio:
+    return Audio.join(chunk.audio for chunk in chunks)

@@ -1,0 +1,54 @@
+"""What both ends of a line remember: voices there, the server here."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from myna.core.speech import Utterance
+from myna.core.voice import Voice
+from myna.engines.cached import CachedEngine
+from myna.storage.results import ResultFolder
+from tests.faults.conftest import Line
+from tests.unit.engines.doubles import SlowEngine
+
+Lay = Callable[..., Line]
+
+RECORDING = 50_000  # bytes at least; a request without one has a few hundred
+
+
+def test_a_recording_goes_along_once_and_again_when_it_is_forgotten(line: Lay, sample: Voice):
+    laid = line()
+    there = laid.remote()
+    voice = Voice(
+        sample.reference.between(0.0, 3.2),
+        "A few seconds of clear speech are all that I need.",
+        "en",
+    )
+    for _ in range(3):
+        laid.said(there, voice=voice)
+    assert [size > RECORDING for size in laid.faults.asked] == [False, True, False, False]
+    laid.server.service._sent._values.clear()
+    laid.said(there, voice=voice)
+    assert [size > RECORDING for size in laid.faults.asked[4:]] == [False, True]
+    assert laid.faults.connections == 1
+
+
+def test_what_was_cached_is_found_after_a_restart_without_network(line: Lay, tmp_path: Path):
+    results = ResultFolder(tmp_path / "results", 10_000_000)
+    memory: dict[str, bytes] = {}
+    laid = line()
+    first = laid.said(CachedEngine(laid.remote(memory=memory), results))
+    laid.faults.cut()
+    again = laid.said(CachedEngine(laid.remote(memory=memory), results))
+    assert [chunk.cached for chunk in again] == [True]
+    assert sum(c.audio.duration for c in first) == pytest.approx(again[0].audio.duration)
+
+
+def test_hanging_up_stops_the_engine_behind_the_server(line: Lay, sample: Voice):
+    slow = SlowEngine(chunks=100_000)
+    laid = line(slow)
+    chunks = laid.remote().speak(Utterance("Hello.", "en"), sample)
+    next(chunks)
+    chunks.close()
+    assert slow.closed.wait(5)

@@ -1,0 +1,145 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from myna.core.errors import WeightsMissing
+from myna.engines.cosyvoice.configuration import read_configuration
+from myna.engines.cosyvoice.files import find_files
+from myna.engines.cosyvoice.model import load
+from myna.engines.cosyvoice.presets import read_presets, write_presets
+from myna.engines.cosyvoice.prompt import Prompt
+from myna.engines.cosyvoice.version import Version
+from tests.unit.engines.cosyvoice.tiny_checkpoint import write_checkpoint
+
+
+@pytest.mark.parametrize("version", Version)
+def test_a_published_folder_is_read(tmp_path: Path, version: Version) -> None:
+    files = find_files(write_checkpoint(tmp_path, version))
+    assert files.missing == ()
+    model = load(files)
+    assert model.version is version
+    assert model.configuration.sampling.top_k == 25
+    assert model.configuration.highest_mel == (8000 if version is Version.COSYVOICE2 else None)
+    assert model.presets == {}
+
+
+def test_everything_that_is_missing_is_named(tmp_path: Path) -> None:
+    write_checkpoint(tmp_path)
+    (tmp_path / "flow.pt").unlink()
+    (tmp_path / "CosyVoice-BlankEN" / "merges.txt").unlink()
+    with pytest.raises(WeightsMissing, match=r"flow\.pt.*merges\.txt.*myna pull"):
+        load(find_files(tmp_path))
+
+
+def _cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def _page(path: Path) -> None:
+    path.write_text("<!DOCTYPE html>")
+
+
+@pytest.mark.parametrize("spoil", [_cut, _page])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "llm.pt",
+        "flow.pt",
+        "hift.pt",
+        "campplus.onnx",
+        "speech_tokenizer_v2.onnx",
+        "CosyVoice-BlankEN/vocab.json",
+        "CosyVoice-BlankEN/config.json",
+    ],
+)
+def test_a_damaged_file_is_named(tmp_path: Path, name: str, spoil: Callable[[Path], None]) -> None:
+    write_checkpoint(tmp_path)
+    spoil(tmp_path / name)
+    with pytest.raises(WeightsMissing, match=Path(name).name):
+        load(find_files(tmp_path))
+
+
+def test_the_two_networks_that_listen_are_not_taken_for_each_other(tmp_path: Path) -> None:
+    write_checkpoint(tmp_path)
+    (tmp_path / "campplus.onnx").write_bytes((tmp_path / "speech_tokenizer_v2.onnx").read_bytes())
+    with pytest.raises(WeightsMissing, match=r"campplus\.onnx.*another network"):
+        load(find_files(tmp_path))
+
+
+def test_tags_of_the_configuration_are_never_acted_upon(tmp_path: Path) -> None:
+    mark = tmp_path / "executed"
+    path = tmp_path / "cosyvoice2.yaml"
+    path.write_text(
+        f"__run: !apply:pathlib.Path.touch ['{mark}']\n"
+        f"__worse: !!python/object/apply:os.system ['touch {mark}']\n"
+    )
+    with pytest.raises(WeightsMissing, match="not YAML"):
+        read_configuration(path)
+    path.write_text(f"__run: !apply:os.system ['touch {mark}']\nllm: !new:os.abort\n")
+    assert read_configuration(path).guidance == 0.7
+    assert not mark.exists()
+
+
+def test_a_model_of_another_rate_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "cosyvoice2.yaml"
+    path.write_text("rate: 22050\nsample_rate: !ref <rate>\n")
+    with pytest.raises(WeightsMissing, match="22050"):
+        read_configuration(path)
+
+
+def _said(text: str) -> np.ndarray:
+    return np.array([len(text)])
+
+
+def test_speakers_are_read_in_every_layout(tmp_path: Path) -> None:
+    vector, tokens, mel = torch.ones(1, 192), torch.arange(10)[None], torch.ones(1, 25, 80)
+    content = {
+        "preset": {"embedding": vector},
+        "kept": {
+            "prompt_text": torch.tensor([[3, 4]]),
+            "prompt_text_len": torch.tensor([2]),
+            "llm_prompt_speech_token": tokens,
+            "flow_prompt_speech_token": tokens,
+            "prompt_speech_feat": mel,
+            "llm_embedding": vector,
+            "flow_embedding": vector,
+        },
+        "001": {
+            "prompt_text": "three",
+            "speech_token": tokens.int(),
+            "speech_feat": mel,
+            "embedding": vector,
+        },
+    }
+    torch.save(content, tmp_path / "spk2info.pt")
+    speakers = read_presets(tmp_path / "spk2info.pt", _said)
+    assert [len(speakers[name].tokens) for name in content] == [0, 10, 10]
+    assert [speakers[name].mel.shape for name in content] == [(80, 0), (80, 20), (80, 20)]
+    assert [speakers[name].said.tolist() for name in content] == [[], [3, 4], [5]]
+    assert {speaker.speaker_vector.shape for speaker in speakers.values()} == {(192,)}
+
+
+def test_speakers_are_written_so_that_they_read_the_same(tmp_path: Path) -> None:
+    drawn = np.random.default_rng(1)
+    full = Prompt(
+        drawn.normal(size=192).astype(np.float32),
+        np.arange(7),
+        drawn.normal(size=(80, 14)).astype(np.float32),
+        np.array([1, 2, 3]),
+    )
+    bare = Prompt.of_speaker(full.speaker_vector)
+    write_presets(tmp_path / "spk2info.pt", {"full": full, "bare": bare})
+    again = read_presets(tmp_path / "spk2info.pt", _said)
+    for name, prompt in (("full", full), ("bare", bare)):
+        assert again[name].to_bytes() == prompt.to_bytes()
+    raw = torch.load(tmp_path / "spk2info.pt", weights_only=True)
+    assert raw["full"]["prompt_speech_feat_len"].tolist() == [14]
+
+
+def test_a_speaker_without_a_vector_is_named(tmp_path: Path) -> None:
+    torch.save({"mute": {"prompt_text": "x"}}, tmp_path / "spk2info.pt")
+    with pytest.raises(WeightsMissing, match="'mute'"):
+        read_presets(tmp_path / "spk2info.pt", _said)

@@ -1,0 +1,95 @@
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from myna.engines.graphs import eight_bit
+from myna.engines.graphs.graph_folder import GraphFolder, GraphRefused
+from myna.engines.graphs.onnx_format import Graph, Port
+
+pytest.importorskip("onnxruntime", reason="the fast runtime needs onnxruntime")
+from myna.engines.graphs.sessions import open_session
+
+RNG = np.random.default_rng(0)
+WEIGHT = RNG.standard_normal((24, 200), dtype=np.float32)
+BIAS = RNG.standard_normal(24, dtype=np.float32)
+
+
+def _product() -> Iterator[bytes]:
+    graph = Graph("one product", [Port("inputs", "float32", ("rows", 200))])
+    product = eight_bit.product(graph, "product", "inputs", WEIGHT, BIAS)
+    graph.outputs.append(Port(graph.node("Relu", [product], ["outputs"]), "float32", ("rows", 24)))
+    return graph.model()
+
+
+def test_a_written_graph_computes_what_it_says() -> None:
+    inputs = RNG.standard_normal((3, 200), dtype=np.float32)
+    (outputs,) = open_session(_product(), 1).run(None, {"inputs": inputs})
+    exact = np.maximum(inputs @ WEIGHT.T + BIAS, 0)
+    assert np.sqrt(np.mean((outputs - exact) ** 2)) < 0.02 * exact.std()
+
+
+def test_a_weight_is_at_most_half_a_step_off() -> None:
+    codes, scales = eight_bit.quantized(WEIGHT)
+    assert codes.shape == (24, 4, 64)
+    steps = codes.astype(np.float32) - 128
+    restored = (steps * scales[:, :, None]).reshape(24, 256)[:, :200]
+    assert np.all(np.abs(restored - WEIGHT) <= 0.5001 * np.repeat(scales, 64, axis=1)[:, :200])
+
+
+def test_weights_of_zero_stay_zero() -> None:
+    codes, scales = eight_bit.quantized(np.zeros((2, 64), np.float32))
+    assert set(codes.reshape(-1).tolist()) == {128}
+    assert not scales.any()
+
+
+def test_an_unknown_operator_is_refused_by_name() -> None:
+    graph = Graph("odd", [Port("inputs", "float32", (1,))])
+    graph.outputs.append(Port(graph.node("Frobnicate", ["inputs"], ["odd"]), "float32", (1,)))
+    with pytest.raises(GraphRefused, match="Frobnicate"):
+        open_session(graph.model(), 1)
+
+
+def _never() -> Iterator[bytes]:
+    raise AssertionError("it was built again")
+
+
+def test_a_graph_is_built_once_and_kept(tmp_path: Path) -> None:
+    folder = GraphFolder(tmp_path / "graphs")
+    path = folder.path("product", "key", _product)
+    assert path.read_bytes() == b"".join(_product())
+    assert GraphFolder(tmp_path / "graphs").path("product", "key", _never) == path
+
+
+def test_another_key_is_another_graph(tmp_path: Path) -> None:
+    folder = GraphFolder(tmp_path)
+    first, second = (folder.path("product", key, _product) for key in ("a", "b"))
+    assert first != second
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+@pytest.mark.parametrize("damage", ["cut short", "altered"])
+def test_a_damaged_graph_is_built_again(
+    tmp_path: Path, damage: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = GraphFolder(tmp_path)
+    path = folder.path("product", "key", _product)
+    whole = path.read_bytes()
+    altered = whole[:100] + bytes([whole[100] ^ 1]) + whole[101:]
+    path.write_bytes(whole[:-9] if damage == "cut short" else altered)
+    with caplog.at_level(logging.WARNING):
+        assert folder.path("product", "key", _product).read_bytes() == whole
+    assert "damaged graph" in caplog.text
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_graph_that_fails_to_be_built_leaves_nothing_behind(tmp_path: Path) -> None:
+    def failing() -> Iterator[bytes]:
+        yield b"half of it"
+        raise MemoryError
+
+    with pytest.raises(MemoryError):
+        GraphFolder(tmp_path).path("product", "key", failing)
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,161 @@
+"""Another Myna: what is sent to it, what is remembered of it."""
+
+from collections.abc import Callable, Generator
+from contextlib import closing
+from dataclasses import replace
+
+import pytest
+
+from myna.core.errors import BadReference, EngineError
+from myna.core.speech import Chunk, Utterance
+from myna.core.voice import Voice
+from myna.engines.cached import CachedEngine
+from myna.engines.fallback import FallbackEngine
+from myna.settings import RemoteSettings
+from myna.storage.prompts import PromptFolder
+from myna.storage.results import ResultFolder
+from myna.studio.engine_builders import RemoteEngine
+from myna.studio.remote_builders import build
+from tests.conftest import tone
+from tests.http.conftest import Running, serve
+from tests.unit.engines.doubles import BabbleEngine, BrokenEngine, ToneEngine
+from tests.unit.engines.remote.scripted import Request, scripted
+
+__all__ = ["serve"]
+
+Serve = Callable[..., Running]
+HELLO = Utterance("Hello there, my friend.", "en")
+
+
+@pytest.fixture
+def memory(tmp_path) -> PromptFolder:
+    return PromptFolder(tmp_path / "memory")
+
+
+def remote(url: str, memory: PromptFolder | None = None, **fields: object) -> RemoteEngine:
+    given = {"kind": "myna", "url": url, "first_sound_seconds": 10, **fields}
+    return build("there", RemoteSettings.model_validate(given), {} if memory is None else memory)
+
+
+def said(engine, voice: Voice, utterance: Utterance = HELLO) -> list[Chunk]:
+    with closing(engine.speak(utterance, voice)) as chunks:
+        return list(chunks)
+
+
+def test_the_id_of_another_callers_voice_is_unknown(serve: Serve, sample: Voice):
+    server = serve(BabbleEngine())
+    answer = server.client.post("/v1/speech", json={"text": "Hi.", "voice_id": "0" * 32})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "voice_not_found")
+    server.service.keep("somebody else", Voice(tone(2.0), "x", "en"))
+    other = Voice(tone(2.0), "x", "en").id
+    answer = server.client.post("/v1/speech", json={"text": "Hi.", "voice_id": other})
+    assert answer.status_code == 404
+    kept = server.client.post("/v1/speech", json={"text": "Hi.", "voice_id": sample.id})
+    assert kept.status_code == 200  # it is in the caller's library
+    both = {"text": "Hi.", "voice": "sample", "voice_id": sample.id}
+    assert server.client.post("/v1/speech", json=both).status_code == 422
+
+
+def test_making_the_engine_asks_nothing(memory: PromptFolder):
+    there = remote("http://127.0.0.1:9", memory)
+    assert "ko" in there.capabilities.languages
+    assert there.fingerprint
+
+
+def test_what_the_server_can_do_is_known_once_it_spoke(serve: Serve, sample: Voice):
+    there = remote(serve(ToneEngine(sample_rate=22050)).url)
+    said(there, sample)
+    assert there.capabilities.languages == {"ko", "en"}
+    assert there.capabilities.sample_rate == 22050
+
+
+def test_another_engine_behind_the_server_changes_the_key(
+    serve: Serve, sample: Voice, memory: PromptFolder, tmp_path
+):
+    results = ResultFolder(tmp_path / "results", 10_000_000)
+    server = serve(ToneEngine())
+    said(CachedEngine(remote(server.url, memory), results), sample)
+    server.studio.engine = retrained = ToneEngine(sample_rate=22050)
+    engine = CachedEngine(remote(server.url, memory), results)
+    assert said(engine, sample)[0].cached  # nobody asked the server
+    said(engine, sample, Utterance("Something new.", "en"))  # now it was asked
+    assert not said(engine, sample)[0].cached
+    assert retrained.said == ["Something new.", HELLO.text]
+    assert said(engine, sample)[0].cached
+
+
+def test_what_the_servers_own_fallback_said_is_not_kept(serve: Serve, sample: Voice, tmp_path):
+    results = ResultFolder(tmp_path / "results", 10_000_000)
+    server = serve(FallbackEngine([BrokenEngine(), ToneEngine()]))
+    engine = CachedEngine(remote(server.url), results)
+    chunks = said(engine, sample)
+    assert all(chunk.fell_back for chunk in chunks)
+    assert not said(engine, sample)[0].cached
+
+
+def test_a_language_the_server_lacks_is_no_callers_mistake(serve: Serve, sample: Voice):
+    there, spare = remote(serve(ToneEngine()).url), BabbleEngine()
+    chunks = said(FallbackEngine([there, spare]), sample, Utterance("はい", "ja"))
+    assert {chunk.engine for chunk in chunks} == {"babble"}
+
+
+def test_a_callers_mistake_does_not_fall_back(sample: Voice):
+    def refuse(request: Request) -> None:
+        if request.path == "/v1/engines":
+            request.answer(200, b'{"engines": []}')
+        else:
+            request.answer(400, b'{"error": {"code": "bad_reference", "message": "too noisy"}}')
+
+    spare = ToneEngine()
+    with (
+        scripted(refuse) as server,
+        pytest.raises(BadReference, match="too noisy"),
+    ):
+        said(FallbackEngine([remote(server.url), spare]), sample)
+    assert spare.said == []
+
+
+def test_a_wrong_key_names_the_setting(sample: Voice):
+    with (
+        scripted(lambda request: request.answer(401, b'{"error": {"message": "no"}}')) as server,
+        pytest.raises(EngineError, match=r"remotes\.there\.key"),
+    ):
+        said(remote(server.url, key="wrong"), sample)
+
+
+@pytest.mark.parametrize(
+    "events",
+    [b"data: nothing\n\n", b'data: {"type": "audio"}\n\n', b'data: ["audio"]\n\n', b""],
+)
+def test_events_that_make_no_sense_are_a_failure_of_the_server(sample: Voice, events: bytes):
+    def babble(request: Request) -> None:
+        request.answer(200, b'{"chain": {}}' if request.path == "/v1/engines" else events)
+
+    with scripted(babble) as server, pytest.raises(EngineError, match="'there' at"):
+        said(remote(server.url), sample)
+
+
+def test_an_error_event_is_raised_after_what_was_heard(serve: Serve, sample: Voice):
+    there = remote(serve(BrokenEngine(after=5)).url)
+    heard = []
+    with (
+        pytest.raises(EngineError, match="failed in mid-sentence"),
+        closing(there.speak(HELLO, sample)) as chunks,
+    ):
+        for chunk in chunks:
+            heard.append(chunk)
+    assert heard
+
+
+def test_a_voice_of_an_engines_own_is_declared_all_the_way(serve: Serve, sample: Voice):
+    class Fixed(ToneEngine):
+        def speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
+            for chunk in super().speak(utterance, voice):
+                yield replace(chunk, engine=self.name, cloned=False)
+
+    server = serve(Fixed("fixed"))
+    assert {chunk.cloned for chunk in said(remote(server.url), sample)} == {False}
+    assert server.speak(stream=False).headers["x-own-voice"] == "fixed"
+    timed = server.speak(stream=False, timestamps=True, text="Hello.").json()
+    assert timed["own_voices"] == ["fixed"]
+    assert "x-own-voice" not in serve(ToneEngine()).speak(stream=False).headers

@@ -103,9 +103,6 @@ def load(files: ModelFiles, windows: int = 1, execution: Execution = Execution()
     )
 
 
-_VOCODERS = {Version.V3: read_vocoder_v3, Version.V4: read_vocoder_v4}
-
-
 def _decoder(
     sovits: SovitsCheckpoint, files: ModelFiles, windows: int, vocoder_dtype: torch.dtype
 ) -> Decoder:
@@ -113,5 +110,7 @@ def _decoder(
     if not version.matches_flow:
         return VitsDecoder(Vits(sovits, vocoder_dtype))
     matching = WindowBatches(FlowMatching(sovits.tensors), windows)
-    vocoder = _VOCODERS[version](files.vocoders[version.value])
+    path = files.vocoders[version.value]
+    is_fourth = version is Version.V4
+    vocoder = read_vocoder_v4(path, vocoder_dtype) if is_fourth else read_vocoder_v3(path)
     return FlowDecoder(version, MelFeatures(sovits), matching, vocoder)

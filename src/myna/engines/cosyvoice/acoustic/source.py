@@ -15,6 +15,7 @@ from myna.engines.cosyvoice.acoustic.request import SAMPLE_RATE, SAMPLES_PER_FRA
 _VOICED_ABOVE = 10.0  # Hz
 _SINE_LEVEL = 0.1
 _VOICED_NOISE = 0.003
+_LEAST = 2.0**-53  # what is drawn is never less, but float32 could make it zero
 _UNVOICED_NOISE = _SINE_LEVEL / 3
 
 
@@ -53,9 +54,12 @@ class Source:
         seeds = torch.full_like(samples, seed)
         if self._causal:
             return uniforms(seeds, samples, self.harmonics).to(torch.float32)
-        pairs = uniforms(seeds, samples, 2 * self.harmonics).to(torch.float32)
-        radius, angle = pairs.chunk(2, dim=1)
-        return torch.sqrt(-2.0 * torch.log(radius)) * torch.cos((2.0 * math.pi) * angle)
+        half = (self.harmonics + 1) // 2
+        drawn = uniforms(seeds, samples, 2 * half).to(torch.float32)
+        radius = torch.sqrt(-2.0 * torch.log(drawn[:, :half].clamp(min=_LEAST)))
+        angle = (2.0 * math.pi) * drawn[:, half:]
+        pairs = torch.cat([radius * torch.cos(angle), radius * torch.sin(angle)], dim=1)
+        return pairs[:, : self.harmonics]
 
     def __call__(
         self,

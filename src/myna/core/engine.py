@@ -25,6 +25,8 @@ class Capabilities:
     """Whether it says a text that is still arriving as one utterance (`SpeaksStreamingText`)."""
     converts: bool = False
     """Whether it says a recording again in another voice (`ConvertsVoice`)."""
+    speakers: frozenset[str] = frozenset()
+    """Speakers it brings along, which need no voice (`Options.speaker`)."""
 
 
 class Engine(Protocol):

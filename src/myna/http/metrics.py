@@ -95,7 +95,7 @@ class Metrics:
                 if chunk is None:
                     break
                 heard += chunk.audio.duration
-                if first is None:
+                if first is None and len(chunk.audio.samples):
                     first = chunk
                     self._first_chunk.labels(chunk.engine).observe(time.monotonic() - asked_at)
                 if chunk.sentence != sentence:

@@ -86,6 +86,19 @@ class ConvertsVoice(Protocol):
         """Yield the recording in the voice. Raises `BadReference` for a voice it cannot learn."""
 
 
+@runtime_checkable
+class Remembers(Protocol):
+    """An engine that replays what it said before, without being able to say it anew."""
+
+    def remembers(self, utterance: Utterance, voice: Voice) -> bool:
+        """Whether it has the sentence. Quick: a look, no more."""
+
+
+def remembers(engine: Engine, utterance: Utterance, voice: Voice) -> bool:
+    """Whether an engine could replay a sentence even if it could not say it."""
+    return isinstance(engine, Remembers) and engine.remembers(utterance, voice)
+
+
 def streaming(engine: Engine) -> SpeaksStreamingText | None:
     """Return the engine as one that takes arriving text, if it does."""
     if engine.capabilities.streams_text and isinstance(engine, SpeaksStreamingText):

@@ -20,6 +20,9 @@ class ResultStore(Protocol):
     def get(self, key: str) -> Chunk | None:
         """Return the sentence kept under this key, if any."""
 
+    def has(self, key: str) -> bool:
+        """Whether a sentence seems to be kept under this key."""
+
     def put(self, key: str, chunks: Sequence[Chunk]) -> None:
         """Keep a finished sentence."""
 
@@ -49,12 +52,10 @@ class CachedEngine:
 
     def speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
         """Yield the stored audio, or the engine's, remembering it once complete."""
-        own = self._key(utterance, voice)
-        whole = own if utterance.whole else self._key(replace(utterance, whole=True), voice)
-        hit = self._store.get(whole) or self._store.get(own)
-        if hit is not None:
-            yield replace(hit, cached=True)
-            return
+        for key in self._keys(utterance, voice):
+            if (hit := self._store.get(key)) is not None:
+                yield replace(hit, cached=True)
+                return
         heard: list[Chunk] = []
         with closing(self._engine.speak(utterance, voice)) as chunks:
             for chunk in chunks:
@@ -63,6 +64,10 @@ class CachedEngine:
         if heard and not any(chunk.fell_back for chunk in heard):
             # The key anew: while it spoke, a server may have told that it is another by now.
             self._store.put(self._key(utterance, voice), heard)
+
+    def remembers(self, utterance: Utterance, voice: Voice) -> bool:
+        """Whether the sentence is kept: then it is replayed whatever became of the engine."""
+        return any(self._store.has(key) for key in self._keys(utterance, voice))
 
     def infills(self, language: str) -> bool:
         """Whether the engine fills gaps in this language."""
@@ -85,6 +90,13 @@ class CachedEngine:
     def convert(self, source: Audio, voice: Voice, options: Options) -> Generator[Chunk]:
         """Hand on what the engine makes; recordings are not kept."""
         return converting(self._engine).convert(source, voice, options)
+
+    def _keys(self, utterance: Utterance, voice: Voice) -> tuple[str, ...]:
+        """Return under which keys the sentence may be kept, the better first."""
+        own = self._key(utterance, voice)
+        return (
+            (own,) if utterance.whole else (self._key(replace(utterance, whole=True), voice), own)
+        )
 
     def _key(self, utterance: Utterance, voice: Voice) -> str:
         # The pause is laid between sentences, it is in none of them.

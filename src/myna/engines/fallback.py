@@ -6,7 +6,14 @@ from contextlib import closing
 from dataclasses import replace
 
 from myna.core.audio import Audio
-from myna.core.engine import ArrivingUtterance, Capabilities, Engine, converting, streaming
+from myna.core.engine import (
+    ArrivingUtterance,
+    Capabilities,
+    Engine,
+    converting,
+    remembers,
+    streaming,
+)
 from myna.core.errors import AllEnginesFailed, EngineError, EngineTimeout, Unsupported
 from myna.core.infill import Gap, Infilled, infilling
 from myna.core.languages import AUTO
@@ -59,9 +66,16 @@ class FallbackEngine:
         )
 
     def speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
-        """Yield from the first engine whose first chunk arrives."""
+        """Yield from the first engine whose first chunk arrives.
+
+        What the engine that is meant said before is replayed even while it rests.
+        """
         able = self._able(utterance.language)
-        return self._first_to_sound(able, lambda engine: engine.speak(utterance, voice))
+        in_order = remembers(able[0], utterance, voice)
+        candidates = list(able) if in_order else self._candidates(able)
+        return self._first_to_sound(
+            candidates, able[0], lambda engine: engine.speak(utterance, voice)
+        )
 
     def speak_arriving(self, utterance: ArrivingUtterance, voice: Voice) -> Generator[Chunk]:
         """Yield from the first engine that gets a sound out; the next hears the text again.
@@ -78,7 +92,8 @@ class FallbackEngine:
                 return speak_sentences(engine, again, voice)
             return able.speak_arriving(again, voice)
 
-        return self._first_to_sound(self._able(utterance.language), start)
+        able = self._able(utterance.language)
+        return self._first_to_sound(self._candidates(able), able[0], start)
 
     def convert(self, source: Audio, voice: Voice, options: Options) -> Generator[Chunk]:
         """Yield from the first engine that can convert and gets a sound out."""
@@ -89,16 +104,20 @@ class FallbackEngine:
                 "to the setting `engines`."
             )
         return self._first_to_sound(
-            able, lambda engine: converting(engine).convert(source, voice, options)
+            self._candidates(able),
+            able[0],
+            lambda engine: converting(engine).convert(source, voice, options),
         )
 
     def _first_to_sound(
-        self, able: Sequence[Engine], start: Callable[[Engine], Generator[Chunk]]
+        self,
+        candidates: Sequence[Engine],
+        meant: Engine,
+        start: Callable[[Engine], Generator[Chunk]],
     ) -> Generator[Chunk]:
         failures: list[EngineError] = []
-        candidates = self._candidates(able)
         for engine in candidates:
-            heard = False
+            heard = replayed = False
             with closing(start(engine)) as chunks:
                 while True:
                     try:
@@ -111,10 +130,12 @@ class FallbackEngine:
                         failures.append(error)
                         break
                     if chunk is None:
-                        self._rests.succeeded(engine.name)
+                        if not replayed:  # a replay tells nothing of how the engine is
+                            self._rests.succeeded(engine.name)
                         return
+                    replayed = chunk.cached
                     heard = heard or len(chunk.audio.samples) > 0
-                    yield _signed(chunk, engine, fell_back=engine is not able[0])
+                    yield _signed(chunk, engine, fell_back=engine is not meant)
         raise failures[0] if len(failures) == 1 else AllEnginesFailed(failures)
 
     def infills(self, language: str) -> bool:

@@ -121,7 +121,7 @@ class FallbackEngine:
         waiting = list(able)
         for engine in self._candidates(able, is_known):
             waiting.remove(engine)
-            has_sounded = False
+            has_sounded = is_replayed = False
             with closing(start(engine)) as chunks:
                 while True:
                     try:
@@ -134,8 +134,10 @@ class FallbackEngine:
                         failures.append(error)
                         break
                     if chunk is None:
-                        self._rests.succeeded(engine.name)
+                        if has_sounded and not is_replayed:
+                            self._rests.succeeded(engine.name)
                         return
+                    is_replayed = chunk.cached
                     has_sounded = has_sounded or len(chunk.audio.samples) > 0
                     yield _signed(chunk, engine, fell_back=engine is not able[0])
         raise failures[0] if len(failures) == 1 else AllEnginesFailed(failures)

@@ -61,7 +61,7 @@ class FallbackEngine:
 
     def speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
         """Yield from the first engine whose first chunk arrives."""
-        able = self._able(utterance.language, utterance.options)
+        able = self._able(utterance.language, utterance.options.speaker)
         return self._first_to_sound(able, lambda engine: engine.speak(utterance, voice))
 
     def speak_arriving(self, utterance: ArrivingUtterance, voice: Voice) -> Generator[Chunk]:
@@ -79,7 +79,9 @@ class FallbackEngine:
                 return speak_sentences(engine, again, voice)
             return able.speak_arriving(again, voice)
 
-        return self._first_to_sound(self._able(utterance.language, utterance.options), start)
+        return self._first_to_sound(
+            self._able(utterance.language, utterance.options.speaker), start
+        )
 
     def convert(self, source: Audio, voice: Voice, options: Options) -> Generator[Chunk]:
         """Yield from the first engine that can convert and gets a sound out."""
@@ -153,12 +155,12 @@ class FallbackEngine:
             return list(able)
         return sorted(able, key=lambda engine: self._rests.is_resting(engine.name))
 
-    def _able(self, language: str, options: Options) -> list[Engine]:
+    def _able(self, language: str, speaker: str = "") -> list[Engine]:
         able = [
             engine
             for engine in self._engines
             if language in (AUTO, *engine.capabilities.languages)
-            and options.speaker in ("", *engine.capabilities.speakers)
+            and speaker in ("", *engine.capabilities.speakers)
         ]
         if not able:
             raise Unsupported(f"No engine of {self.name!r} speaks {language!r}.")

@@ -25,6 +25,8 @@ class Capabilities:
     """Whether it says a text that is still arriving as one utterance (`SpeaksStreamingText`)."""
     converts: bool = False
     """Whether it says a recording again in another voice (`ConvertsVoice`)."""
+    speakers: frozenset[str] = frozenset()
+    """Speakers it brings along, which need no voice (`Options.speaker`)."""
 
 
 class Engine(Protocol):
@@ -84,6 +86,20 @@ class ConvertsVoice(Protocol):
 
     def convert(self, source: Audio, voice: Voice, options: Options) -> Generator[Chunk]:
         """Yield the recording in the voice. Raises `BadReference` for a voice it cannot learn."""
+
+
+@runtime_checkable
+class RedrawsSentences(Protocol):
+    """An engine that draws a sentence again where it could not have been right."""
+
+    @property
+    def redrawn(self) -> int:
+        """How many times it has done so."""
+
+
+def redrawn(engine: Engine) -> int:
+    """Return how many sentences an engine drew again; 0 for one that never does."""
+    return engine.redrawn if isinstance(engine, RedrawsSentences) else 0
 
 
 def streaming(engine: Engine) -> SpeaksStreamingText | None:

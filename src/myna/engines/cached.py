@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from myna.core.audio import Audio
-from myna.core.engine import ArrivingUtterance, Capabilities, Engine, converting, streaming
+from myna.core.engine import ArrivingUtterance, Capabilities, Engine, converting, redrawn, streaming
 from myna.core.errors import Unsupported
 from myna.core.infill import Gap, Infilled, infilling
 from myna.core.speech import Chunk, Options, Utterance
@@ -60,6 +60,11 @@ class CachedEngine:
         if heard and not any(chunk.fell_back for chunk in heard):
             # The key anew: while it spoke, a server may have told that it is another by now.
             self._store.put(self._key(utterance, voice), heard)
+
+    @property
+    def redrawn(self) -> int:
+        """How many sentences the engine drew again."""
+        return redrawn(self._engine)
 
     def recall(self, utterance: Utterance, voice: Voice) -> Chunk | None:
         """Return the stored audio, if there is any. Does not trouble the engine."""

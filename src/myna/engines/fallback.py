@@ -6,7 +6,7 @@ from contextlib import closing
 from dataclasses import replace
 
 from myna.core.audio import Audio
-from myna.core.engine import ArrivingUtterance, Capabilities, Engine, converting, streaming
+from myna.core.engine import ArrivingUtterance, Capabilities, Engine, converting, redrawn, streaming
 from myna.core.errors import AllEnginesFailed, EngineError, EngineTimeout, Unsupported
 from myna.core.infill import Gap, Infilled, infilling
 from myna.core.languages import AUTO
@@ -71,12 +71,13 @@ class FallbackEngine:
             times_words=all(each.times_words for each in able),
             streams_text=able[0].streams_text,
             converts=any(each.converts for each in able),
+            speakers=frozenset().union(*(each.speakers for each in able)),
         )
 
     def speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
         """Yield from the first engine whose first chunk arrives."""
         return self._first_to_sound(
-            self._able(utterance.language),
+            self._able(utterance.language, utterance.options.speaker),
             lambda engine: engine.speak(utterance, voice),
             lambda engine: self._is_known(engine, utterance, voice),
         )
@@ -96,7 +97,9 @@ class FallbackEngine:
                 return speak_sentences(engine, again, voice)
             return able.speak_arriving(again, voice)
 
-        return self._first_to_sound(self._able(utterance.language), start)
+        return self._first_to_sound(
+            self._able(utterance.language, utterance.options.speaker), start
+        )
 
     def convert(self, source: Audio, voice: Voice, options: Options) -> Generator[Chunk]:
         """Yield from the first engine that can convert and gets a sound out."""
@@ -120,7 +123,7 @@ class FallbackEngine:
         waiting = list(able)
         for engine in self._candidates(able, is_known):
             waiting.remove(engine)
-            has_sounded = False
+            has_sounded = is_replayed = False
             with closing(start(engine)) as chunks:
                 while True:
                     try:
@@ -133,11 +136,18 @@ class FallbackEngine:
                         failures.append(error)
                         break
                     if chunk is None:
-                        self._rests.succeeded(engine.name)
+                        if has_sounded and not is_replayed:
+                            self._rests.succeeded(engine.name)
                         return
+                    is_replayed = chunk.cached
                     has_sounded = has_sounded or len(chunk.audio.samples) > 0
                     yield _signed(chunk, engine, fell_back=engine is not able[0])
         raise failures[0] if len(failures) == 1 else AllEnginesFailed(failures)
+
+    @property
+    def redrawn(self) -> int:
+        """How many sentences all of them drew again."""
+        return sum(redrawn(engine) for engine in self._engines)
 
     def infills(self, language: str) -> bool:
         """Whether the engine that would speak this language now fills gaps in it."""
@@ -186,10 +196,13 @@ class FallbackEngine:
         recall = self._recalls.get(engine.name)
         return recall is not None and recall(utterance, voice) is not None
 
-    def _able(self, language: str) -> list[Engine]:
-        if language == AUTO:
-            return list(self._engines)
-        able = [e for e in self._engines if language in e.capabilities.languages]
+    def _able(self, language: str, speaker: str = "") -> list[Engine]:
+        able = [
+            engine
+            for engine in self._engines
+            if language in (AUTO, *engine.capabilities.languages)
+            and speaker in ("", *engine.capabilities.speakers)
+        ]
         if not able:
             raise Unsupported(f"No engine of {self.name!r} speaks {language!r}.")
         return able

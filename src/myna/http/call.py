@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from myna.core.errors import TextTooLong, VoiceNotFound
-from myna.core.speech import Chunk, Speech, SpeechRequest
+from myna.core.speech import Chunk, ConversionRequest, Speech, SpeechRequest
 from myna.core.voice import Voice
 from myna.dsp.codec import AudioFormat, encode_file
 from myna.dsp.resample import resample
@@ -114,6 +114,14 @@ class Call:
     def stream(self, request: SpeechRequest, body: Body) -> Response:
         """Answer with the speech while it is made, in frames of the dialect's own."""
         return SpokenResponse(self.service, self.caller.id, lambda: self._chunks(request), body)
+
+    def converted(self, request: ConversionRequest, body: Body) -> Response:
+        """Answer with a recording in another voice, while it is made."""
+
+        def make() -> Generator[Chunk]:
+            return self.service.studio.convert(request)
+
+        return SpokenResponse(self.service, self.caller.id, make, body)
 
     async def speak(self, request: SpeechRequest) -> Speech:
         """Return the whole speech; stops when the client hangs up."""

@@ -1,11 +1,9 @@
 """Everything one server is made of."""
 
 import hashlib
-import threading
-from collections import OrderedDict
 from pathlib import Path
-from typing import Generic, TypeVar
 
+from myna.core.engine import redrawn
 from myna.core.voice import Voice
 from myna.http.auth import Access
 from myna.http.metrics import Metrics
@@ -13,6 +11,7 @@ from myna.http.rates import Rates
 from myna.http.stage import Stage
 from myna.settings import HttpSettings
 from myna.storage.keys import KeyBook
+from myna.storage.recent import Recent
 from myna.studio.studio import Studio
 from myna.studio.voices import CheckedVoice, Recording, check_recording
 
@@ -28,20 +27,13 @@ class Service:
         self.access = Access(settings, keys)
         self.rates = Rates(settings.rate)
         self.stage = Stage(settings)
-        self.metrics = Metrics(self.stage)
-        self._voices: Recent[Voice] = Recent(VOICES_KEPT)
+        self.metrics = Metrics(self.stage, lambda: redrawn(studio.engine))
         self._checked: Recent[CheckedVoice] = Recent(VOICES_KEPT)
         self._sent: Recent[Voice] = Recent(VOICES_KEPT)
 
     def voice(self, owner: str, name: str) -> Voice:
-        """Return a voice of the owner's library, decoded once for many requests."""
-        library = self.studio.voices.of(owner)
-        voice_id = library.record(name).voice_id
-        voice = self._voices.get(voice_id)
-        if voice is None:
-            voice = library.get(name)
-            self._voices.put(voice_id, voice)
-        return voice
+        """Return a voice of the owner's library."""
+        return self.studio.voices.of(owner).get(name)
 
     def clone(self, recording: Recording) -> CheckedVoice:
         """Make a voice of a recording, judged once for many requests."""
@@ -62,29 +54,3 @@ class Service:
     def kept(self, caller: str, voice_id: str) -> Voice | None:
         """Return a voice the caller sent, if it is still kept."""
         return self._sent.get(f"{caller} {voice_id}")
-
-
-Value = TypeVar("Value")
-
-
-class Recent(Generic[Value]):
-    """The values used last, by key. Threads may share it."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._values: OrderedDict[str, Value] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: str) -> Value | None:
-        """Return the value, if it is still here."""
-        with self._lock:
-            if key in self._values:
-                self._values.move_to_end(key)
-            return self._values.get(key)
-
-    def put(self, key: str, value: Value) -> None:
-        """Keep a value; the one unused longest makes room."""
-        with self._lock:
-            self._values[key] = value
-            if len(self._values) > self._size:
-                self._values.popitem(last=False)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Self
 
 import platformdirs
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -18,11 +18,11 @@ from pydantic_settings import (
 
 from myna.core.errors import SettingsError
 from myna.engines.catalog import ENGINES
-from myna.settings.engines import GptSovitsSettings
+from myna.settings.engines import CosyVoiceSettings, GptSovitsSettings
 from myna.settings.http import HttpSettings
 from myna.settings.playback import PlaybackSettings
 from myna.settings.remotes import RemoteSettings
-from myna.settings.storage import CacheSettings, LimitSettings
+from myna.settings.storage import CacheSettings, LimitSettings, S3Settings
 
 PREFIX = "MYNA_"
 FILE_NAME = "myna.toml"
@@ -54,12 +54,16 @@ class Settings(BaseSettings):
     """The one directory with voices, database, cache and models."""
     engines: tuple[str, ...] = Field(default=("embedded",), min_length=1)
     """Engines to try, in order."""
+    database_url: SecretStr | None = None
+    """PostgreSQL, such as `postgresql://myna:password@host/myna`. Unset: SQLite in `home`."""
     hub_endpoint: str | None = None
     """Mirror of the model hub that `myna pull` downloads from. Unset: huggingface_hub's own."""
+    s3: S3Settings = S3Settings()
     cache: CacheSettings = CacheSettings()
     limits: LimitSettings = LimitSettings()
     http: HttpSettings = HttpSettings()
     playback: PlaybackSettings = PlaybackSettings()
+    cosyvoice: CosyVoiceSettings = CosyVoiceSettings()
     gpt_sovits: GptSovitsSettings = GptSovitsSettings()
     remotes: dict[str, RemoteSettings] = Field(default_factory=dict)
     """Servers that speak for this machine; each is an engine by its name here."""

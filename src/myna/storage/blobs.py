@@ -1,9 +1,10 @@
-"""Named bytes in a folder."""
+"""Named bytes, in a folder or elsewhere."""
 
 import hashlib
 import os
 import tempfile
 from pathlib import Path
+from typing import Protocol
 
 from myna.core.errors import StorageError
 
@@ -11,15 +12,33 @@ TEMPORARY = ".writing-"
 """How the name of a file begins while it is being written."""
 
 
+class BlobStore(Protocol):
+    """Keeps bytes under content-addressed keys such as `users/mina/voices/3f….flac`."""
+
+    def put(self, content: bytes, *, prefix: str, suffix: str) -> str:
+        """Keep `content` and return its key. The same content under a prefix is kept once."""
+
+    def get(self, key: str) -> bytes:
+        """Return the bytes under `key`. Raises `StorageError`."""
+
+    def delete(self, key: str) -> None:
+        """Forget the bytes under `key`; it is no error if they are gone."""
+
+
+def key_of(content: bytes, prefix: str, suffix: str) -> str:
+    """Return the key that content gets: the same in every kind of store."""
+    return f"{prefix}/{hashlib.sha256(content).hexdigest()[:32]}{suffix}"
+
+
 class BlobFolder:
-    """Keeps bytes under content-addressed keys such as `voices/3f….flac`."""
+    """Keeps each key's bytes in a file of that path."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
 
     def put(self, content: bytes, *, prefix: str, suffix: str) -> str:
         """Keep `content` and return its key. The same content under a prefix is kept once."""
-        key = f"{prefix}/{hashlib.sha256(content).hexdigest()[:32]}{suffix}"
+        key = key_of(content, prefix, suffix)
         path = self._root / key
         if not path.exists():
             write_atomically(path, content)

@@ -1,38 +1,48 @@
-"""The database and its numbered migrations."""
+"""The database and its numbered migrations: SQLite in a file, or PostgreSQL."""
 
+import atexit
+import threading
+from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 
 import sqlalchemy as sa
 
-from myna.core.errors import StorageError
+from myna.core.errors import PackageMissing, SettingsError, StorageError
 
 _APPLIED = "CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY)"
 BUSY_TIMEOUT = 30.0  # seconds to wait for another process's write
+CONNECT_TIMEOUT = 5  # seconds for a connection to PostgreSQL
+POSTGRES = "postgresql"
+
+_LOCK = 0x6D796E61  # PostgreSQL's advisory locks are numbers; this one is ours
 
 
-def open_database(path: Path) -> sa.Engine:
-    """Open the SQLite database at `path`, made and migrated if need be.
+def open_database(
+    place: Path | str, fill: Callable[[sa.Engine], None] = lambda _: None
+) -> sa.Engine:
+    """Open the SQLite database at a path or PostgreSQL at a URL, made and migrated if need be.
 
-    Several processes may open it at once; one migrates, the others wait for it.
+    Several processes may open it at once; one migrates, the others wait for it. `fill` is called
+    once in a database's life, when its tables are new.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_TIMEOUT})
-        sa.event.listen(engine, "connect", _prepare_connection)
-        sa.event.listen(engine, "begin", _begin)
-        migrate(engine)
+        engine = _sqlite(place) if isinstance(place, Path) else _postgres(place)
+        is_new = migrate(engine)
     except (sa.exc.SQLAlchemyError, OSError) as error:
         raise StorageError(
-            f"The database {str(path)!r} cannot be opened: {_reason(error)}. Check that the "
-            "directory can be written, or set MYNA_HOME to another one."
+            f"The database {_shown(place)!r} cannot be opened: {_reason(error)}. {_remedy(place)}"
         ) from error
+    sa.event.listen(engine, "handle_error", _tell)
+    if is_new:
+        fill(engine)
     return engine
 
 
-def migrate(engine: sa.Engine) -> None:
-    """Apply every migration the database has not seen, each once, in order."""
+def migrate(engine: sa.Engine) -> bool:
+    """Apply every migration the database has not seen, each once; return whether it was new."""
     with engine.begin() as connection:
+        lock(connection)
         connection.exec_driver_sql(_APPLIED)
         seen = {
             number for (number,) in connection.execute(sa.text("SELECT number FROM migrations"))
@@ -43,6 +53,55 @@ def migrate(engine: sa.Engine) -> None:
                     if statement.strip():
                         connection.exec_driver_sql(statement)
                 connection.execute(sa.text("INSERT INTO migrations VALUES (:n)"), {"n": number})
+    return not seen
+
+
+def lock(connection: sa.Connection) -> None:
+    """Let no other process past its own call until this transaction ends.
+
+    On SQLite every transaction already keeps the others out.
+    """
+    if connection.dialect.name == POSTGRES:
+        connection.execute(sa.text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK})
+
+
+def _sqlite(path: Path) -> sa.Engine:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_TIMEOUT})
+    sa.event.listen(engine, "connect", _prepare_connection)
+    sa.event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _postgres(url: str) -> sa.Engine:
+    if not url.startswith(("postgresql://", "postgres://")):
+        raise SettingsError(
+            "The setting `database_url` begins with postgresql://. Without it SQLite is used."
+        )
+    with _pools_lock:
+        if url not in _pools:
+            try:
+                _pools[url] = sa.create_engine(
+                    sa.make_url(url).set(drivername="postgresql+psycopg"),
+                    pool_pre_ping=True,
+                    connect_args={"connect_timeout": CONNECT_TIMEOUT},
+                )
+            except ImportError:
+                raise PackageMissing("PostgreSQL", "postgres") from None
+        return _pools[url]
+
+
+_pools: dict[str, sa.Engine] = {}
+"""Connections to each PostgreSQL: those of a process, whoever in it opens the database."""
+_pools_lock = threading.Lock()
+
+
+@atexit.register
+def close_connections() -> None:
+    """Close every idle connection to PostgreSQL. Later use opens new ones."""
+    with _pools_lock:
+        while _pools:
+            _pools.popitem()[1].dispose()
 
 
 def _migrations() -> list[tuple[int, str]]:
@@ -66,6 +125,26 @@ def _begin(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _reason(error: Exception) -> str:
+def _tell(context: sa.engine.ExceptionContext) -> None:
+    """Raise what only the machine can be blamed for as a `StorageError`."""
+    error = context.sqlalchemy_exception
+    if isinstance(error, (sa.exc.OperationalError, sa.exc.InterfaceError)):
+        raise StorageError(
+            f"The database failed: {_reason(error)}. Check that it runs and that its disk has room."
+        ) from error
+
+
+def _shown(place: Path | str) -> str:
+    """Return where a database is, without its password."""
+    return str(place) if isinstance(place, Path) else repr(sa.make_url(place))
+
+
+def _remedy(place: Path | str) -> str:
+    if isinstance(place, Path):
+        return "Check that the directory can be written, or set MYNA_HOME to another one."
+    return "Check that the server runs, and the setting `database_url`."
+
+
+def _reason(error: BaseException) -> str:
     original = getattr(error, "orig", None) or error
-    return str(original) or type(original).__name__
+    return " ".join(str(original).split()).rstrip(".") or type(original).__name__

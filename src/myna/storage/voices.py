@@ -13,8 +13,11 @@ from myna.core.audio import Audio
 from myna.core.errors import BadReference, InvalidOption, VoiceExists, VoiceNotFound
 from myna.core.voice import Voice
 from myna.dsp.codec import AudioFormat, decode, encode_file
-from myna.storage.blobs import BlobFolder
+from myna.storage.blobs import BlobStore
+from myna.storage.database import lock
+from myna.storage.recent import Recent
 
+VOICES_KEPT = 64  # in memory, about a megabyte each
 NAME_LENGTH = 200  # characters
 ARCHIVE_BYTES = 200_000_000  # an exported voice is never larger
 
@@ -68,22 +71,25 @@ class NewVoice:
 class VoiceLibrary:
     """The voices of one owner. The default owner, "", is whoever runs this machine."""
 
-    def __init__(self, database: sa.Engine, blobs: BlobFolder, owner: str = "") -> None:
+    def __init__(self, database: sa.Engine, blobs: BlobStore, owner: str = "") -> None:
         self._database = database
         self._blobs = blobs
         self._owner = owner
+        self._decoded: Recent[Voice] = Recent(VOICES_KEPT)
 
     def of(self, owner: str) -> "VoiceLibrary":
         """Return the library of another owner: it shares no name with this one."""
-        return VoiceLibrary(self._database, self._blobs, owner)
+        library = VoiceLibrary(self._database, self._blobs, owner)
+        library._decoded = self._decoded
+        return library
 
     def add(self, name: str, new: NewVoice) -> VoiceRecord:
         """Name a voice. Raises `VoiceExists` rather than replace one."""
         _check_name(name)
-        folder = f"users/{_safe(self._owner)}/voices" if self._owner else "voices"
-        given = self._blobs.put(new.given, prefix=folder, suffix=new.given_suffix)
+        for field, value in (("speaker", new.speaker), ("consent", new.consent)):
+            _check_text(field, value)
+        _check_text("transcript", new.voice.transcript)
         flac = encode_file(new.voice.reference, AudioFormat.FLAC)
-        reference = self._blobs.put(flac, prefix=folder, suffix=".flac")
         kept = Voice(decode(flac), new.voice.transcript, new.voice.language)
         record = VoiceRecord(
             name=name,
@@ -96,23 +102,21 @@ class VoiceLibrary:
             sample_rate=kept.reference.sample_rate,
             created_at=datetime.now(UTC).isoformat(timespec="seconds"),
         )
-        row = asdict(record) | {
-            "owner": self._owner,
-            "given_blob": given,
-            "reference_blob": reference,
-        }
         try:
-            with self._database.begin() as connection:
-                connection.execute(sa.insert(_VOICES).values(row))
-        except sa.exc.IntegrityError:
+            self._insert(record, new, flac)
+        except sa.exc.IntegrityError:  # a rename took the name at the same moment
             raise VoiceExists(name) from None
         return record
 
     def get(self, name: str) -> Voice:
-        """Return the voice of this name."""
+        """Return the voice of this name, decoded once for many requests."""
         row = self._row(name)
-        reference = decode(self._blobs.get(row["reference_blob"]))
-        return Voice(reference, row["transcript"], row["language"])
+        voice = self._decoded.get(row["voice_id"])
+        if voice is None:
+            reference = decode(self._blobs.get(row["reference_blob"]))
+            voice = Voice(reference, row["transcript"], row["language"])
+            self._decoded.put(voice.id, voice)
+        return voice
 
     def record(self, name: str) -> VoiceRecord:
         """Return what is known of the voice of this name."""
@@ -146,6 +150,8 @@ class VoiceLibrary:
         """Change who is speaking or on what permission; None leaves it as it is."""
         given = {"speaker": speaker, "consent": consent}
         values = {column: value for column, value in given.items() if value is not None}
+        for field, value in values.items():
+            _check_text(field, value)
         self._row(name)
         if values:
             with self._database.begin() as connection:
@@ -155,6 +161,7 @@ class VoiceLibrary:
         """Forget the voice, and its recording unless another name still uses it."""
         row = self._row(name)
         with self._database.begin() as connection:
+            lock(connection)
             connection.execute(sa.delete(_VOICES).where(*self._named(name)))
             for column in (_VOICES.c.given_blob, _VOICES.c.reference_blob):
                 key = row[column.name]
@@ -182,6 +189,20 @@ class VoiceLibrary:
         new = NewVoice(voice, given, suffix, record["speaker"], record["consent"])
         return self.add(name or record["name"], new)
 
+    def _insert(self, record: VoiceRecord, new: NewVoice, flac: bytes) -> None:
+        folder = f"users/{_safe(self._owner)}/voices" if self._owner else "voices"
+        with self._database.begin() as connection:
+            lock(connection)  # nobody removes a recording between its arrival and its row's
+            named = sa.select(_VOICES.c.name).where(*self._named(record.name))
+            if connection.execute(named).first():
+                raise VoiceExists(record.name)
+            blobs = {
+                "given_blob": self._blobs.put(new.given, prefix=folder, suffix=new.given_suffix),
+                "reference_blob": self._blobs.put(flac, prefix=folder, suffix=".flac"),
+            }
+            row = {**asdict(record), "owner": self._owner, **blobs}
+            connection.execute(sa.insert(_VOICES).values(row))
+
     def _named(self, name: str) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
         return _VOICES.c.owner == self._owner, _VOICES.c.name == name
 
@@ -203,6 +224,15 @@ def _check_name(name: str) -> None:
         raise InvalidOption("name", name, f"use 1 to {NAME_LENGTH} printable characters")
     if "/" in name or "\\" in name or name.startswith("."):
         raise InvalidOption("name", name, "leave out slashes and a leading dot")
+
+
+def _check_text(field: str, value: str) -> None:
+    try:
+        fits = "\0" not in value and value.encode() is not None
+    except UnicodeEncodeError:
+        fits = False
+    if not fits:
+        raise InvalidOption(field, value, "leave out what is no text")
 
 
 def _safe(owner: str) -> str:

@@ -10,7 +10,7 @@ from contextlib import closing
 
 import sqlalchemy as sa
 
-from myna.core.errors import RequestError
+from myna.core.errors import RequestError, StorageError
 from myna.core.speech import Chunk
 from myna.storage.counts import CountBook
 
@@ -57,7 +57,7 @@ class Tally:
         atexit.unregister(self.flush)
         try:
             self._book.add(counts)
-        except sa.exc.SQLAlchemyError as error:
+        except (sa.exc.SQLAlchemyError, StorageError) as error:
             logger.warning("the figures of `myna stats` could not be written: %s", error)
             with self._lock:
                 self._waiting.update(counts)

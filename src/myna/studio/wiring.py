@@ -5,23 +5,37 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from importlib import resources
 
+import sqlalchemy as sa
+
 from myna.core.engine import Engine
 from myna.core.errors import EngineError, SettingsError, VoiceExists
 from myna.core.voice import Voice
 from myna.dsp.codec import decode
 from myna.engines.cached import CachedEngine
-from myna.engines.catalog import EngineNotFound, EngineStatus, embedded_status, gpt_sovits_status
+from myna.engines.catalog import (
+    EngineNotFound,
+    EngineStatus,
+    cosyvoice_status,
+    embedded_status,
+    gpt_sovits_status,
+)
 from myna.engines.fallback import FallbackEngine
 from myna.engines.resting import Probe
 from myna.engines.resuming import ResumingEngine
 from myna.settings import Settings
-from myna.storage.blobs import BlobFolder
+from myna.storage.blobs import BlobFolder, BlobStore
+from myna.storage.bucket import BlobBucket, BucketAddress
 from myna.storage.counts import CountBook
 from myna.storage.database import open_database
 from myna.storage.keys import KeyBook
 from myna.storage.results import ResultFolder
 from myna.storage.voices import NewVoice, VoiceLibrary
-from myna.studio.engine_builders import BUILDERS, gpt_sovits_files, remote_engine
+from myna.studio.engine_builders import (
+    BUILDERS,
+    cosyvoice_files,
+    gpt_sovits_files,
+    remote_engine,
+)
 
 DATABASE = "myna.db"
 SAMPLE_NAME = "sample"
@@ -70,7 +84,8 @@ def probes(settings: Settings) -> dict[str, Probe]:
 def statuses(settings: Settings) -> Iterator[EngineStatus]:
     """Look at every engine there is: those of this machine first, then all servers at once."""
     yield embedded_status()
-    yield gpt_sovits_status(gpt_sovits_files(settings).missing)
+    yield gpt_sovits_status(gpt_sovits_files(settings).missing, settings.gpt_sovits.version)
+    yield cosyvoice_status(cosyvoice_files(settings).missing)
     if settings.remotes:
         with ThreadPoolExecutor(len(settings.remotes)) as looking:
             yield from looking.map(lambda name: _remote_status(settings, name), settings.remotes)
@@ -88,25 +103,45 @@ def _remote_status(settings: Settings, name: str) -> EngineStatus:
 
 def open_library(settings: Settings) -> VoiceLibrary:
     """Open the voice library; a new one starts with the bundled sample voice."""
-    path = settings.home / DATABASE
-    is_new = not path.exists()
-    library = VoiceLibrary(open_database(path), BlobFolder(settings.home / "blobs"))
-    if is_new:
-        given = (resources.files("myna.studio") / "sample" / "sample.flac").read_bytes()
-        voice = Voice(decode(given), SAMPLE_TRANSCRIPT, "en")
-        new = NewVoice(voice, given, ".flac", "synthetic (flite slt)", "free for any use")
-        with suppress(VoiceExists):  # another process opened the new library too
-            library.add(SAMPLE_NAME, new)
-    return library
+    return VoiceLibrary(_database(settings), _blobs(settings))
 
 
 def open_keys(settings: Settings) -> KeyBook:
     """Open the server's API keys."""
-    open_library(settings)  # whoever opens the database first also leaves the sample voice in it
-    return KeyBook(open_database(settings.home / DATABASE))
+    return KeyBook(_database(settings))
 
 
 def open_counts(settings: Settings) -> CountBook:
     """Open the counts behind `myna stats`."""
-    open_library(settings)  # likewise
-    return CountBook(open_database(settings.home / DATABASE))
+    return CountBook(_database(settings))
+
+
+def _database(settings: Settings) -> sa.Engine:
+    url = settings.database_url
+    place = settings.home / DATABASE if url is None else url.get_secret_value()
+    return open_database(place, lambda new: _add_sample(VoiceLibrary(new, _blobs(settings))))
+
+
+def _blobs(settings: Settings) -> BlobStore:
+    own = settings.s3
+    if own.bucket is None:
+        return BlobFolder(settings.home / "blobs")
+    secret = own.secret_access_key
+    return BlobBucket(
+        BucketAddress(
+            bucket=own.bucket,
+            endpoint=own.endpoint,
+            region=own.region,
+            access_key_id=own.access_key_id,
+            secret_access_key=None if secret is None else secret.get_secret_value(),
+            prefix=own.prefix,
+        )
+    )
+
+
+def _add_sample(library: VoiceLibrary) -> None:
+    given = (resources.files("myna.studio") / "sample" / "sample.flac").read_bytes()
+    voice = Voice(decode(given), SAMPLE_TRANSCRIPT, "en")
+    new = NewVoice(voice, given, ".flac", "synthetic (flite slt)", "free for any use")
+    with suppress(VoiceExists):  # somebody has named a voice of theirs so in the meantime
+        library.add(SAMPLE_NAME, new)

@@ -10,13 +10,13 @@ from myna.storage.database import open_database
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> sa.Engine:
-    return open_database(tmp_path / "myna.db")
+def database(place: Path | str) -> sa.Engine:
+    return open_database(place)
 
 
-def test_counts_add_up_across_processes_and_restarts(database: sa.Engine, tmp_path: Path):
-    CountBook(database).add({"served": 2, "hits": 1, "failed": 0})
-    again = CountBook(open_database(tmp_path / "myna.db"))
+def test_counts_add_up_across_processes_and_restarts(place: Path | str):
+    CountBook(open_database(place)).add({"served": 2, "hits": 1, "failed": 0})
+    again = CountBook(open_database(place))
     again.add({"served": 3})
     assert again.of_last(1) == {"served": 5, "hits": 1}
 

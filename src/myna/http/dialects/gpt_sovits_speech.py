@@ -30,7 +30,7 @@ from myna.http.dialects.gpt_sovits_wire import Reference
 from myna.http.frames import ByteFrames, encode_chunks
 from myna.http.refusals import ReferenceNotFound
 from myna.http.responses import Body
-from myna.http.service import Recent
+from myna.storage.recent import Recent
 from myna.studio.studio import collect
 from myna.studio.voices import Recording
 from myna.text.languages import detect

@@ -1,6 +1,10 @@
 /** Puts the page together. */
 
+import { startAddVoice } from "../views/add_voice.js";
+import { startEdit } from "../views/edit.js";
+import { startEngines } from "../views/engines.js";
 import { startSpeak } from "../views/speak.js";
+import { startVoices } from "../views/voices.js";
 import { conversation } from "./conversation.js";
 import { announce, find, make } from "./document.js";
 import { askForKey, startKeys } from "./keys.js";
@@ -56,7 +60,12 @@ function startLocale() {
 startLocale();
 startTheme(find("#theme"));
 startKeys(find("#key"));
-startSpeak();
+const speak = startSpeak();
+const edit = startEdit();
+speak.addEventListener("edit", ({ detail: { file, text, manner } }) => edit.openTake(file, text, manner));
+startAddVoice(speak.picker);
+startVoices();
+startEngines();
 addEventListener("hashchange", () => {
   showView();
   find(`#view-${location.hash.slice(1)} h1`)?.focus();

@@ -10,20 +10,22 @@ import { player } from "../modules/player.js";
 import { showProblem } from "../modules/problems.js";
 import { Reading } from "../modules/reading.js";
 import { VoicePicker } from "../modules/voice_picker.js";
+import { wav } from "../modules/wav.js";
 import { startLive } from "./live.js";
 import { Take } from "./take.js";
 
-const LANGUAGES = ["auto", "ko", "en", "ja", "zh", "yue"];
+export const LANGUAGES = ["auto", "ko", "en", "ja", "zh", "yue"];
 const KEPT_TEXT = "myna.text";
 
-class SpeakView {
+class SpeakView extends EventTarget {
   take = null;
   #text = find("#text");
   #deck = new Deck(find("#take-deck"));
   #reading = new Reading(find("#reading"), (seconds) => this.#deck.play(seconds));
-  #picker = new VoicePicker(find("#voice-picker"));
+  picker = new VoicePicker(find("#voice-picker"));
 
   constructor() {
+    super();
     this.#text.value = sessionStorage.getItem(KEPT_TEXT) ?? "";
     this.#listen();
     this.#deck.addEventListener("moved", () => {
@@ -45,7 +47,7 @@ class SpeakView {
   get manner() {
     const engine = find("#engine").value;
     return {
-      voice: this.#picker.chosen,
+      voice: this.picker.chosen,
       language: find("#language").value,
       speed: Number(find("#speed").value),
       seed: Math.floor(Math.random() * 2 ** 32),
@@ -130,6 +132,11 @@ class SpeakView {
       currentTarget.setAttribute("aria-expanded", String(!options.hidden));
     });
     find("#speed").addEventListener("input", () => this.#showWords());
+    find("#take-edit").addEventListener("click", () => {
+      const { recording, text, manner } = this.take;
+      player.stop();
+      this.dispatchEvent(new CustomEvent("edit", { detail: { file: wav(recording.between(0, recording.length)), text, manner } }));
+    });
   }
 
   #showWords() {
@@ -148,9 +155,9 @@ class SpeakView {
 
   #showState() {
     const isBusy = (this.take && !this.take.isOver) || (player.state !== "idle" && this.#deck.isHeard);
-    find("#speak").hidden = isBusy;
+    find("#say").hidden = isBusy;
     find("#stop").hidden = !isBusy;
-    find("#speak").disabled = conversation.state !== "open" || !this.#picker.chosen;
+    find("#say").disabled = conversation.state !== "open" || !this.picker.chosen;
     const length = [...this.#text.value].length;
     find("#text-count").textContent = length ? t("speak.count", { count: number(length) }) : "";
     this.#showFigures();
@@ -164,7 +171,7 @@ class SpeakView {
       ["figure.state", state && t(`take.${state}`)],
     ].filter(([, value]) => value);
     find("#figures").replaceChildren(...rows.map(([name, value]) =>
-      make("div", {}, make("dt", {}, t(name)), make("dd", { id: name.replace(".", "-") }, value))));
+      make("div", {}, make("dt", { class: name === "figure.state" ? "unseen" : "" }, t(name)), make("dd", { id: name.replace(".", "-") }, value))));
     for (const id of ["#take-download", "#take-edit"]) find(id).disabled = state !== "finished";
   }
 }

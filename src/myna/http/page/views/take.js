@@ -1,5 +1,6 @@
 /** One take: what is said after one press of Speak, or while one text is typed. */
 
+import { lastRequest } from "../modules/last_request.js";
 import { Recording } from "../modules/recording.js";
 import { Utterance } from "../modules/utterance.js";
 
@@ -49,6 +50,7 @@ export class Take extends EventTarget {
   heard(recording) {
     if (recording !== this.recording || this.first) return;
     this.first = performance.now() - this.#asked;
+    if (lastRequest.figures && this.isOver) lastRequest.note({ ...lastRequest.figures, first: this.first });
     this.dispatchEvent(new Event("change"));
   }
 
@@ -59,6 +61,8 @@ export class Take extends EventTarget {
     utterance.addEventListener("found", () => this.#become("speaking"));
     utterance.addEventListener("done", ({ detail }) => {
       this.factor = detail.factor;
+      const { first, factor, manner } = this;
+      lastRequest.note({ first, factor, seconds: this.recording.duration, engine: manner.engine });
       this.recording.complete();
       this.#become("finished");
     });

@@ -8,6 +8,7 @@ import typer
 from myna.cli import (
     align,
     cache,
+    convert,
     demo,
     edit,
     engines,
@@ -49,6 +50,7 @@ app = typer.Typer(
 app.command("say")(say.say)
 app.command("align")(align.align)
 app.command("edit", cls=edit.EditCommand)(edit.edit)
+app.command("convert")(convert.convert)
 app.command("engines")(engines.engines)
 app.command("pull")(pull.pull)
 app.command("import-weights")(pull.import_weights)

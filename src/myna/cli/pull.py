@@ -18,7 +18,7 @@ from myna.storage.downloads import Plan, Source
 
 
 def pull(
-    model: Annotated[str, typer.Argument(help="Such as `gpt-sovits-v2proplus`.")],
+    model: Annotated[str, typer.Argument(help="Such as `gpt-sovits-v2proplus` or `cosyvoice2`.")],
     endpoint: Annotated[
         str | None, typer.Option(help="A mirror of the hub, such as `https://hub.example.org`.")
     ] = None,
@@ -32,14 +32,14 @@ def pull(
     """Download a model's published files. An interrupted download goes on where it stopped."""
     from myna.settings import Settings
     from myna.storage.downloads import carry_out, plan
-    from myna.storage.models import GPT_SOVITS_FOLDER, find_model, without_optional_files
+    from myna.storage.models import find_model, without_optional_files
 
     chosen = find_model(model)
     if without_optional:
         chosen = without_optional_files(chosen)
     settings = Settings.load()
     source = _source(from_folder, endpoint or settings.hub_endpoint)
-    planned = plan(chosen, settings.home / "models" / GPT_SOVITS_FOLDER, source)
+    planned = plan(chosen, settings.home / "models" / chosen.folder, source)
     _show(planned)
     with _progress() as progress:
         bar = progress.add_task("", total=planned.size)

@@ -58,6 +58,12 @@ def say(
     language: Annotated[str, typer.Option(help="ko, en, ja, zh, yue or auto.")] = AUTO,
     engine: Annotated[str | None, typer.Option(help="Speak with this engine only.")] = None,
     speed: Annotated[float, typer.Option(help="Relative to the voice's pace, 0.25 to 4.")] = 1.0,
+    instruction: Annotated[
+        str, typer.Option(help="How to say it, in words, for engines that take instructions.")
+    ] = "",
+    speaker: Annotated[
+        str, typer.Option(help="A speaker the engine brings along, in place of the voice.")
+    ] = "",
     seed: Annotated[int | None, typer.Option(help="Same seed, same sound.")] = None,
     sentence_pause: Annotated[
         float, typer.Option(help="Seconds of silence between sentences.")
@@ -116,8 +122,8 @@ def say(
     request = SpeechRequest(
         _text(text, file),
         _mixed(
-            _voice(voice, Recording(Path(voice), transcript, voice_language), studio),
-            [_voice(name, Recording(Path(name)), studio) for name in auxiliary or ()],
+            voice_of(voice, Recording(Path(voice), transcript, voice_language), studio),
+            [voice_of(name, Recording(Path(name)), studio) for name in auxiliary or ()],
             studio,
         ),
         language=language,
@@ -131,6 +137,8 @@ def say(
             repetition_penalty=repetition_penalty,
             retries=retries,
             sample_steps=sample_steps,
+            instruction=instruction,
+            speaker=speaker,
         ),
         engine=engine,
         timestamps=timestamps is not None or plot is not None,
@@ -197,7 +205,7 @@ def _arriving() -> Iterator[TextPiece]:
     yield decoder.decode(b"", final=True)
 
 
-def _voice(name: str, recording: Recording, studio: Studio) -> str | Voice:
+def voice_of(name: str, recording: Recording, studio: Studio) -> str | Voice:
     """Return a library name as it is, and a recording on disk as a voice.
 
     A name in the library wins over a file of that name; what is neither is reported as

@@ -25,6 +25,8 @@ class Capabilities:
     """Whether it says a text that is still arriving as one utterance (`SpeaksStreamingText`)."""
     converts: bool = False
     """Whether it says a recording again in another voice (`ConvertsVoice`)."""
+    speakers: frozenset[str] = frozenset()
+    """Speakers it brings along, which need no voice (`Options.speaker`)."""
 
 
 class Engine(Protocol):
@@ -87,16 +89,17 @@ class ConvertsVoice(Protocol):
 
 
 @runtime_checkable
-class Remembers(Protocol):
-    """An engine that replays what it said before, without being able to say it anew."""
+class RedrawsSentences(Protocol):
+    """An engine that draws a sentence again where it could not have been right."""
 
-    def remembers(self, utterance: Utterance, voice: Voice) -> bool:
-        """Whether it has the sentence. Quick: a look, no more."""
+    @property
+    def redrawn(self) -> int:
+        """How many times it has done so."""
 
 
-def remembers(engine: Engine, utterance: Utterance, voice: Voice) -> bool:
-    """Whether an engine could replay a sentence even if it could not say it."""
-    return isinstance(engine, Remembers) and engine.remembers(utterance, voice)
+def redrawn(engine: Engine) -> int:
+    """Return how many sentences an engine drew again; 0 for one that never does."""
+    return engine.redrawn if isinstance(engine, RedrawsSentences) else 0
 
 
 def streaming(engine: Engine) -> SpeaksStreamingText | None:

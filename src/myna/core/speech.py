@@ -92,6 +92,18 @@ class SpeechRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class ConversionRequest:
+    """Say this recording again, at its pace, in this voice."""
+
+    source: Audio
+    voice: str | Voice
+    """A name in the voice library, or the voice itself."""
+    options: Options = field(default_factory=Options)
+    engine: str | None = None
+    """Convert with this engine only, instead of the first of the chain that can."""
+
+
+@dataclass(frozen=True, slots=True)
 class Utterance:
     """One sentence to say: the unit of synthesis, caching, fallback, retry and editing."""
 

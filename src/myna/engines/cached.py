@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from myna.core.audio import Audio
-from myna.core.engine import ArrivingUtterance, Capabilities, Engine, converting, streaming
+from myna.core.engine import ArrivingUtterance, Capabilities, Engine, converting, redrawn, streaming
 from myna.core.errors import Unsupported
 from myna.core.infill import Gap, Infilled, infilling
 from myna.core.speech import Chunk, Options, Utterance
@@ -19,9 +19,6 @@ class ResultStore(Protocol):
 
     def get(self, key: str) -> Chunk | None:
         """Return the sentence kept under this key, if any."""
-
-    def has(self, key: str) -> bool:
-        """Whether a sentence seems to be kept under this key."""
 
     def put(self, key: str, chunks: Sequence[Chunk]) -> None:
         """Keep a finished sentence."""
@@ -52,10 +49,9 @@ class CachedEngine:
 
     def speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
         """Yield the stored audio, or the engine's, remembering it once complete."""
-        for key in self._keys(utterance, voice):
-            if (hit := self._store.get(key)) is not None:
-                yield replace(hit, cached=True)
-                return
+        if (hit := self.recall(utterance, voice)) is not None:
+            yield hit
+            return
         heard: list[Chunk] = []
         with closing(self._engine.speak(utterance, voice)) as chunks:
             for chunk in chunks:
@@ -65,9 +61,17 @@ class CachedEngine:
             # The key anew: while it spoke, a server may have told that it is another by now.
             self._store.put(self._key(utterance, voice), heard)
 
-    def remembers(self, utterance: Utterance, voice: Voice) -> bool:
-        """Whether the sentence is kept: then it is replayed whatever became of the engine."""
-        return any(self._store.has(key) for key in self._keys(utterance, voice))
+    @property
+    def redrawn(self) -> int:
+        """How many sentences the engine drew again."""
+        return redrawn(self._engine)
+
+    def recall(self, utterance: Utterance, voice: Voice) -> Chunk | None:
+        """Return the stored audio, if there is any. Does not trouble the engine."""
+        own = self._key(utterance, voice)
+        whole = own if utterance.whole else self._key(replace(utterance, whole=True), voice)
+        hit = self._store.get(whole) or self._store.get(own)
+        return None if hit is None else replace(hit, cached=True)
 
     def infills(self, language: str) -> bool:
         """Whether the engine fills gaps in this language."""
@@ -90,13 +94,6 @@ class CachedEngine:
     def convert(self, source: Audio, voice: Voice, options: Options) -> Generator[Chunk]:
         """Hand on what the engine makes; recordings are not kept."""
         return converting(self._engine).convert(source, voice, options)
-
-    def _keys(self, utterance: Utterance, voice: Voice) -> tuple[str, ...]:
-        """Return under which keys the sentence may be kept, the better first."""
-        own = self._key(utterance, voice)
-        return (
-            (own,) if utterance.whole else (self._key(replace(utterance, whole=True), voice), own)
-        )
 
     def _key(self, utterance: Utterance, voice: Voice) -> str:
         # The pause is laid between sentences, it is in none of them.

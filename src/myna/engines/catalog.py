@@ -7,7 +7,7 @@ from pathlib import Path
 
 from myna.core.errors import RequestError
 
-ENGINES = ("embedded", "gpt-sovits")
+ENGINES = ("embedded", "gpt-sovits", "cosyvoice")
 """Every engine by name, in the order in which they are shown."""
 
 
@@ -57,7 +57,25 @@ def missing_neural_packages() -> list[str]:
 
 def gpt_sovits_status(missing: Sequence[Path]) -> EngineStatus:
     """Look for torch and, by name, for the model files."""
-    name, summary = "gpt-sovits", "GPT-SoVITS v1 to v4, with published or your own weights"
+    summary = "GPT-SoVITS v1 to v4, with published or your own weights"
+    return _neural_status("gpt-sovits", summary, missing)
+
+
+def cosyvoice_packages_missing() -> bool:
+    """Whether anything is not installed that CosyVoice imports."""
+    own = ("tokenizers", "onnxruntime", "yaml")
+    return bool(missing_neural_packages()) or not all(map(installed, own))
+
+
+def cosyvoice_status(missing: Sequence[Path]) -> EngineStatus:
+    """Look for what it is run with and, by name, for the model files."""
+    summary = "CosyVoice2 and Fun-CosyVoice3: text in as it is written, voices converted"
+    if cosyvoice_packages_missing():
+        return EngineStatus("cosyvoice", summary, False, "pip install 'myna[neural]'")
+    return _neural_status("cosyvoice", summary, missing)
+
+
+def _neural_status(name: str, summary: str, missing: Sequence[Path]) -> EngineStatus:
     if missing_neural_packages():
         return EngineStatus(name, summary, False, "pip install 'myna[neural]'")
     if missing:

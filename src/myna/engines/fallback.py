@@ -6,14 +6,7 @@ from contextlib import closing
 from dataclasses import replace
 
 from myna.core.audio import Audio
-from myna.core.engine import (
-    ArrivingUtterance,
-    Capabilities,
-    Engine,
-    converting,
-    remembers,
-    streaming,
-)
+from myna.core.engine import ArrivingUtterance, Capabilities, Engine, converting, redrawn, streaming
 from myna.core.errors import AllEnginesFailed, EngineError, EngineTimeout, Unsupported
 from myna.core.infill import Gap, Infilled, infilling
 from myna.core.languages import AUTO
@@ -25,6 +18,16 @@ from myna.engines.sentence_by_sentence import speak_sentences
 logger = logging.getLogger(__name__)
 
 COOLDOWN = 30.0  # seconds a failed engine rests
+
+
+IsKnown = Callable[[Engine], bool]
+"""Whether an engine said before what it is asked for."""
+Recall = Callable[[Utterance, Voice], Chunk | None]
+"""Returns what an engine said before, without troubling it."""
+
+
+def _nothing_is_known(_: Engine) -> bool:
+    return False
 
 
 class FallbackEngine:
@@ -41,10 +44,15 @@ class FallbackEngine:
         engines: Sequence[Engine],
         cooldown: float = COOLDOWN,
         probes: Mapping[str, Probe] | None = None,
+        recalls: Mapping[str, Recall] | None = None,
     ) -> None:
-        """`probes` ask engines by name how they are: cheaper than a sentence."""
+        """`probes` ask engines, by name, how they are: cheaper than a sentence.
+
+        `recalls` find what engines said before: it is replayed even while they rest.
+        """
         self._engines = tuple(engines)
         self._rests = Rests(cooldown, probes or {})
+        self._recalls = recalls or {}
         self.name = ">".join(engine.name for engine in engines)
 
     @property
@@ -63,18 +71,15 @@ class FallbackEngine:
             times_words=all(each.times_words for each in able),
             streams_text=able[0].streams_text,
             converts=any(each.converts for each in able),
+            speakers=frozenset().union(*(each.speakers for each in able)),
         )
 
     def speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
-        """Yield from the first engine whose first chunk arrives.
-
-        What the engine that is meant said before is replayed even while it rests.
-        """
-        able = self._able(utterance.language)
-        in_order = remembers(able[0], utterance, voice)
-        candidates = list(able) if in_order else self._candidates(able)
+        """Yield from the first engine whose first chunk arrives."""
         return self._first_to_sound(
-            candidates, able[0], lambda engine: engine.speak(utterance, voice)
+            self._able(utterance.language, utterance.options),
+            lambda engine: engine.speak(utterance, voice),
+            lambda engine: self._is_known(engine, utterance, voice),
         )
 
     def speak_arriving(self, utterance: ArrivingUtterance, voice: Voice) -> Generator[Chunk]:
@@ -92,8 +97,7 @@ class FallbackEngine:
                 return speak_sentences(engine, again, voice)
             return able.speak_arriving(again, voice)
 
-        able = self._able(utterance.language)
-        return self._first_to_sound(self._candidates(able), able[0], start)
+        return self._first_to_sound(self._able(utterance.language, utterance.options), start)
 
     def convert(self, source: Audio, voice: Voice, options: Options) -> Generator[Chunk]:
         """Yield from the first engine that can convert and gets a sound out."""
@@ -104,48 +108,53 @@ class FallbackEngine:
                 "to the setting `engines`."
             )
         return self._first_to_sound(
-            self._candidates(able),
-            able[0],
-            lambda engine: converting(engine).convert(source, voice, options),
+            able, lambda engine: converting(engine).convert(source, voice, options)
         )
 
     def _first_to_sound(
         self,
-        candidates: Sequence[Engine],
-        meant: Engine,
+        able: Sequence[Engine],
         start: Callable[[Engine], Generator[Chunk]],
+        is_known: IsKnown = _nothing_is_known,
     ) -> Generator[Chunk]:
         failures: list[EngineError] = []
-        for engine in candidates:
-            heard = replayed = False
+        waiting = list(able)
+        for engine in self._candidates(able, is_known):
+            waiting.remove(engine)
+            has_sounded = is_replayed = False
             with closing(start(engine)) as chunks:
                 while True:
                     try:
                         chunk = next(chunks, None)
                     except EngineError as error:
-                        if heard:
+                        if has_sounded:
                             self._broke_off(engine, error)
                             raise
-                        self._failed(engine, error, is_last=engine is candidates[-1])
+                        self._failed(engine, error, is_last=not waiting)
                         failures.append(error)
                         break
                     if chunk is None:
-                        if not replayed:  # a replay tells nothing of how the engine is
+                        if not is_replayed:  # a replay tells nothing of how the engine is
                             self._rests.succeeded(engine.name)
                         return
-                    replayed = chunk.cached
-                    heard = heard or len(chunk.audio.samples) > 0
-                    yield _signed(chunk, engine, fell_back=engine is not meant)
+                    is_replayed = chunk.cached
+                    has_sounded = has_sounded or len(chunk.audio.samples) > 0
+                    yield _signed(chunk, engine, fell_back=engine is not able[0])
         raise failures[0] if len(failures) == 1 else AllEnginesFailed(failures)
+
+    @property
+    def redrawn(self) -> int:
+        """How many sentences all of them drew again."""
+        return sum(redrawn(engine) for engine in self._engines)
 
     def infills(self, language: str) -> bool:
         """Whether the engine that would speak this language now fills gaps in it."""
         able = language in self.capabilities.languages
-        return able and infilling(self._candidates(self._able(language))[0], language) is not None
+        return able and infilling(self._ready(language), language) is not None
 
     def infill(self, gap: Gap, voice: Voice) -> Infilled:
         """Have that engine fill a gap. If it fails it rests, so the next will be asked to speak."""
-        meant = self._candidates(self._able(gap.language))[0]
+        meant = self._ready(gap.language)
         engine = infilling(meant, gap.language)
         if engine is None:
             raise Unsupported(f"Engine {meant.name!r} does not fill gaps in {gap.language!r}.")
@@ -162,21 +171,36 @@ class FallbackEngine:
         self._rests.failed(engine.name)
 
     def _broke_off(self, engine: Engine, error: EngineError) -> None:
-        if isinstance(error, EngineTimeout):
-            self._rests.failed(engine.name)  # whoever goes on should not wait as long again
+        if isinstance(error, EngineTimeout):  # whoever goes on should not wait as long again
+            self._rests.failed(engine.name)
         else:
             self._rests.stumbled(engine.name)
 
-    def _candidates(self, able: Sequence[Engine]) -> list[Engine]:
-        """Rested engines first, the rest as a last resort."""
-        if len(able) == 1:
-            return list(able)
-        return sorted(able, key=lambda engine: self._rests.is_resting(engine.name))
+    def _ready(self, language: str) -> Engine:
+        return next(self._candidates(self._able(language, Options()), _nothing_is_known))
 
-    def _able(self, language: str) -> list[Engine]:
-        if language == AUTO:
-            return list(self._engines)
-        able = [e for e in self._engines if language in e.capabilities.languages]
+    def _candidates(self, able: Sequence[Engine], is_known: IsKnown) -> Iterator[Engine]:
+        """Yield engines in order; those that rest last, unless they need only repeat themselves."""
+        resting = []
+        for engine in able:
+            must_rest = len(able) > 1 and self._rests.has_failed(engine.name)
+            if must_rest and not is_known(engine) and self._rests.is_resting(engine.name):
+                resting.append(engine)
+            else:
+                yield engine
+        yield from resting
+
+    def _is_known(self, engine: Engine, utterance: Utterance, voice: Voice) -> bool:
+        recall = self._recalls.get(engine.name)
+        return recall is not None and recall(utterance, voice) is not None
+
+    def _able(self, language: str, options: Options) -> list[Engine]:
+        able = [
+            engine
+            for engine in self._engines
+            if language in (AUTO, *engine.capabilities.languages)
+            and options.speaker in ("", *engine.capabilities.speakers)
+        ]
         if not able:
             raise Unsupported(f"No engine of {self.name!r} speaks {language!r}.")
         return able

@@ -6,9 +6,10 @@ from contextlib import closing
 from dataclasses import replace
 
 from myna.core.audio import Audio
-from myna.core.engine import Capabilities, Engine
-from myna.core.errors import EngineError
-from myna.core.speech import Chunk, Utterance
+from myna.core.engine import ArrivingUtterance, Capabilities, Engine, converting, streaming
+from myna.core.errors import EngineError, Unsupported
+from myna.core.infill import Gap, Infilled, infilling
+from myna.core.speech import Chunk, Options, Utterance
 from myna.core.timing import TimedText, shifted
 from myna.core.voice import Voice
 from myna.dsp.resample import Resampler
@@ -60,6 +61,28 @@ class ResumingEngine:
                 yield sentence.pause()
                 continue
             return
+
+    def speak_arriving(self, utterance: ArrivingUtterance, voice: Voice) -> Generator[Chunk]:
+        """Hand on what the engine says: one breath is not taken up again."""
+        engine = streaming(self._engine)
+        if engine is None:
+            raise Unsupported(f"Engine {self.name!r} takes text sentence by sentence.")
+        return engine.speak_arriving(utterance, voice)
+
+    def convert(self, source: Audio, voice: Voice, options: Options) -> Generator[Chunk]:
+        """Hand on what the engine makes of a recording."""
+        return converting(self._engine).convert(source, voice, options)
+
+    def infills(self, language: str) -> bool:
+        """Whether the engine fills gaps in this language."""
+        return infilling(self._engine, language) is not None
+
+    def infill(self, gap: Gap, voice: Voice) -> Infilled:
+        """Have the engine fill a gap."""
+        engine = infilling(self._engine, gap.language)
+        if engine is None:
+            raise Unsupported(f"Engine {self.name!r} does not fill gaps in {gap.language!r}.")
+        return engine.infill(gap, voice)
 
 
 class _Sentence:

@@ -11,14 +11,22 @@ from myna.http import dialects
 from myna.http.errors import tell
 from myna.http.gate import Gate
 from myna.http.page import page
-from myna.http.routes import align, edit, health, socket, speech, voices
+from myna.http.routes import align, convert, edit, health, socket, speech, voices
 from myna.http.service import Service
 from myna.settings import HttpSettings
 from myna.storage.keys import KeyBook
 from myna.studio.studio import Studio
 
 API_VERSION = "1"
-NATIVE = (speech.router, socket.router, voices.router, align.router, edit.router, health.router)
+NATIVE = (
+    speech.router,
+    socket.router,
+    voices.router,
+    align.router,
+    edit.router,
+    convert.router,
+    health.router,
+)
 
 
 def create_app(

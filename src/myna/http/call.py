@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from myna.core.errors import TextTooLong, VoiceNotFound
-from myna.core.speech import Chunk, Speech, SpeechRequest
+from myna.core.speech import Chunk, ConversionRequest, Speech, SpeechRequest
 from myna.core.voice import Voice
 from myna.dsp.codec import AudioFormat, encode_file
 from myna.dsp.resample import resample
@@ -30,6 +30,8 @@ from myna.studio.voices import Recording
 Result = TypeVar("Result")
 
 SAMPLE_RATE_HEADER = "X-Sample-Rate"
+OWN_VOICE_HEADER = "X-Own-Voice"
+"""Engines that spoke in a voice of their own, not in the one asked for."""
 
 
 class Call:
@@ -105,11 +107,21 @@ class Call:
         speech = await self.speak(request)
         content = await self.in_thread(lambda: encode_file(resample(speech.audio, rate), format))
         headers = {SAMPLE_RATE_HEADER: str(rate)}
+        if speech.own_voices:
+            headers[OWN_VOICE_HEADER] = ", ".join(speech.own_voices)
         return Response(content, media_type=format.media_type, headers=headers)
 
     def stream(self, request: SpeechRequest, body: Body) -> Response:
         """Answer with the speech while it is made, in frames of the dialect's own."""
         return SpokenResponse(self.service, self.caller.id, lambda: self._chunks(request), body)
+
+    def converted(self, request: ConversionRequest, body: Body) -> Response:
+        """Answer with a recording in another voice, while it is made."""
+
+        def make() -> Generator[Chunk]:
+            return self.service.studio.convert(request)
+
+        return SpokenResponse(self.service, self.caller.id, make, body)
 
     async def speak(self, request: SpeechRequest) -> Speech:
         """Return the whole speech; stops when the client hangs up."""

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from myna.core.engine import streaming
 from myna.core.errors import BadText, RequestError, TextTooLong
-from myna.core.speech import Chunk, Pause, SpeechRequest
+from myna.core.speech import Chunk, SpeechRequest, TextPiece
 from myna.core.timing import TimedText
 from myna.dsp.codec import AudioFormat, Encoder
 from myna.dsp.resample import Resampler
@@ -64,6 +65,8 @@ class Sound:
 
     data: bytes
     words: tuple[TimedText, ...] = ()
+    waits: bool = False
+    """Nothing to send: the engine has said all the text there is."""
 
 
 class Listener(Protocol):
@@ -88,12 +91,41 @@ class Listener(Protocol):
 @dataclass(slots=True)
 class _Utterance:
     asked: Asked
+    is_one: bool
+    """Whether the engine takes the text as it arrives: pieces, not sentences."""
+    pieces: deque[TextPiece] = field(default_factory=deque)
     splitter: SentenceSplitter = field(default_factory=SentenceSplitter)
     sentences: deque[str] = field(default_factory=deque)
     characters: int = 0
     is_complete: bool = False
     is_cancelled: bool = False
     changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def take(self, piece: TextPiece) -> None:
+        """Add to the text."""
+        if self.is_one:
+            self.pieces.append(piece)
+        else:
+            self.sentences += self.splitter.feed(piece)
+        self.changed.set()
+
+    def complete(self) -> None:
+        """Say that there is no more text."""
+        if not self.is_one:
+            self.sentences += self.splitter.finish()
+        self.is_complete = True
+        self.changed.set()
+
+    def text(self) -> Iterator[TextPiece]:
+        """Yield the pieces as they arrive; an empty one where there is none. For any thread."""
+        while True:
+            is_complete = self.is_complete  # looked at first: no piece comes after
+            if self.pieces:
+                yield self.pieces.popleft()
+            elif is_complete:
+                return
+            else:
+                yield ""
 
 
 class Conversation:
@@ -115,11 +147,12 @@ class Conversation:
             raise TooManyPending(f"{MOST_PENDING} utterances are waiting. Let one end first.")
         if any(utterance.asked.id == asked.id for utterance in self._utterances):
             raise TooManyPending(f"Utterance {asked.id!r} is not over yet. Choose another id.")
-        self._utterances.append(_Utterance(asked))
+        engine = self._service.studio.engine_named(asked.request.engine)
+        self._utterances.append(_Utterance(asked, is_one=streaming(engine) is not None))
         self._last_started = asked.id
         self._arrived.set()
 
-    def write(self, utterance_id: str | None, piece: str | Pause) -> None:
+    def write(self, utterance_id: str | None, piece: TextPiece) -> None:
         """Add text to an open utterance (None: the last one started), or a pause in it.
 
         Text for one that failed or was cancelled is on its way for nothing, and ignored.
@@ -132,16 +165,13 @@ class Conversation:
             limit = self._service.studio.limits.text_characters
             if utterance.characters > limit:
                 raise TextTooLong(utterance.characters, limit)
-        utterance.sentences += utterance.splitter.feed(piece)
-        utterance.changed.set()
+        utterance.take(piece)
 
     def end(self, utterance_id: str | None) -> None:
         """Say that the text of an utterance is complete."""
         utterance = self._open(utterance_id)
         if utterance is not None:
-            utterance.sentences += utterance.splitter.finish()
-            utterance.is_complete = True
-            utterance.changed.set()
+            utterance.complete()
 
     def cancel(self, utterance_id: str | None) -> None:
         """Drop an utterance, or all of them."""
@@ -186,6 +216,9 @@ class Conversation:
             await self._listener.failed(asked, error)
 
     async def _perform(self, utterance: _Utterance) -> None:
+        if utterance.is_one:
+            await self._perform_arriving(utterance)
+            return
         asked = utterance.asked
         reading = _Reading(self._service, asked)
         sentence = await self._next_sentence(utterance)
@@ -202,18 +235,43 @@ class Conversation:
             await self._listener.heard(asked, rest)
         await self._listener.done(asked, reading.seconds)
 
+    async def _perform_arriving(self, utterance: _Utterance) -> None:
+        """Speak text as it arrives, all of it as one. No turn is held while text is waited for."""
+        asked = utterance.asked
+        reading = _Reading(self._service, asked)
+        await self._more(utterance)
+        async with self._service.stage.place(self._caller.id) as place:
+            await self._listener.started(asked)
+            make = self._service.metrics.watched(reading.arriving(utterance.text()))
+            async for sound in place.play(make, reading.sounds):
+                if sound.waits:
+                    await self._more(utterance)
+                else:
+                    await self._listener.heard(asked, sound)
+            rest = await asyncio.to_thread(reading.rest)
+            await self._listener.heard(asked, rest)
+        await self._listener.done(asked, reading.seconds)
+
+    async def _more(self, utterance: _Utterance) -> None:
+        """Wait for the next piece, or the end."""
+        while not (utterance.pieces or utterance.is_complete):
+            await self._change(utterance)
+
     async def _next_sentence(self, utterance: _Utterance) -> str | None:
-        seconds = self._service.settings.idle_seconds
         while not utterance.sentences:
             if utterance.is_complete:
                 return None
-            utterance.changed.clear()
-            try:
-                async with asyncio.timeout(seconds):
-                    await utterance.changed.wait()
-            except TimeoutError:
-                raise WroteTooSlowly(seconds) from None
+            await self._change(utterance)
         return utterance.sentences.popleft()
+
+    async def _change(self, utterance: _Utterance) -> None:
+        seconds = self._service.settings.idle_seconds
+        utterance.changed.clear()
+        try:
+            async with asyncio.timeout(seconds):
+                await utterance.changed.wait()
+        except TimeoutError:
+            raise WroteTooSlowly(seconds) from None
 
     def _open(self, utterance_id: str | None) -> _Utterance | None:
         wanted = self._last_started if utterance_id is None else utterance_id
@@ -243,9 +301,17 @@ class _Reading:
         request = replace(self._asked.request, text=sentence)
         return lambda: self._spoken(request)
 
+    def arriving(self, text: Iterator[TextPiece]) -> Make:
+        """Return what speaks all of it as it arrives."""
+        request = replace(self._asked.request, text=text)
+        return lambda: self._spoken(request)
+
     def sounds(self, chunks: Iterable[Chunk]) -> Generator[Sound]:
         """Yield what is sent of a sentence."""
         for chunk in chunks:
+            if not len(chunk.audio.samples) and not chunk.words:
+                yield Sound(b"", waits=True)
+                continue
             self.seconds += chunk.audio.duration
             rate = chunk.audio.sample_rate
             self._resampler = self._resampler or Resampler(rate, self._asked.sample_rate)

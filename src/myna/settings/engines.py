@@ -8,6 +8,29 @@ from pydantic import Field
 from myna.settings.section import Section
 
 
+class CosyVoiceSettings(Section):
+    """The engine `cosyvoice`: where its files are and how it runs."""
+
+    folder: Path | None = None
+    """Published files of CosyVoice2 or Fun-CosyVoice3. Unset: `models/cosyvoice2` in `home`, or
+    `models/cosyvoice3` where only that is there."""
+    preset: Literal["realtime", "balanced", "quality"] = "balanced"
+    """When sound is made while text arrives: after 8, 15 or 25 speech tokens, 25 a second."""
+    steps: int = Field(default=10, ge=1, le=128)
+    """Steps from noise to speech, where a request does not say: time grows with them."""
+    guidance: float | None = Field(default=None, ge=0, le=10)
+    """How far flow matching goes beyond what it is told; 0 halves its time. Unset: the model's."""
+    history_seconds: float = Field(default=5.0, gt=0)
+    """How much of what was said a stream looks back on, beside the reference: some 200 megabytes
+    of memory for each second and stream."""
+    slots: int = Field(default=8, gt=0)
+    """How many texts are drawn at the same moment."""
+    queue_length: int = Field(default=64, ge=0)
+    """How many more may wait for a slot."""
+    threads: int | None = Field(default=None, gt=0)
+    """Processors for one computation. Unset: torch decides."""
+
+
 class GptSovitsSettings(Section):
     """The engine `gpt-sovits`: where its files are and how it runs."""
 

@@ -18,7 +18,7 @@ from pydantic_settings import (
 
 from myna.core.errors import SettingsError
 from myna.engines.catalog import ENGINES
-from myna.settings.engines import GptSovitsSettings
+from myna.settings.engines import CosyVoiceSettings, GptSovitsSettings
 from myna.settings.http import HttpSettings
 from myna.settings.playback import PlaybackSettings
 from myna.settings.remotes import RemoteSettings
@@ -63,6 +63,7 @@ class Settings(BaseSettings):
     limits: LimitSettings = LimitSettings()
     http: HttpSettings = HttpSettings()
     playback: PlaybackSettings = PlaybackSettings()
+    cosyvoice: CosyVoiceSettings = CosyVoiceSettings()
     gpt_sovits: GptSovitsSettings = GptSovitsSettings()
     remotes: dict[str, RemoteSettings] = Field(default_factory=dict)
     """Servers that speak for this machine; each is an engine by its name here."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from myna.core.errors import RequestError, StorageError
 from myna.storage.checksums import read_list
 from myna.storage.downloads import Announced, DownloadFailed
-from myna.storage.models import MODELS, ModelFile
+from myna.storage.models import GPT_SOVITS_MODELS, ModelFile
 
 PLACES = ("", "pretrained_models/", "GPT_SoVITS/pretrained_models/")
 """Where published files may be below the given folder."""
@@ -106,7 +106,7 @@ def place(found: FoundFile, folder: Path, *, copy: bool) -> bool:
 
 
 def _published(root: Path) -> Iterator[FoundFile]:
-    paths = dict.fromkeys(file.path for model in MODELS.values() for file in model.files)
+    paths = dict.fromkeys(file.path for model in GPT_SOVITS_MODELS.values() for file in model.files)
     for path in paths:
         places = (root / place / path for place in PLACES)
         if (source := next((one for one in places if one.is_file()), None)) is not None:

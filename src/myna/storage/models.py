@@ -1,7 +1,7 @@
 """The published files of each model, and where they go.
 
 They keep the layout their publisher gave them, so that a folder can be carried between Myna and
-GPT-SoVITS as it is.
+the publisher's own program as it is.
 """
 
 from dataclasses import dataclass, replace
@@ -34,8 +34,10 @@ class Model:
 
     name: str
     version: str
-    """As GPT-SoVITS writes it, such as `v2ProPlus`."""
+    """As its publisher writes it, such as `v2ProPlus`."""
     files: tuple[ModelFile, ...]
+    folder: str = GPT_SOVITS_FOLDER
+    """Within the folder of models."""
 
 
 class ModelNotFound(RequestError):
@@ -68,7 +70,23 @@ def _model(version: str, *own: str, speaker: bool = False) -> Model:
     return Model(name, version, files + _SPEAKER if speaker else files)
 
 
-MODELS = {
+def _cosyvoice(generation: int, repository: str) -> Model:
+    tokenizer = ("config.json", "merges.txt", "tokenizer_config.json", "vocab.json")
+    paths = (
+        f"cosyvoice{generation}.yaml",
+        "llm.pt",
+        "flow.pt",
+        "hift.pt",
+        "campplus.onnx",
+        f"speech_tokenizer_v{generation}.onnx",
+        *(f"CosyVoice-BlankEN/{name}" for name in tokenizer),
+    )
+    files = tuple(ModelFile(path, _APACHE, repository=repository) for path in paths)
+    name = f"cosyvoice{generation}"
+    return Model(name, str(generation), files, folder=name)
+
+
+GPT_SOVITS_MODELS = {
     model.name: model
     for model in (
         _model("v1", "s1bert25hz-2kh-longer-epoch=68e-step=50232.ckpt", "s2G488k.pth"),
@@ -87,6 +105,15 @@ MODELS = {
             f"{_BIGVGAN}/bigvgan_generator.pt",
         ),
         _model("v4", _GPT_V3, "gsv-v4-pretrained/s2Gv4.pth", "gsv-v4-pretrained/vocoder.pth"),
+    )
+}
+"""Every version of GPT-SoVITS by name."""
+
+MODELS = GPT_SOVITS_MODELS | {
+    model.name: model
+    for model in (
+        _cosyvoice(2, "FunAudioLLM/CosyVoice2-0.5B"),
+        _cosyvoice(3, "FunAudioLLM/Fun-CosyVoice3-0.5B-2512"),
     )
 }
 """Every model by name, in the order in which they are shown."""

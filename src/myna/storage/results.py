@@ -67,10 +67,6 @@ class ResultFolder:
         _touch(path)
         return chunk
 
-    def has(self, key: str) -> bool:
-        """Whether there is a file under `key`, damaged or not."""
-        return self._path(key).is_file()
-
     def put(self, key: str, chunks: Sequence[Chunk]) -> None:
         """Keep a finished sentence. A full disk costs the cache, never the caller's speech."""
         content = _pack(chunks)

@@ -5,7 +5,8 @@ from typing import Protocol
 
 from myna.core.engine import Engine
 from myna.core.errors import PackageMissing
-from myna.engines.catalog import installed, missing_neural_packages
+from myna.engines.catalog import cosyvoice_packages_missing, installed, missing_neural_packages
+from myna.engines.cosyvoice import files as cosyvoice
 from myna.engines.gpt_sovits.files import ModelFiles, find_files
 from myna.settings import Settings
 from myna.storage.prompts import PromptFolder
@@ -48,6 +49,34 @@ def gpt_sovits_files(settings: Settings) -> ModelFiles:
     return find_files(folder, own.semantic_weights, own.vits_weights, own.version)
 
 
+def _cosyvoice(settings: Settings) -> Engine:
+    if cosyvoice_packages_missing():
+        raise PackageMissing("CosyVoice", "neural")
+    from myna.engines.cosyvoice.engine import CosyVoiceEngine
+    from myna.engines.cosyvoice.runtime import Runtime
+
+    own = settings.cosyvoice
+    runtime = Runtime(own.preset, own.steps, own.guidance, own.history_seconds, own.threads)
+    return CosyVoiceEngine(
+        cosyvoice_files(settings),
+        runtime,
+        prompts=_prompts(settings),
+        slots=own.slots,
+        queue_length=own.queue_length,
+    )
+
+
+def cosyvoice_files(settings: Settings) -> cosyvoice.ModelFiles:
+    """Look for the model files where the settings say."""
+    if settings.cosyvoice.folder is not None:
+        return cosyvoice.find_files(settings.cosyvoice.folder)
+    second, third = (
+        cosyvoice.find_files(settings.home / "models" / f"cosyvoice{generation}")
+        for generation in (2, 3)
+    )
+    return third if second.missing and not third.missing else second
+
+
 def _prompts(settings: Settings) -> PromptFolder:
     return PromptFolder(settings.home / "prompts")
 
@@ -64,4 +93,5 @@ def remote_engine(settings: Settings, name: str) -> RemoteEngine:
 BUILDERS: dict[str, Callable[[Settings], Engine]] = {
     "embedded": _embedded,
     "gpt-sovits": _gpt_sovits,
+    "cosyvoice": _cosyvoice,
 }

@@ -1,17 +1,31 @@
 """The front desk: every door talks to a Studio and to nothing behind it."""
 
 import time
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from typing import Self
 
 from myna.align.aligner import align
 from myna.core.audio import Audio
-from myna.core.engine import Engine
-from myna.core.errors import BadText, TextTooLong, Unsupported
+from myna.core.engine import (
+    ArrivingUtterance,
+    Engine,
+    SpeaksStreamingText,
+    converting,
+    streaming,
+)
+from myna.core.errors import BadText, InvalidOption, TextTooLong, Unsupported
 from myna.core.languages import AUTO, LANGUAGES
-from myna.core.speech import Chunk, Pause, Speech, SpeechRequest, TextPiece, Utterance
+from myna.core.speech import (
+    Chunk,
+    ConversionRequest,
+    Pause,
+    Speech,
+    SpeechRequest,
+    TextPiece,
+    Utterance,
+)
 from myna.core.timing import Alignment, TimedText, shifted
 from myna.core.voice import Voice
 from myna.dsp.resample import Resampler
@@ -79,16 +93,34 @@ class Studio:
                 f"{', '.join(sorted(engine.capabilities.languages))}; `auto` finds the language "
                 "from the text."
             )
+        speaker, known = request.options.speaker, engine.capabilities.speakers
+        if speaker and speaker not in known:
+            there_are = ", ".join(sorted(known)) or "none"
+            raise InvalidOption(
+                "speaker", speaker, f"engine {engine.name!r} brings along {there_are}"
+            )
         if isinstance(request.text, str):
             self._check_length(len(request.text))
             if next(sentences(request.text), None) is None:
                 raise BadText(f"There is nothing to say in {_excerpt(request.text)!r}.")
-        chunks = self._speak(request, voice, engine)
+        speaking = None if isinstance(request.text, str) or request.whole else streaming(engine)
+        if speaking is None:
+            chunks = self._speak(request, voice, engine)
+        else:
+            chunks = self._speak_arriving(request, voice, speaking)
         return counted(chunks, self._tally, started) if self._tally else chunks
 
     def speak(self, request: SpeechRequest) -> Speech:
         """Speak the whole request and return it in one piece."""
         return collect(self.stream(replace(request, whole=True)))
+
+    def convert(self, request: ConversionRequest) -> Generator[Chunk]:
+        """Check the request now; say the recording in the voice as the chunks are asked for.
+
+        Raises `Unsupported` where no engine can. Close the generator to stop the engine.
+        """
+        engine = converting(self.engine_named(request.engine))
+        return engine.convert(request.source, self.voice(request.voice), request.options)
 
     def voice(self, voice: str | Voice) -> Voice:
         """Return the voice of this name, or the voice itself."""
@@ -117,7 +149,7 @@ class Studio:
         try:
             return self._engines[name]
         except KeyError:
-            raise EngineNotFound(name) from None
+            raise EngineNotFound(name, self.settings.remotes) from None
 
     def rebuild(self, name: str, settings: Settings) -> None:
         """Build an engine anew from other settings and put it in place of the one there is.
@@ -126,7 +158,7 @@ class Studio:
         and the reason is raised. One at a time: the caller sees to that.
         """
         if name not in self._engines:
-            raise EngineNotFound(name)
+            raise EngineNotFound(name, self.settings.remotes)
         self._engines = {**self._engines, name: wiring.build_engine(name, settings)}
         self.engine = wiring.chain(self._engines.values(), wiring.probes(settings))
         self.settings = settings
@@ -144,6 +176,22 @@ class Studio:
                 for chunk in spoken.placed(chunks):
                     yield replace(chunk, sentence=index)
         if not spoken.sample_rate:
+            raise BadText("There is nothing to say in the text.")
+
+    def _speak_arriving(
+        self, request: SpeechRequest, voice: Voice, engine: SpeaksStreamingText
+    ) -> Generator[Chunk]:
+        """Speak a text that is still arriving as one utterance."""
+        written: list[str] = []
+        pieces = _noted(self._counted(request.text), written)
+        utterance = ArrivingUtterance(pieces, request.language, request.options)
+        chunks = engine.speak_arriving(utterance, voice)
+        is_silent = True
+        with closing(_timed(chunks, written, voice, request)) as timed:
+            for chunk in Placement(request.options.sentence_pause).placed(timed):
+                is_silent = is_silent and not len(chunk.audio.samples)
+                yield chunk
+        if is_silent:
             raise BadText("There is nothing to say in the text.")
 
     def _counted(self, text: str | Iterable[TextPiece]) -> Iterator[TextPiece]:
@@ -208,6 +256,29 @@ def _sentence(
         audio = Audio.join(chunk.audio for chunk in heard)
         words = align(audio, utterance.text, utterance.language).words
         yield replace(heard[-1], audio=Audio.silence(0.0, audio.sample_rate), words=words)
+
+
+def _timed(
+    chunks: Generator[Chunk], written: Sequence[str], voice: Voice, request: SpeechRequest
+) -> Generator[Chunk]:
+    """Yield the chunks of an arriving text; at its end, where they are asked for, its words."""
+    heard: list[Chunk] = []
+    with closing(chunks):
+        for chunk in chunks:
+            yield chunk
+            if request.timestamps:
+                heard.append(chunk)
+    if heard and not any(chunk.words for chunk in heard):
+        audio, text = Audio.join(chunk.audio for chunk in heard), "".join(written)
+        words = align(audio, text, _language(request.language, text, voice)).words
+        yield replace(heard[-1], audio=Audio.silence(0.0, audio.sample_rate), words=words)
+
+
+def _noted(pieces: Iterable[TextPiece], written: list[str]) -> Iterator[TextPiece]:
+    for piece in pieces:
+        if isinstance(piece, str):
+            written.append(piece)
+        yield piece
 
 
 def collect(chunks: Iterable[Chunk]) -> Speech:

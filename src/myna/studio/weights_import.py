@@ -6,7 +6,7 @@ from pathlib import Path
 
 from myna.core.errors import PackageMissing, WeightsMissing
 from myna.storage.installations import FoundFile, Kind, find_weights, place
-from myna.storage.models import GPT_SOVITS_FOLDER, MODELS, missing_files
+from myna.storage.models import GPT_SOVITS_FOLDER, GPT_SOVITS_MODELS, missing_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,10 @@ def import_weights(root: Path, models_folder: Path, *, copy: bool = False) -> We
     """
     folder = models_folder / GPT_SOVITS_FOLDER
     files = tuple(_imported(found, folder, copy) for found in find_weights(root))
-    lacking = {name: missing_files(model.version, models_folder) for name, model in MODELS.items()}
+    lacking = {
+        name: missing_files(model.version, models_folder)
+        for name, model in GPT_SOVITS_MODELS.items()
+    }
     return WeightsImport(files, lacking)
 
 

@@ -12,7 +12,13 @@ from myna.core.errors import EngineError, SettingsError, VoiceExists
 from myna.core.voice import Voice
 from myna.dsp.codec import decode
 from myna.engines.cached import CachedEngine
-from myna.engines.catalog import EngineNotFound, EngineStatus, embedded_status, gpt_sovits_status
+from myna.engines.catalog import (
+    EngineNotFound,
+    EngineStatus,
+    cosyvoice_status,
+    embedded_status,
+    gpt_sovits_status,
+)
 from myna.engines.fallback import FallbackEngine
 from myna.engines.resting import Probe
 from myna.engines.resuming import ResumingEngine
@@ -24,7 +30,12 @@ from myna.storage.database import open_database
 from myna.storage.keys import KeyBook
 from myna.storage.results import ResultFolder
 from myna.storage.voices import NewVoice, VoiceLibrary
-from myna.studio.engine_builders import BUILDERS, gpt_sovits_files, remote_engine
+from myna.studio.engine_builders import (
+    BUILDERS,
+    cosyvoice_files,
+    gpt_sovits_files,
+    remote_engine,
+)
 
 DATABASE = "myna.db"
 SAMPLE_NAME = "sample"
@@ -59,7 +70,9 @@ def open_results(settings: Settings) -> ResultFolder:
 
 def chain(engines: Iterable[Engine], probes: Mapping[str, Probe] | None = None) -> Engine:
     """Return the engines as one that falls back from each to the next, in mid-sentence too."""
-    return ResumingEngine(FallbackEngine(tuple(engines), probes=probes))
+    made = tuple(engines)
+    recalls = {engine.name: engine.recall for engine in made if isinstance(engine, CachedEngine)}
+    return ResumingEngine(FallbackEngine(made, probes=probes, recalls=recalls))
 
 
 def probes(settings: Settings) -> dict[str, Probe]:
@@ -72,6 +85,7 @@ def statuses(settings: Settings) -> Iterator[EngineStatus]:
     """Look at every engine there is: those of this machine first, then all servers at once."""
     yield embedded_status()
     yield gpt_sovits_status(gpt_sovits_files(settings).missing)
+    yield cosyvoice_status(cosyvoice_files(settings).missing)
     if settings.remotes:
         with ThreadPoolExecutor(len(settings.remotes)) as looking:
             yield from looking.map(lambda name: _remote_status(settings, name), settings.remotes)

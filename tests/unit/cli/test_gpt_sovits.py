@@ -74,7 +74,9 @@ def test_engines_names_the_files_that_are_missing(
     (tmp_path / "weights" / tiny_checkpoints.SOVITS_FILES["v2"]).unlink()
     monkeypatch.setenv("MYNA_GPT_SOVITS__FOLDER", str(tmp_path / "weights"))
     monkeypatch.setenv("MYNA_GPT_SOVITS__VERSION", "v2")
-    (status,) = (s for s in json.loads(myna("engines", "--json").stdout) if s["name"] != "embedded")
+    (status,) = (
+        s for s in json.loads(myna("engines", "--json").stdout) if s["name"] == "gpt-sovits"
+    )
     assert not status["ready"]
     assert "s2G2333k.pth" in status["remedy"]
     assert "ckpt" not in status["remedy"]

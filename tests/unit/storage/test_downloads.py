@@ -15,7 +15,14 @@ from myna.storage.checksums import LIST, matches
 from myna.storage.downloads import DownloadFailed, Plan, Source, carry_out, plan
 from myna.storage.hub import Hub
 from myna.storage.installations import Folder
-from myna.storage.models import MODELS, Model, ModelFile, ModelNotFound, find_model, missing_files
+from myna.storage.models import (
+    GPT_SOVITS_MODELS,
+    Model,
+    ModelFile,
+    ModelNotFound,
+    find_model,
+    missing_files,
+)
 from tests.unit.storage.hub_server import HubServer, serving
 
 LARGE = "gsv/epoch=12-step=3.ckpt"
@@ -152,7 +159,7 @@ def test_git_digests_are_those_git_gives(tmp_path: Path):
     assert matches(tmp_path / "hello", "ce013625030ba8dba906f756967f9e9ca394464a")
 
 
-@pytest.mark.parametrize("model", MODELS.values(), ids=MODELS.keys())
+@pytest.mark.parametrize("model", GPT_SOVITS_MODELS.values(), ids=GPT_SOVITS_MODELS.keys())
 def test_missing_files_are_the_needed_ones_not_there(model: Model, tmp_path: Path):
     needed = [file.path for file in model.files if file.needed]
     assert list(missing_files(model.version, tmp_path)) == needed
@@ -163,7 +170,11 @@ def test_missing_files_are_the_needed_ones_not_there(model: Model, tmp_path: Pat
 
 
 def test_only_the_pro_models_need_the_speaker_network():
-    with_it = {name for name, model in MODELS.items() if any("sv/" in f.path for f in model.files)}
+    with_it = {
+        name
+        for name, model in GPT_SOVITS_MODELS.items()
+        if any("sv/" in f.path for f in model.files)
+    }
     assert with_it == {"gpt-sovits-v2pro", "gpt-sovits-v2proplus"}
 
 

@@ -35,10 +35,12 @@ class Runtime:
         """When sound is made while tokens arrive."""
         return SCHEDULES[self.preset]
 
-    def flow(self, guidance: float) -> FlowOptions:
-        """Return how flow matching goes; `guidance` is the model's own."""
+    def flow(self, guidance: float, steps: int | None) -> FlowOptions:
+        """Return how flow matching goes; `guidance` is the model's own, `steps` a request's."""
         own = guidance if self.guidance is None else self.guidance
-        return FlowOptions(self.steps, own, round(self.history_seconds * FRAMES_PER_SECOND))
+        return FlowOptions(
+            steps or self.steps, own, round(self.history_seconds * FRAMES_PER_SECOND)
+        )
 
     @property
     def fingerprint(self) -> str:

@@ -79,7 +79,7 @@ class SpeechBody(BaseModel):
     model: str = Field(MODEL, description="Any name; this server has one chain of engines.")
     input: str = Field(min_length=1, max_length=LONGEST_INPUT)
     voice: str | VoiceId | None = Field(None, description="A name in your voice library.")
-    instructions: str | None = Field(None, description="Accepted and ignored.")
+    instructions: str | None = Field(None, description="For engines that take instructions.")
     response_format: Literal["mp3", "opus", "aac", "flac", "wav", "pcm"] = "mp3"
     speed: float = Field(1.0, ge=0.25, le=4)
     stream_format: Literal["audio", "sse"] = "audio"
@@ -92,7 +92,7 @@ class SpeechBody(BaseModel):
 
     def request(self, voice: str | Voice) -> SpeechRequest:
         """Return what the Studio is asked for."""
-        options = Options(speed=self.speed, seed=self.seed)
+        options = Options(speed=self.speed, seed=self.seed, instruction=self.instructions or "")
         language = self.language or self.lang_code or AUTO
         return SpeechRequest(self.input, voice, language.lower(), options)
 

@@ -70,6 +70,12 @@ class Manner(BaseModel):
     sample_steps: int | None = Field(
         None, ge=1, le=128, description="Of engines that match a flow. Unset: the engine's choice."
     )
+    instruction: str = Field(
+        "", max_length=500, description="How to say it, in words: for `cosyvoice`."
+    )
+    speaker: str = Field(
+        "", max_length=200, description="A speaker the engine brings along, in place of the voice."
+    )
     format: Format = Field("wav", description="`pcm` is 16-bit little-endian without header.")
     sample_rate: int | None = Field(
         None, ge=8000, le=48000, description="Hz. Unset: the engine's. Told in `X-Sample-Rate`."

@@ -7,7 +7,7 @@ import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
 from myna.engines.checkpoints.tensors import Tensors
-from myna.engines.cosyvoice.acoustic.past import Past
+from myna.engines.cosyvoice.acoustic.past_batch import AnyPast
 from myna.engines.cosyvoice.acoustic.request import CHUNK_FRAMES
 
 
@@ -79,7 +79,7 @@ class CausalConvolution:
         """Read `weight` and, if there, `bias`."""
         return cls(tensors["weight"], tensors.get("bias"), groups)
 
-    def __call__(self, inputs: Tensor, past: Past | None) -> Tensor:
+    def __call__(self, inputs: Tensor, past: AnyPast | None) -> Tensor:
         """Map (batch, inputs, frames) to (batch, outputs, frames)."""
         reach = self.weight.shape[2] - 1
         before = F.pad(inputs, (reach, 0)) if past is None else past.before(inputs, reach)
@@ -111,13 +111,15 @@ def chunk_mask(before: int, frames: int, chunk: int, device: torch.device) -> Te
     return F.pad(new, (before, 0), value=True)
 
 
-def sight_mask(
-    frames: int, past: Past | None, padding: Tensor | None, device: torch.device
-) -> Tensor | None:
-    """Return what frames see, on their way to mel: a mask for attention, or None for everything.
+def sight_mask(frames: int, past: AnyPast | None, device: torch.device) -> Tensor | None:
+    """Return what new frames see on their way to mel: a mask for attention, or None for all.
 
-    Without a past all that is no padding (B, 1, frames); with one, no more than their own chunk.
+    Without a past they see each other; with one, no frame sees beyond its own chunk.
     """
     if past is None:
-        return None if padding is None else padding[:, None]
-    return chunk_mask(past.seen, frames, CHUNK_FRAMES, device)
+        return None
+    mask = chunk_mask(past.seen, frames, CHUNK_FRAMES, device)
+    hidden = past.hidden(frames, device)
+    if hidden is None:
+        return mask
+    return ~hidden if mask is None else ~hidden & mask

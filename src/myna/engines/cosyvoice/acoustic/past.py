@@ -31,6 +31,14 @@ class _Memory:
         self.values[:, :, self.length : end] = value
         return self.keys[:, :, :end], self.values[:, :, :end]
 
+    def copy(self) -> "_Memory":
+        """Return the settled part."""
+        return _Memory(
+            self.keys[:, :, : self.length].clone(),
+            self.values[:, :, : self.length].clone(),
+            self.length,
+        )
+
     def forget(self, first: int, count: int) -> None:
         """Drop `count` settled frames from the frame `first` on."""
         for stored in (self.keys, self.values):
@@ -50,7 +58,7 @@ def _larger(stored: Tensor, room: int, length: int) -> Tensor:
 class Past:
     """The past of one network in one call.
 
-    `kept` frames at the beginning are always seen (None: all); of the others the last `history`.
+    `kept` frames at the beginning are always seen, of the others the last `history` (None: all).
     """
 
     def __init__(self, kept: int = 0, history: int | None = None) -> None:
@@ -84,6 +92,14 @@ class Past:
             return self.frames
         return min(self.frames, self._kept + self._history)
 
+    def places(self, device: torch.device) -> Tensor:
+        """Return which frame of the call is the first new one: (1,)."""
+        return torch.tensor([self.frames], device=device)
+
+    def hidden(self, frames: int, device: torch.device) -> Tensor | None:
+        """Return which of all frames are padding: none."""
+        return None
+
     def before(self, inputs: Tensor, reach: int) -> Tensor:
         """Return inputs (batch, channels, frames) with the `reach` frames before them."""
         if self._context == len(self._contexts):
@@ -110,10 +126,7 @@ class Past:
         twin = Past(self._kept, self._history)
         twin.frames = self.frames
         twin._contexts = list(self._contexts)
-        twin._memories = [
-            _Memory(memory.keys.clone(), memory.values.clone(), memory.length)
-            for memory in self._memories
-        ]
+        twin._memories = [memory.copy() for memory in self._memories]
         return twin
 
 

@@ -14,7 +14,7 @@ from myna.engines.cosyvoice.acoustic.layers import (
     sight_mask,
     split_heads,
 )
-from myna.engines.cosyvoice.acoustic.past import Past
+from myna.engines.cosyvoice.acoustic.past_batch import AnyPast
 from myna.engines.cosyvoice.acoustic.velocity import Condition, wave_angles
 
 _HEAD_WIDTH = 64
@@ -71,7 +71,7 @@ class _Block:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Sight:
-    past: Past | None
+    past: AnyPast | None
     mask: Tensor | None
 
 
@@ -94,7 +94,7 @@ class DiffusionTransformer:
         self._out = Linear.of(tensors.scope("proj_out"))
 
     def velocity(
-        self, point: Tensor, condition: Condition, time: float, past: Past | None
+        self, point: Tensor, condition: Condition, time: float, past: AnyPast | None
     ) -> Tensor:
         """See `VelocityField`."""
         frames, device = point.shape[2], point.device
@@ -104,14 +104,15 @@ class DiffusionTransformer:
         hidden = hidden + self._placed(hidden, past)
         waves = wave_angles(time, _TIME_CHANNELS, device)
         moment = F.silu(self._time[1](F.silu(self._time[0](waves))))
-        sight = _Sight(past, sight_mask(frames, past, condition.mask, device))
-        rotation = _rotation(past.frames if past is not None else 0, frames, self._frequencies)
+        sight = _Sight(past, sight_mask(frames, past, device))
+        places = torch.zeros(1, device=device) if past is None else past.places(device)
+        rotation = _rotation(places, frames, self._frequencies)
         for block in self._blocks:
             hidden = block(hidden, moment, rotation, sight)
         scale, shift = self._last_norm(moment)[:, None].chunk(2, dim=-1)
         return self._out(_modulated(hidden, shift, scale)).transpose(1, 2)
 
-    def _placed(self, hidden: Tensor, past: Past | None) -> Tensor:
+    def _placed(self, hidden: Tensor, past: AnyPast | None) -> Tensor:
         hidden = hidden.transpose(1, 2)
         for convolution in self._place:
             hidden = F.mish(convolution(hidden, past))
@@ -127,10 +128,13 @@ def _modulated(hidden: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
     return F.layer_norm(hidden, hidden.shape[-1:], eps=_EPSILON) * (1 + scale) + shift
 
 
-def _rotation(first: int, frames: int, frequencies: Tensor) -> Rotation:
-    """Return cosines and sines of rotary positions (Su et al. 2021): (frames, 32) each."""
-    positions = torch.arange(first, first + frames, dtype=torch.float32, device=frequencies.device)
-    angles = torch.outer(positions, frequencies)
+def _rotation(places: Tensor, frames: int, frequencies: Tensor) -> Rotation:
+    """Return cosines and sines of rotary positions (Su et al. 2021).
+
+    Two of shape (rows, frames, 32), for the places of each row's first frame.
+    """
+    positions = places[:, None] + torch.arange(frames, device=frequencies.device)
+    angles = positions[:, :, None] * frequencies
     return angles.cos(), angles.sin()
 
 

@@ -19,7 +19,7 @@ from myna.engines.cosyvoice.acoustic.layers import (
     sight_mask,
     split_heads,
 )
-from myna.engines.cosyvoice.acoustic.past import Past
+from myna.engines.cosyvoice.acoustic.past_batch import AnyPast
 from myna.engines.cosyvoice.acoustic.velocity import Condition, wave_angles
 
 
@@ -35,7 +35,7 @@ class _Convolved:
             LayerNorm.of(tensors.scope("block.2")),
         )
 
-    def __call__(self, inputs: Tensor, past: Past | None) -> Tensor:
+    def __call__(self, inputs: Tensor, past: AnyPast | None) -> Tensor:
         return F.mish(self.norm.over_channels(self.convolution(inputs, past)))
 
 
@@ -55,7 +55,7 @@ class _Residual:
             CausalConvolution.of(tensors.scope("res_conv")),
         )
 
-    def __call__(self, inputs: Tensor, time: Tensor, past: Past | None) -> Tensor:
+    def __call__(self, inputs: Tensor, time: Tensor, past: AnyPast | None) -> Tensor:
         hidden = self.first(inputs, past) + self.time(time)[:, :, None]
         return self.second(hidden, past) + self.beside(inputs, None)
 
@@ -86,7 +86,7 @@ class _Transformer:
             head_width,
         )
 
-    def __call__(self, hidden: Tensor, mask: Tensor | None, past: Past | None) -> Tensor:
+    def __call__(self, hidden: Tensor, mask: Tensor | None, past: AnyPast | None) -> Tensor:
         normed = self.attention_norm(hidden)
         n_heads = self.query.weight.shape[0] // self.head_width
         query, key, value = (
@@ -117,7 +117,7 @@ class _Stage:
             CausalConvolution.of(tensors.scope("2")) if "2" in tensors else None,
         )
 
-    def transformed(self, hidden: Tensor, mask: Tensor | None, past: Past | None) -> Tensor:
+    def transformed(self, hidden: Tensor, mask: Tensor | None, past: AnyPast | None) -> Tensor:
         hidden = hidden.transpose(1, 2)
         for transformer in self.transformers:
             hidden = transformer(hidden, mask, past)
@@ -136,14 +136,14 @@ class UNet:
         self._out = CausalConvolution.of(tensors.scope("final_proj"))
 
     def velocity(
-        self, point: Tensor, condition: Condition, time: float, past: Past | None
+        self, point: Tensor, condition: Condition, time: float, past: AnyPast | None
     ) -> Tensor:
         """See `VelocityField`."""
         speaker = condition.speaker[:, :, None].expand(-1, -1, point.shape[2])
         hidden = torch.cat([point, condition.tokens, speaker, condition.prompt], dim=1)
         waves = wave_angles(time, hidden.shape[1], point.device)
         moment = F.mish(self._time[1](F.silu(self._time[0](waves))))
-        mask = sight_mask(point.shape[2], past, condition.mask, point.device)
+        mask = sight_mask(point.shape[2], past, point.device)
         skipped = hidden
         for index, stage in enumerate(self._stages):
             if index == len(self._stages) - 1:

@@ -34,9 +34,7 @@ def cosyvoice(folder: Path) -> CosyVoice2:
 @pytest.fixture(scope="module")
 def prompt(sample: Voice) -> Tensor:
     """Two seconds at 16 kHz, as callers of older releases give them."""
-    audio = resample(
-        Audio(sample.reference.samples[: 2 * sample.reference.sample_rate], 16000), 16000
-    )
+    audio = resample(sample.reference.between(0.0, 2.0), 16000)
     return torch.from_numpy(audio.samples.copy())[None]
 
 

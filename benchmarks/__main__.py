@@ -8,8 +8,8 @@ FOLDER holds recordings and `transcripts.tsv`: file, language, transcript, separ
 import subprocess
 import sys
 
-PARTS = ("footprint", "embedded", "alignment", "editing", "load")
-NEED_NO_FOLDER = {"footprint", "load"}
+PARTS = ("footprint", "embedded", "alignment", "editing", "load", "faults")
+NEED_NO_FOLDER = {"faults", "footprint", "load"}
 
 
 def main() -> None:

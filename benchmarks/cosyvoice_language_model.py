@@ -27,7 +27,7 @@ from torch import Tensor
 
 from myna.engines.batching.scheduler import Scheduler
 from myna.engines.cosyvoice.key_value_cache import BackboneConfig
-from myna.engines.cosyvoice.language_model import LanguageModel, read_language_model
+from myna.engines.cosyvoice.language_model import LanguageModel, Segment, read_language_model
 from myna.engines.cosyvoice.language_slots import LanguageModelSlots
 from myna.engines.cosyvoice.speech_token_request import SpeechTokenRequest
 from myna.engines.cosyvoice.version import Version
@@ -65,6 +65,10 @@ def main() -> None:
     decoders = {name: own(model) for name, model in models.items()}
     if arguments.upstream:
         decoders = {"upstream": upstream(arguments.upstream, state, arguments.layers)} | decoders
+    for name in list(models)[1:]:
+        print(
+            f"  {name}: logits {difference(models['exact'], models[name]):.1e} off, in deviations"
+        )
     rounds = [
         {name: measured(decode, arguments.tokens) for name, decode in decoders.items()}
         for _ in range(arguments.rounds)
@@ -79,11 +83,30 @@ def main() -> None:
 def own_models(state: Mapping[str, Tensor], sessions: int) -> dict[str, LanguageModel]:
     """Return our model in each way it can be run."""
 
-    def model(**how: int) -> LanguageModel:
-        config = BackboneConfig(N_HEADS)
-        return read_language_model(state, version=Version.COSYVOICE2, config=config, **how)
+    def model(runtime: str, rows: int = 1) -> LanguageModel:
+        return read_language_model(
+            state,
+            version=Version.COSYVOICE2,
+            config=BackboneConfig(N_HEADS),
+            runtime=runtime,
+            rows=rows,
+        )
 
-    return {"exact": model(), f"exact, {sessions} rows": model(rows=sessions)}
+    return {
+        "exact": model("exact"),
+        f"exact, {sessions} rows": model("exact", sessions),
+        "fast": model("fast"),
+    }
+
+
+def difference(exact: LanguageModel, other: LanguageModel) -> float:
+    """Return the root mean square by which logits after a prompt differ, over their deviation."""
+    hidden = exact.embedded([Segment.text(range(40)), Segment.speech(range(60))])
+    logits = [
+        model.decoder.read(hidden, model.decoder.new_cache(1, 128), 0)[:N_SPEECH]
+        for model in (exact, other)
+    ]
+    return float((logits[0] - logits[1]).square().mean().sqrt() / logits[0].std())
 
 
 def random_state(layers: int) -> dict[str, Tensor]:

@@ -13,12 +13,12 @@ from myna.core.speech import Options, Utterance
 from myna.core.voice import Voice
 from myna.dsp.codec import AudioFormat, encode_file
 from myna.dsp.resample import resample
-from myna.engines.embedded.engine import EmbeddedEngine
 from myna.settings import HttpSettings, RemoteSettings, Settings
 from myna.studio.remote_builders import build
 from myna.studio.studio import Studio
 from myna.studio.wiring import open_library
 from tests.http.conftest import running
+from tests.unit.engines.doubles import BabbleEngine
 
 SERVERS = ExitStack()
 """Those now running; the module's fixture closes it."""
@@ -27,11 +27,11 @@ LANGUAGES_OF_SPEAKERS = {"nara": "ko", "clara": "en", "nnaomi": "ja", "meimei": 
 
 
 def over_http(kind: str, **fields: object) -> Callable[[Path], Engine]:
-    """Return what makes a remote engine whose server is a Myna with the embedded engine."""
+    """Return what makes a remote engine whose server is a Myna with a quick engine."""
 
     def make(folder: Path) -> Engine:
         settings = Settings(home=folder)
-        studio = Studio(EmbeddedEngine(), open_library(settings))
+        studio = Studio(BabbleEngine(), open_library(settings))
         http = HttpSettings(reference_directory=folder, rate="100000/minute")
         server = SERVERS.enter_context(running(studio, http, settings))
         own = RemoteSettings.model_validate(
@@ -42,15 +42,10 @@ def over_http(kind: str, **fields: object) -> Callable[[Path], Engine]:
     return make
 
 
-def over_shared_folder(folder: Path) -> Engine:
-    """Make an engine for a server that reads the recordings from a folder."""
-    return over_http("gpt-sovits-v2", reference_folder=folder)(folder)
-
-
 def clova(folder: Path) -> Engine:
     """Make an engine whose server speaks Clova's interface."""
     voice = open_library(Settings(home=folder)).get("sample")
-    url = SERVERS.enter_context(small_clova(EmbeddedEngine(), voice))
+    url = SERVERS.enter_context(small_clova(BabbleEngine(), voice))
     own = RemoteSettings(
         kind="clova",
         url=url,

@@ -15,7 +15,7 @@ from myna.core.errors import Unsupported
 from myna.core.speech import Chunk, Options, Utterance
 from myna.core.voice import Voice
 from myna.engines.embedded.engine import EmbeddedEngine
-from tests.contract.servers import SERVERS, clova, over_http, over_shared_folder
+from tests.contract.servers import SERVERS, clova, over_http
 from tests.unit.engines.cosyvoice import tiny_engine as cosyvoice
 from tests.unit.engines.gpt_sovits.tiny_engine import tiny_engine
 
@@ -27,7 +27,6 @@ ENGINES: dict[str, Callable[[Path], Engine]] = {
     "gpt-sovits v4": lambda folder: tiny_engine(folder, "v4"),
     "remote myna": over_http("myna"),
     "remote gpt-sovits-v2": over_http("gpt-sovits-v2"),
-    "remote gpt-sovits-v2, shared folder": over_shared_folder,
     "remote gpt-sovits-v1": over_http("gpt-sovits-v1"),
     "remote openai": over_http("openai", voice="sample"),
     "remote openai, cloning": over_http("openai", clones=True),

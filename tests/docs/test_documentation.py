@@ -13,6 +13,7 @@ from myna.settings import RemoteSettings, Settings
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "README.ko.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^```(?P<language>python|sh)\n(?P<code>.*?)^```", re.MULTILINE | re.DOTALL)
+TOML = re.compile(r"^```toml\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
 
 
@@ -35,6 +36,15 @@ def test_the_page_does_what_it_says(page: Path, home: Path):
 def run(command: list[str]) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+
+
+@pytest.mark.parametrize(
+    "page", [p for p in PAGES if "```toml" in p.read_text("utf-8")], ids=lambda p: p.name
+)
+def test_the_settings_shown_are_understood(page: Path):
+    for block in TOML.findall(page.read_text("utf-8")):
+        Path("myna.toml").write_text(block)
+        Settings.load()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)

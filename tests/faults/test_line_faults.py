@@ -74,7 +74,9 @@ def test_a_stall_before_the_first_sound_is_a_failure_in_time(line: Lay):
 
 def test_without_another_engine_a_stall_says_so(line: Lay):
     laid = line(plan=once(DESCRIPTION, Fault(0, Kind.STALL)))
-    with pytest.raises(EngineTimeout, match=r"'there' at http://127\.0\.0\.1.* no sound within"):
+    with pytest.raises(
+        EngineTimeout, match=r"'there' at http://127\.0\.0\.1.* within 0\.2 seconds"
+    ):
         laid.said(laid.remote(first_sound_seconds=0.2))
 
 

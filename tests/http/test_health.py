@@ -15,6 +15,7 @@ from myna.storage.results import ResultFolder
 from tests.http.conftest import Running
 from tests.http.doubles import GatedEngine
 from tests.unit.engines.doubles import BrokenEngine, ToneEngine
+from tests.unit.engines.gpt_sovits.tiny_engine import tiny_engine
 
 Serve = Callable[..., Running]
 
@@ -45,6 +46,16 @@ def test_what_happens_is_counted(serve: Serve, tmp_path: Path):
     assert figure(server, "myna_real_time_factor_count") == 1
     assert figure(server, ["myna_errors_total", 'code="voice_not_found"}'][0]) == 1
     assert figure(server, "myna_active_streams") == 0
+
+
+def test_sentences_drawn_again_are_counted(serve: Serve, tmp_path: Path):
+    """Random weights end after a second or so, whatever they were given to say."""
+    engine = tiny_engine(tmp_path / "weights", "v2")
+    cached = CachedEngine(engine, ResultFolder(tmp_path / "r", 1_000_000))
+    server = serve(FallbackEngine([cached]))
+    long = "one two three four five six seven eight nine ten " * 4
+    assert server.speak(long, language="en", retries=2, stream=False).status_code == 200
+    assert figure(server, "myna_redrawn_sentences_total") == 2
 
 
 def test_two_servers_count_for_themselves(serve: Serve):

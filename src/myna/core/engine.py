@@ -88,6 +88,20 @@ class ConvertsVoice(Protocol):
         """Yield the recording in the voice. Raises `BadReference` for a voice it cannot learn."""
 
 
+@runtime_checkable
+class RedrawsSentences(Protocol):
+    """An engine that draws a sentence again where it could not have been right."""
+
+    @property
+    def redrawn(self) -> int:
+        """How many times it has done so."""
+
+
+def redrawn(engine: Engine) -> int:
+    """Return how many sentences an engine drew again; 0 for one that never does."""
+    return engine.redrawn if isinstance(engine, RedrawsSentences) else 0
+
+
 def streaming(engine: Engine) -> SpeaksStreamingText | None:
     """Return the engine as one that takes arriving text, if it does."""
     if engine.capabilities.streams_text and isinstance(engine, SpeaksStreamingText):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from myna.core.audio import Audio
-from myna.core.engine import ArrivingUtterance, Capabilities, Engine, converting, streaming
+from myna.core.engine import ArrivingUtterance, Capabilities, Engine, converting, redrawn, streaming
 from myna.core.errors import Unsupported
 from myna.core.infill import Gap, Infilled, infilling
 from myna.core.speech import Chunk, Options, Utterance
@@ -49,11 +49,8 @@ class CachedEngine:
 
     def speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
         """Yield the stored audio, or the engine's, remembering it once complete."""
-        own = self._key(utterance, voice)
-        whole = own if utterance.whole else self._key(replace(utterance, whole=True), voice)
-        hit = self._store.get(whole) or self._store.get(own)
-        if hit is not None:
-            yield replace(hit, cached=True)
+        if (hit := self.recall(utterance, voice)) is not None:
+            yield hit
             return
         heard: list[Chunk] = []
         with closing(self._engine.speak(utterance, voice)) as chunks:
@@ -63,6 +60,18 @@ class CachedEngine:
         if heard and not any(chunk.fell_back for chunk in heard):
             # The key anew: while it spoke, a server may have told that it is another by now.
             self._store.put(self._key(utterance, voice), heard)
+
+    @property
+    def redrawn(self) -> int:
+        """How many sentences the engine drew again."""
+        return redrawn(self._engine)
+
+    def recall(self, utterance: Utterance, voice: Voice) -> Chunk | None:
+        """Return the stored audio, if there is any. Does not trouble the engine."""
+        own = self._key(utterance, voice)
+        whole = own if utterance.whole else self._key(replace(utterance, whole=True), voice)
+        hit = self._store.get(whole) or self._store.get(own)
+        return None if hit is None else replace(hit, cached=True)
 
     def infills(self, language: str) -> bool:
         """Whether the engine fills gaps in this language."""

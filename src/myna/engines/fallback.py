@@ -6,7 +6,7 @@ from contextlib import closing
 from dataclasses import replace
 
 from myna.core.audio import Audio
-from myna.core.engine import ArrivingUtterance, Capabilities, Engine, converting, streaming
+from myna.core.engine import ArrivingUtterance, Capabilities, Engine, converting, redrawn, streaming
 from myna.core.errors import AllEnginesFailed, EngineError, EngineTimeout, Unsupported
 from myna.core.infill import Gap, Infilled, infilling
 from myna.core.languages import AUTO
@@ -18,6 +18,16 @@ from myna.engines.sentence_by_sentence import speak_sentences
 logger = logging.getLogger(__name__)
 
 COOLDOWN = 30.0  # seconds a failed engine rests
+
+
+IsKnown = Callable[[Engine], bool]
+"""Whether an engine said before what it is asked for."""
+Recall = Callable[[Utterance, Voice], Chunk | None]
+"""Returns what an engine said before, without troubling it."""
+
+
+def _nothing_is_known(_: Engine) -> bool:
+    return False
 
 
 class FallbackEngine:
@@ -34,10 +44,15 @@ class FallbackEngine:
         engines: Sequence[Engine],
         cooldown: float = COOLDOWN,
         probes: Mapping[str, Probe] | None = None,
+        recalls: Mapping[str, Recall] | None = None,
     ) -> None:
-        """`probes` ask engines by name how they are: cheaper than a sentence."""
+        """`probes` ask engines, by name, how they are: cheaper than a sentence.
+
+        `recalls` find what engines said before: it is replayed even while they rest.
+        """
         self._engines = tuple(engines)
         self._rests = Rests(cooldown, probes or {})
+        self._recalls = recalls or {}
         self.name = ">".join(engine.name for engine in engines)
 
     @property
@@ -61,8 +76,11 @@ class FallbackEngine:
 
     def speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
         """Yield from the first engine whose first chunk arrives."""
-        able = self._able(utterance.language, utterance.options.speaker)
-        return self._first_to_sound(able, lambda engine: engine.speak(utterance, voice))
+        return self._first_to_sound(
+            self._able(utterance.language, utterance.options.speaker),
+            lambda engine: engine.speak(utterance, voice),
+            lambda engine: self._is_known(engine, utterance, voice),
+        )
 
     def speak_arriving(self, utterance: ArrivingUtterance, voice: Voice) -> Generator[Chunk]:
         """Yield from the first engine that gets a sound out; the next hears the text again.
@@ -96,38 +114,49 @@ class FallbackEngine:
         )
 
     def _first_to_sound(
-        self, able: Sequence[Engine], start: Callable[[Engine], Generator[Chunk]]
+        self,
+        able: Sequence[Engine],
+        start: Callable[[Engine], Generator[Chunk]],
+        is_known: IsKnown = _nothing_is_known,
     ) -> Generator[Chunk]:
         failures: list[EngineError] = []
-        candidates = self._candidates(able)
-        for engine in candidates:
-            heard = False
+        waiting = list(able)
+        for engine in self._candidates(able, is_known):
+            waiting.remove(engine)
+            has_sounded = is_replayed = False
             with closing(start(engine)) as chunks:
                 while True:
                     try:
                         chunk = next(chunks, None)
                     except EngineError as error:
-                        if heard:
+                        if has_sounded:
                             self._broke_off(engine, error)
                             raise
-                        self._failed(engine, error, is_last=engine is candidates[-1])
+                        self._failed(engine, error, is_last=not waiting)
                         failures.append(error)
                         break
                     if chunk is None:
-                        self._rests.succeeded(engine.name)
+                        if has_sounded and not is_replayed:
+                            self._rests.succeeded(engine.name)
                         return
-                    heard = heard or len(chunk.audio.samples) > 0
+                    is_replayed = chunk.cached
+                    has_sounded = has_sounded or len(chunk.audio.samples) > 0
                     yield _signed(chunk, engine, fell_back=engine is not able[0])
         raise failures[0] if len(failures) == 1 else AllEnginesFailed(failures)
+
+    @property
+    def redrawn(self) -> int:
+        """How many sentences all of them drew again."""
+        return sum(redrawn(engine) for engine in self._engines)
 
     def infills(self, language: str) -> bool:
         """Whether the engine that would speak this language now fills gaps in it."""
         able = language in self.capabilities.languages
-        return able and infilling(self._candidates(self._able(language))[0], language) is not None
+        return able and infilling(self._ready(language), language) is not None
 
     def infill(self, gap: Gap, voice: Voice) -> Infilled:
         """Have that engine fill a gap. If it fails it rests, so the next will be asked to speak."""
-        meant = self._candidates(self._able(gap.language))[0]
+        meant = self._ready(gap.language)
         engine = infilling(meant, gap.language)
         if engine is None:
             raise Unsupported(f"Engine {meant.name!r} does not fill gaps in {gap.language!r}.")
@@ -144,16 +173,28 @@ class FallbackEngine:
         self._rests.failed(engine.name)
 
     def _broke_off(self, engine: Engine, error: EngineError) -> None:
-        if isinstance(error, EngineTimeout):
-            self._rests.failed(engine.name)  # whoever goes on should not wait as long again
+        if isinstance(error, EngineTimeout):  # whoever goes on should not wait as long again
+            self._rests.failed(engine.name)
         else:
             self._rests.stumbled(engine.name)
 
-    def _candidates(self, able: Sequence[Engine]) -> list[Engine]:
-        """Rested engines first, the rest as a last resort."""
-        if len(able) == 1:
-            return list(able)
-        return sorted(able, key=lambda engine: self._rests.is_resting(engine.name))
+    def _ready(self, language: str) -> Engine:
+        return next(self._candidates(self._able(language), _nothing_is_known))
+
+    def _candidates(self, able: Sequence[Engine], is_known: IsKnown) -> Iterator[Engine]:
+        """Yield engines in order; those that rest last, unless they need only repeat themselves."""
+        resting = []
+        for engine in able:
+            must_rest = len(able) > 1 and self._rests.has_failed(engine.name)
+            if must_rest and not is_known(engine) and self._rests.is_resting(engine.name):
+                resting.append(engine)
+            else:
+                yield engine
+        yield from resting
+
+    def _is_known(self, engine: Engine, utterance: Utterance, voice: Voice) -> bool:
+        recall = self._recalls.get(engine.name)
+        return recall is not None and recall(utterance, voice) is not None
 
     def _able(self, language: str, speaker: str = "") -> list[Engine]:
         able = [

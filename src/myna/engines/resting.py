@@ -58,6 +58,10 @@ class Rests:
         """Note that an engine spoke: all is forgiven."""
         self._rests.pop(name, None)
 
+    def has_failed(self, name: str) -> bool:
+        """Whether an engine failed and has not spoken since."""
+        return name in self._rests
+
     def is_resting(self, name: str) -> bool:
         """Whether another engine should be preferred now. May wait for a probe, briefly."""
         rest = self._rests.get(name)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from myna.core.audio import Audio
 from myna.core.engine import ArrivingUtterance, Capabilities, Engine, converting, streaming
 from myna.core.errors import EngineError, Unsupported
+from myna.core.infill import Gap, Infilled, infilling
 from myna.core.speech import Chunk, Options, Utterance
 from myna.core.timing import TimedText, shifted
 from myna.core.voice import Voice
@@ -62,15 +63,26 @@ class ResumingEngine:
             return
 
     def speak_arriving(self, utterance: ArrivingUtterance, voice: Voice) -> Generator[Chunk]:
-        """Hand on what the engine inside says: an arriving text is not taken up again."""
+        """Hand on what the engine says: one breath is not taken up again."""
         engine = streaming(self._engine)
         if engine is None:
             raise Unsupported(f"Engine {self.name!r} takes text sentence by sentence.")
         return engine.speak_arriving(utterance, voice)
 
     def convert(self, source: Audio, voice: Voice, options: Options) -> Generator[Chunk]:
-        """Hand on what the engine inside makes."""
+        """Hand on what the engine makes of a recording."""
         return converting(self._engine).convert(source, voice, options)
+
+    def infills(self, language: str) -> bool:
+        """Whether the engine fills gaps in this language."""
+        return infilling(self._engine, language) is not None
+
+    def infill(self, gap: Gap, voice: Voice) -> Infilled:
+        """Have the engine fill a gap."""
+        engine = infilling(self._engine, gap.language)
+        if engine is None:
+            raise Unsupported(f"Engine {self.name!r} does not fill gaps in {gap.language!r}.")
+        return engine.infill(gap, voice)
 
 
 class _Sentence:

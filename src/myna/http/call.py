@@ -30,6 +30,8 @@ from myna.studio.voices import Recording
 Result = TypeVar("Result")
 
 SAMPLE_RATE_HEADER = "X-Sample-Rate"
+OWN_VOICE_HEADER = "X-Own-Voice"
+"""Engines that spoke in a voice of their own, not in the one asked for."""
 
 
 class Call:
@@ -105,6 +107,8 @@ class Call:
         speech = await self.speak(request)
         content = await self.in_thread(lambda: encode_file(resample(speech.audio, rate), format))
         headers = {SAMPLE_RATE_HEADER: str(rate)}
+        if speech.own_voices:
+            headers[OWN_VOICE_HEADER] = ", ".join(speech.own_voices)
         return Response(content, media_type=format.media_type, headers=headers)
 
     def stream(self, request: SpeechRequest, body: Body) -> Response:

@@ -1,10 +1,12 @@
 """What Prometheus is told. Each app has its own registry."""
 
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import closing
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, Metric
+from prometheus_client.registry import Collector
 
 from myna.core.speech import Chunk
 from myna.http.stage import Make, Stage
@@ -13,10 +15,25 @@ _LATENCIES = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0, 10.0)
 _FACTORS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
 
+class _Redrawn(Collector):
+    """A count that engines keep, read when Prometheus asks."""
+
+    def __init__(self, count: Callable[[], int]) -> None:
+        self._count = count
+
+    def collect(self) -> Iterable[Metric]:
+        yield CounterMetricFamily(
+            "myna_redrawn_sentences",
+            "Sentences drawn again before they were heard, because they could not be right.",
+            value=self._count(),
+        )
+
+
 class Metrics:
     """Counters, gauges and histograms of one server."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Stage, redrawn: Callable[[], int]) -> None:
+        """`redrawn` tells how many sentences the engines have drawn again."""
         self._registry = registry = CollectorRegistry()
         self._first_chunk = Histogram(
             "myna_first_chunk_latency_seconds",
@@ -47,6 +64,7 @@ class Metrics:
         self._errors = Counter(
             "myna_errors", "Requests that failed, by code.", ["code"], registry=registry
         )
+        registry.register(_Redrawn(redrawn))
         active = Gauge("myna_active_streams", "Speeches in progress.", registry=registry)
         active.set_function(lambda: stage.places.active)
         waiting = Gauge("myna_waiting_streams", "Speeches in the queue.", registry=registry)

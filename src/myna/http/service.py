@@ -3,6 +3,7 @@
 import hashlib
 from pathlib import Path
 
+from myna.core.engine import redrawn
 from myna.core.voice import Voice
 from myna.http.auth import Access
 from myna.http.metrics import Metrics
@@ -26,7 +27,7 @@ class Service:
         self.access = Access(settings, keys)
         self.rates = Rates(settings.rate)
         self.stage = Stage(settings)
-        self.metrics = Metrics(self.stage)
+        self.metrics = Metrics(self.stage, lambda: redrawn(studio.engine))
         self._checked: Recent[CheckedVoice] = Recent(VOICES_KEPT)
         self._sent: Recent[Voice] = Recent(VOICES_KEPT)
 

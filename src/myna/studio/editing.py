@@ -182,16 +182,14 @@ class _Session:
         if not passage.new_text:
             return _Changed(_cut_in(recording, place, None, margin))
         made = self._filled(index, place) or self._takes(index, place)
-        takes = sorted(
-            (take for take in made if take.last - take.first >= margin), key=lambda take: take.score
-        )
-        if not takes:
+        takes = sorted(made, key=lambda take: (take.length < margin, take.score))
+        chosen = takes[self.request.choice]
+        if chosen.length < margin:
             raise SpanTooShort(
                 f"{passage.new_text!r} came too short for fades of {self.request.margin:g} s at "
                 "its ends. Give a smaller margin."
             )
         room = Room.around(recording, self.scene.audio, place, self.scene.seams.pauses)
-        chosen = takes[self.request.choice]
         insert = room.filled(chosen, self._seed(index))
         return _Changed(_cut_in(recording, chosen.opening, insert, margin), tuple(takes))
 

@@ -149,7 +149,7 @@ class Studio:
         try:
             return self._engines[name]
         except KeyError:
-            raise EngineNotFound(name) from None
+            raise EngineNotFound(name, self.settings.remotes) from None
 
     def rebuild(self, name: str, settings: Settings) -> None:
         """Build an engine anew from other settings and put it in place of the one there is.
@@ -158,7 +158,7 @@ class Studio:
         and the reason is raised. One at a time: the caller sees to that.
         """
         if name not in self._engines:
-            raise EngineNotFound(name)
+            raise EngineNotFound(name, self.settings.remotes)
         self._engines = {**self._engines, name: wiring.build_engine(name, settings)}
         self.engine = wiring.chain(self._engines.values(), wiring.probes(settings))
         self.settings = settings

@@ -91,6 +91,11 @@ class Take:
     """Less is better."""
     engine: str
 
+    @property
+    def length(self) -> int:
+        """Samples of the new words."""
+        return self.last - self.first
+
 
 def fitted(spoken: Spoken, place: Place, scene: Scene) -> Take:
     """Give a take the recording's level, tilt, pitch and pace, and judge it."""

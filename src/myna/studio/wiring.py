@@ -70,7 +70,9 @@ def open_results(settings: Settings) -> ResultFolder:
 
 def chain(engines: Iterable[Engine], probes: Mapping[str, Probe] | None = None) -> Engine:
     """Return the engines as one that falls back from each to the next, in mid-sentence too."""
-    return ResumingEngine(FallbackEngine(tuple(engines), probes=probes))
+    made = tuple(engines)
+    recalls = {engine.name: engine.recall for engine in made if isinstance(engine, CachedEngine)}
+    return ResumingEngine(FallbackEngine(made, probes=probes, recalls=recalls))
 
 
 def probes(settings: Settings) -> dict[str, Probe]:
@@ -82,7 +84,7 @@ def probes(settings: Settings) -> dict[str, Probe]:
 def statuses(settings: Settings) -> Iterator[EngineStatus]:
     """Look at every engine there is: those of this machine first, then all servers at once."""
     yield embedded_status()
-    yield gpt_sovits_status(gpt_sovits_files(settings).missing)
+    yield gpt_sovits_status(gpt_sovits_files(settings).missing, settings.gpt_sovits.version)
     yield cosyvoice_status(cosyvoice_files(settings).missing)
     if settings.remotes:
         with ThreadPoolExecutor(len(settings.remotes)) as looking:

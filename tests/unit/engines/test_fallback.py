@@ -1,10 +1,15 @@
+from collections.abc import Generator
+from pathlib import Path
+
 import pytest
 
 from myna.core.errors import AllEnginesFailed, SynthesisFailed, Unsupported
 from myna.core.infill import Gap
-from myna.core.speech import Utterance
+from myna.core.speech import Chunk, Utterance
 from myna.core.voice import Voice
+from myna.engines.cached import CachedEngine
 from myna.engines.fallback import FallbackEngine
+from myna.storage.results import ResultFolder
 from tests.conftest import tone
 from tests.unit.engines.doubles import BrokenEngine, FillingEngine, ToneEngine
 
@@ -67,6 +72,26 @@ def test_only_a_switch_of_engines_is_logged_and_in_one_line(
     (record,) = caplog.records
     assert "broken on purpose" in record.getMessage()
     assert record.exc_info is None
+
+
+def test_a_resting_engine_repeats_what_it_said_before(sample: Voice, tmp_path: Path):
+    class Tiring(ToneEngine):
+        is_tired = False
+
+        def speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
+            if self.is_tired:
+                raise SynthesisFailed("tired")
+            yield from super().speak(utterance, voice)
+
+    tiring, spare = Tiring("first"), ToneEngine("spare")
+    cached = CachedEngine(tiring, ResultFolder(tmp_path, 10_000_000))
+    chain = FallbackEngine([cached, spare], recalls={"first": cached.recall})
+    list(chain.speak(HELLO, sample))
+    tiring.is_tired = True
+    assert {c.engine for c in chain.speak(Utterance("다른 말", "ko"), sample)} == {"spare"}
+    replayed = list(chain.speak(HELLO, sample))
+    assert [(c.engine, c.cached, c.fell_back) for c in replayed] == [("first", True, False)]
+    assert spare.said == ["다른 말"]
 
 
 GAP = Gap(tone(0.5), tone(0.5), "가나 ", "다라", " 마바", "ko")

@@ -37,9 +37,14 @@ def uniforms(seeds: Tensor, positions: Tensor, width: int) -> Tensor:
 
     Shape (*seeds.shape, width), float64.
     """
+    indices = torch.arange(width, dtype=torch.int64, device=seeds.device)
+    return uniforms_at(seeds, positions, indices)
+
+
+def uniforms_at(seeds: Tensor, positions: Tensor, indices: Tensor) -> Tensor:
+    """Return those of the numbers `uniforms` gives that have these indices (n,)."""
     keys = _mixed(_mixed(seeds * _STEP + 1) + (positions + 1) * _STEP)
-    indices = torch.arange(1, width + 1, dtype=torch.int64, device=seeds.device)
-    bits = _mixed(keys[..., None] + indices * _STEP)
+    bits = _mixed(keys[..., None] + (indices + 1) * _STEP)
     return (_shifted(bits, 11).to(torch.float64) + 0.5) * 2.0**-53
 
 

@@ -66,7 +66,7 @@ class BackboneShape:
         )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class KeyValueCache:
     """What each layer remembers of each slot's sequence."""
 

@@ -4,6 +4,7 @@ CosyVoice 2 (Du et al. 2024): a Qwen2 decoder that reads text through its own em
 tokens through a second one, and has a head for speech tokens only.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -17,8 +18,11 @@ from myna.engines.cosyvoice.decoders import Decoder, ExactDecoder
 from myna.engines.cosyvoice.key_value_cache import BackboneConfig, BackboneShape
 from myna.engines.cosyvoice.qwen2 import Linear, Qwen2
 from myna.engines.cosyvoice.version import Version
+from myna.engines.graphs.graph_folder import GraphFolder, GraphRefused
 
 __all__ = ["BackboneConfig", "LanguageModel", "Marks", "Segment", "Table", "read_language_model"]
+
+logger = logging.getLogger(__name__)
 
 TOKENS_PER_SECOND = 25
 N_SPEECH_TOKENS = 6561  # 3 to the 8: what the speech tokenizer's quantiser can tell apart
@@ -92,25 +96,46 @@ def read_language_model(
     *,
     version: Version,
     config: BackboneConfig | None = None,
+    runtime: str = "exact",
+    graphs: GraphFolder | None = None,
     rows: int = 1,
 ) -> LanguageModel:
     """Return the model of a state dict (`llm.pt`). Sizes follow from the tensors' shapes.
 
-    config: of the Qwen2 folder beside it; None is the published one. rows: see `ExactDecoder`.
-    Raises `WeightsMissing` naming a tensor that is not there.
+    config: of the Qwen2 folder beside it; None is the published one. runtime: "exact", or "fast",
+    which keeps its graph in a folder; where the fast one cannot run, the log says why, and the
+    exact one takes its place. rows: see `ExactDecoder`. Raises `WeightsMissing` naming a tensor
+    that is not there.
     """
     tensors = Tensors(state, "llm.pt")
     backbone = tensors.scope("llm.model.model")
     shape = BackboneShape.of(backbone, config or BackboneConfig())
-    head = Linear(tensors["llm_decoder.weight"], tensors.get("llm_decoder.bias"))
     embeddings = {
         Table.TEXT: backbone["embed_tokens.weight"],
         Table.SPEECH: tensors["speech_embedding.weight"],
     }
     if version is Version.COSYVOICE2:
         embeddings[Table.MARK] = tensors["llm_embedding.weight"]
-    decoder = ExactDecoder(Qwen2(backbone, shape), head, shape, rows)
+    fast = _fast_decoder(tensors, shape, graphs) if runtime == "fast" else None
+    decoder = fast or _exact_decoder(tensors, shape, rows)
     return LanguageModel(embeddings, decoder, _marks(version, decoder.vocabulary))
+
+
+def _exact_decoder(tensors: Tensors, shape: BackboneShape, rows: int) -> Decoder:
+    head = Linear(tensors["llm_decoder.weight"], tensors.get("llm_decoder.bias"))
+    return ExactDecoder(Qwen2(tensors.scope("llm.model.model"), shape), head, shape, rows)
+
+
+def _fast_decoder(
+    tensors: Tensors, shape: BackboneShape, graphs: GraphFolder | None
+) -> Decoder | None:
+    try:
+        from myna.engines.cosyvoice.fast_decoder import FastDecoder  # needs onnxruntime
+
+        return FastDecoder(tensors, shape, graphs)
+    except (ImportError, GraphRefused) as error:
+        logger.warning("CosyVoice runs exact, not fast, which takes longer: %s", error)
+        return None
 
 
 def _marks(version: Version, vocabulary: int) -> Marks:

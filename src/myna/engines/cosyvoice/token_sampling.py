@@ -11,7 +11,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from myna.engines.batching.noise import exponentials
+from myna.engines.batching.noise import uniforms_at
 
 COLDEST = 1e-5  # what a temperature of zero means
 
@@ -32,7 +32,7 @@ class SamplingOptions:
 class Noise(Protocol):
     """Where the numbers come from that decide a draw."""
 
-    def __call__(self, draw: int, tokens: Tensor, vocabulary: int) -> Tensor:
+    def __call__(self, draw: int, tokens: Tensor) -> Tensor:
         """Return exponentially distributed numbers of mean 1 for some tokens, as float32.
 
         draw: 2n for the first draw of a call's step n, 2n + 1 for the second.
@@ -45,10 +45,11 @@ class SeededNoise:
 
     seed: int
 
-    def __call__(self, draw: int, tokens: Tensor, vocabulary: int) -> Tensor:
+    def __call__(self, draw: int, tokens: Tensor) -> Tensor:
         """Return the numbers of this draw."""
         seeds = torch.tensor([self.seed], dtype=torch.int64, device=tokens.device)
-        return exponentials(seeds, torch.full_like(seeds, draw), vocabulary)[0, tokens]
+        uniform = uniforms_at(seeds, torch.full_like(seeds, draw), tokens)[0]
+        return -torch.log(uniform).to(torch.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,7 +58,7 @@ class GeneratorNoise:
 
     generator: torch.Generator
 
-    def __call__(self, draw: int, tokens: Tensor, vocabulary: int) -> Tensor:
+    def __call__(self, draw: int, tokens: Tensor) -> Tensor:
         """Return the generator's next numbers."""
         drawn = torch.empty(len(tokens), device=tokens.device)
         return drawn.exponential_(1.0, generator=self.generator)
@@ -78,12 +79,12 @@ def choose(logits: Tensor, draw: Draw, options: SamplingOptions, noise: Noise) -
     scores = logits / max(options.temperature, COLDEST)
     scores[list(draw.forbidden)] = -torch.inf
     probabilities, tokens = nucleus(scores, options)
-    token = _raced(probabilities, tokens, noise(2 * draw.step, tokens, len(scores)))
+    token = _raced(probabilities, tokens, noise(2 * draw.step, tokens))
     recent = list(draw.said[-options.window :]) if options.window else []
     if recent.count(token) >= options.window * options.most_repeated:
         scores[token] = -torch.inf
         tokens = torch.arange(len(scores), device=scores.device)
-        exponential = noise(2 * draw.step + 1, tokens, len(scores))
+        exponential = noise(2 * draw.step + 1, tokens)
         token = _raced(torch.softmax(scores, dim=0), tokens, exponential)
     return token
 
@@ -93,8 +94,11 @@ def nucleus(scores: Tensor, options: SamplingOptions) -> tuple[Tensor, Tensor]:
 
     Tokens are taken until together they reach `top_p`; the one that crosses it is the last.
     """
-    ordered, order = torch.softmax(scores, dim=0).sort(descending=True, stable=True)
-    ordered = ordered[: max(options.top_k, 1)]
+    count = min(max(options.top_k, 1), len(scores))
+    probabilities = torch.softmax(scores, dim=0)
+    best = probabilities.topk(count).indices.sort().values  # of equal ones, the first first
+    ordered, places = probabilities[best].sort(descending=True, stable=True)
+    order = best[places]
     before = torch.cat([ordered.new_zeros(1), ordered.cumsum(dim=0)[:-1]])
     count = max(int((before < options.top_p).sum()), 1)
     return ordered[:count], order[:count]

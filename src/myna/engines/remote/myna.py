@@ -8,7 +8,7 @@ from typing import Any
 
 from myna.core.engine import Capabilities
 from myna.core.errors import BadReference, BadText, EngineError, MynaError
-from myna.core.speech import Chunk, Utterance
+from myna.core.speech import Chunk, Options, Utterance
 from myna.core.voice import Voice
 from myna.engines.remote.description import Acquaintance
 from myna.engines.remote.events import MEDIA_TYPE, SpeechEvents
@@ -128,7 +128,7 @@ def _by_id(utterance: Utterance, voice: Voice) -> Ask:
 
 
 def _with_recording(utterance: Utterance, voice: Voice) -> Ask:
-    manner = {key: str(value) for key, value in _manner(utterance).items() if value is not None}
+    manner = {key: str(value) for key, value in _manner(utterance).items()}
     words = {"transcript": voice.transcript, "voice_language": voice.language}
     return Ask(
         PATH,
@@ -139,7 +139,9 @@ def _with_recording(utterance: Utterance, voice: Voice) -> Ask:
 
 
 def _manner(utterance: Utterance) -> dict[str, Any]:  # Any: this is the wire
-    return {"language": utterance.language, "format": "wav", **asdict(utterance.options)}
+    usual, chosen = asdict(Options()), asdict(utterance.options)
+    knobs = {name: value for name, value in chosen.items() if value != usual[name]}
+    return {"language": utterance.language, "format": "wav", **knobs}
 
 
 def _code(content: bytes) -> str:

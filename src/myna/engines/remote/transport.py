@@ -19,7 +19,7 @@ from myna.core.errors import EngineTimeout, EngineUnreachable, MynaError
 from myna.engines.remote.channel import Channel, HungUp
 
 SERVER_ERRORS = range(500, 600)
-BACKOFF = 0.1  # seconds before the second attempt; doubles, give or take a half
+BACKOFF = 0.05  # seconds before the second attempt; doubles, give or take a half
 SLACK = 1.0  # seconds: the listener gives up first and says so; the socket's own bound comes later
 IDLE_SECONDS = 30.0  # a connection is kept for the next sentence
 LONGEST_REFUSAL = 65536  # bytes read of an answer that says no

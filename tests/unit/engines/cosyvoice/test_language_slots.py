@@ -10,6 +10,7 @@ import torch
 
 from myna.core.errors import BadText, SynthesisFailed, TextTooLong
 from myna.engines.batching.scheduler import Scheduler
+from myna.engines.cosyvoice.language_model import LanguageModel
 from myna.engines.cosyvoice.language_slots import LanguageModelSlots
 from myna.engines.cosyvoice.speech_token_request import SpeechTokenRequest
 from myna.engines.cosyvoice.text_feed import TextFeed
@@ -20,8 +21,9 @@ MODEL = language_model(end=8.0)
 NOTHING = torch.zeros(0, dtype=torch.int64)
 
 
-def _scheduler(slots: int = 8, rows: int = 1, capacity: int = 700) -> Scheduler[SpeechTokenRequest]:
-    model = MODEL if rows == 1 else language_model(end=8.0, rows=rows)
+def _scheduler(
+    slots: int = 8, capacity: int = 700, model: LanguageModel = MODEL
+) -> Scheduler[SpeechTokenRequest]:
     return Scheduler(LanguageModelSlots(model, slots=slots, capacity=capacity), slots, 0)
 
 
@@ -61,14 +63,20 @@ def _together(
     return heard
 
 
-@pytest.mark.parametrize("rows", [1, 4])
-def test_eight_calls_at_once_have_the_tokens_each_has_alone(rows: int) -> None:
+@pytest.mark.parametrize("runtime", ["one row", "four rows", "fast"])
+def test_eight_calls_at_once_have_the_tokens_each_has_alone(runtime: str) -> None:
+    if runtime == "fast":
+        pytest.importorskip("onnxruntime", reason="the fast runtime needs onnxruntime")
+        model = language_model(end=8.0, runtime="fast")
+    else:
+        model = language_model(end=8.0, rows=4) if runtime == "four rows" else MODEL
+
     def requests() -> list[SpeechTokenRequest]:
         whole = [_request(seed) for seed in range(8)]
         return [_arriving(request) if request.seed % 3 == 0 else request for request in whole]
 
-    alone = [list(_scheduler(rows=rows).tokens(request)) for request in requests()]
-    assert _together(_scheduler(rows=rows), requests()) == alone
+    alone = [list(_scheduler(1, model=model).tokens(request)) for request in requests()]
+    assert _together(_scheduler(model=model), requests()) == alone
     lengths = [len(tokens) for tokens in alone]
     assert all(length >= 8 for length in lengths)
     assert len(set(lengths)) > 4

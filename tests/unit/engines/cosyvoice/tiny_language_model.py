@@ -6,8 +6,9 @@ from torch import Tensor
 from myna.engines.cosyvoice.key_value_cache import BackboneConfig
 from myna.engines.cosyvoice.language_model import LanguageModel, read_language_model
 from myna.engines.cosyvoice.version import Version
+from myna.engines.graphs.graph_folder import GraphFolder
 
-CHANNELS = 32
+CHANNELS = 64
 N_HEADS = 4
 N_KEY_HEADS = 2
 N_TEXT = 300
@@ -48,7 +49,18 @@ def state(version: Version = Version.COSYVOICE2, *, end: float = 0.0) -> dict[st
 
 
 def language_model(
-    version: Version = Version.COSYVOICE2, *, end: float = 0.0, rows: int = 1
+    version: Version = Version.COSYVOICE2,
+    *,
+    end: float = 0.0,
+    rows: int = 1,
+    runtime: str = "exact",
+    graphs: GraphFolder | None = None,
 ) -> LanguageModel:
-    tensors = state(version, end=end)
-    return read_language_model(tensors, version=version, config=CONFIG, rows=rows)
+    return read_language_model(
+        state(version, end=end),
+        version=version,
+        config=CONFIG,
+        runtime=runtime,
+        graphs=graphs,
+        rows=rows,
+    )

@@ -1,7 +1,8 @@
 """Another Myna: what is sent to it, what is remembered of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
@@ -144,3 +145,17 @@ def test_an_error_event_is_raised_after_what_was_heard(serve: Serve, sample: Voi
         for chunk in chunks:
             heard.append(chunk)
     assert heard
+
+
+def test_a_voice_of_an_engines_own_is_declared_all_the_way(serve: Serve, sample: Voice):
+    class Fixed(ToneEngine):
+        def speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
+            for chunk in super().speak(utterance, voice):
+                yield replace(chunk, engine=self.name, cloned=False)
+
+    server = serve(Fixed("fixed"))
+    assert {chunk.cloned for chunk in said(remote(server.url), sample)} == {False}
+    assert server.speak(stream=False).headers["x-own-voice"] == "fixed"
+    timed = server.speak(stream=False, timestamps=True, text="Hello.").json()
+    assert timed["own_voices"] == ["fixed"]
+    assert "x-own-voice" not in serve(ToneEngine()).speak(stream=False).headers

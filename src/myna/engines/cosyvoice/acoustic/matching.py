@@ -6,12 +6,14 @@ in steps that grow (1 - cos), because its beginning decides most.
 
 import itertools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from myna.engines.cosyvoice.acoustic.past import Past
+from myna.engines.cosyvoice.acoustic.past_batch import AnyPast, PastBatch
 from myna.engines.cosyvoice.acoustic.request import FlowOptions
 from myna.engines.cosyvoice.acoustic.velocity import Condition, VelocityField
 
@@ -37,22 +39,34 @@ class Stretch:
     """Frames that belong to complete chunks: they are remembered for those that follow."""
 
 
-class PathPast:
-    """The past of a call on its way to mel: one for each step."""
+def new_path(options: FlowOptions, kept: int) -> Sequence[Past]:
+    """Return the past of a call that has not begun, one for each step.
 
-    def __init__(self, options: FlowOptions, kept: int) -> None:
-        """`kept` frames at the beginning are never forgotten."""
-        self.steps = [Past(kept, options.history_frames) for _ in range(options.steps)]
+    `kept` frames at the beginning are never forgotten.
+    """
+    return [Past(kept, options.history_frames) for _ in range(options.steps)]
 
-    def copy(self) -> "PathPast":
-        """Return a past that goes on from here by itself."""
-        twin = PathPast.__new__(PathPast)
-        twin.steps = [past.copy() for past in self.steps]
-        return twin
+
+def batched(paths: Sequence[Sequence[Past]], options: FlowOptions) -> Sequence[PastBatch]:
+    """Return the past of several calls with the same options."""
+    rows = 2 if options.guidance > 0 else 1
+    return [PastBatch(of_step, rows) for of_step in zip(*paths, strict=True)]
+
+
+def together(stretches: Sequence[Stretch]) -> Stretch:
+    """Return a batch of stretches that are equally long and settle as many frames."""
+    condition = stretches[0].condition
+    for stretch in stretches[1:]:
+        condition = condition.beside(stretch.condition)
+    noise = torch.cat([stretch.noise for stretch in stretches])
+    return Stretch(condition, noise, settling=stretches[0].settling)
 
 
 def follow(
-    field: VelocityField, stretch: Stretch, options: FlowOptions, past: PathPast | None = None
+    field: VelocityField,
+    stretch: Stretch,
+    options: FlowOptions,
+    past: Sequence[AnyPast] | None = None,
 ) -> Tensor:
     """Follow the path to its end: (B, n_mels, T).
 
@@ -68,9 +82,9 @@ def follow(
         if past is None:
             velocity = field.velocity(at, condition, time, None)
         else:
-            past.steps[index].begin(stretch.settling)
-            velocity = field.velocity(at, condition, time, past.steps[index])
-            past.steps[index].end()
+            past[index].begin(stretch.settling)
+            velocity = field.velocity(at, condition, time, past[index])
+            past[index].end()
         guided = _guided(velocity, options.guidance)
         point = _placed(point + (next_time - time) * guided, stretch, next_time)
     return point

@@ -1,10 +1,14 @@
 """The mel of one call, made while its tokens arrive."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 
 from myna.engines.cosyvoice.acoustic.flow import Flow
-from myna.engines.cosyvoice.acoustic.matching import PathPast, Stretch, follow
+from myna.engines.cosyvoice.acoustic.matching import Stretch, batched, follow, new_path, together
+from myna.engines.cosyvoice.acoustic.past import Past
 from myna.engines.cosyvoice.acoustic.request import (
     CHUNK_TOKENS,
     FRAMES_PER_TOKEN,
@@ -26,14 +30,20 @@ class MelStream:
     def __init__(
         self, flow: Flow, prompt: SpeechPrompt, options: FlowOptions, seed: int | None = None
     ) -> None:
-        self._flow, self._prompt, self._options, self._seed = flow, prompt, options, seed
+        self.flow, self.options = flow, options
+        self._prompt, self._seed = prompt, seed
         self._tokens = prompt.tokens.to(flow.device)
         self._given = prompt.tokens.shape[0]
         self._settled = 0
         self._encoder_past = flow.encoder.past()
-        self._path_past = PathPast(options, prompt.mel.shape[1])
+        self._path: Sequence[Past] = new_path(options, prompt.mel.shape[1])
         self.frames_computed = 0
         """How many frames went through the networks so far."""
+
+    @property
+    def path(self) -> Sequence[Past]:
+        """The past of each step."""
+        return self._path
 
     @property
     def given(self) -> int:
@@ -60,11 +70,8 @@ class MelStream:
 
         Three tokens more must be there, but at the end.
         """
-        end = self._given + count
-        self.prepare()
-        mel = self._made(Span(self._settled, end))
-        self._given = end
-        return mel[:, :, mel.shape[2] - FRAMES_PER_TOKEN * count :]
+        stretch = self.begin(count).stretch
+        return self.finish(follow(self.flow.field, stretch, self.options, self._path), count)
 
     @torch.inference_mode()
     def prepare(self) -> None:
@@ -72,38 +79,82 @@ class MelStream:
         tokens = self._prompt.tokens.shape[0] - LOOK_AHEAD_TOKENS
         end = tokens // CHUNK_TOKENS * CHUNK_TOKENS
         if end > self._settled:
-            self._made(Span(self._settled, end))
+            stretch = self._stretch(Span(self._settled, end))
+            follow(self.flow.field, stretch, self.options, self._path)
+            self._settle(stretch)
+
+    @torch.inference_mode()
+    def begin(self, count: int) -> "Begun":
+        """Begin to advance by `count` tokens; `finish` or `finish_together` comes next."""
+        self.prepare()
+        return Begun(self, count, self._stretch(Span(self._settled, self._given + count)))
+
+    def finish(self, mel: Tensor, count: int) -> Tensor:
+        """Take what was followed, and return the frames of the `count` tokens."""
+        self._given += count
+        self.frames_computed += mel.shape[2]
+        self._settled = self._given // CHUNK_TOKENS * CHUNK_TOKENS
+        return mel[:, :, mel.shape[2] - FRAMES_PER_TOKEN * count :]
 
     @torch.inference_mode()
     def whole(self) -> Tensor:
         """Make the frames of all tokens at once, each seeing every other: (1, n_mels, 2 N)."""
-        mel = self._flow.mel(
-            self._prompt,
-            self._tokens[self._prompt.tokens.shape[0] :],
-            self._options,
-            self._seed,
-        )
+        own = self._tokens[self._prompt.tokens.shape[0] :]
+        mel = self.flow.mel(self._prompt, own, self.options, self._seed)
         self.frames_computed += FRAMES_PER_TOKEN * self._tokens.shape[0]
         self._given = self._tokens.shape[0]
         return mel
 
     def copy(self, seed: int | None) -> "MelStream":
         """Return a stream that goes on from here by itself, with a seed of its own."""
-        twin = MelStream(self._flow, self._prompt, self._options, seed)
+        twin = MelStream(self.flow, self._prompt, self.options, seed)
         twin._tokens, twin._given, twin._settled = self._tokens, self._given, self._settled
         twin._encoder_past = self._encoder_past and self._encoder_past.copy()
-        twin._path_past = self._path_past.copy()
+        twin._path = [past.copy() for past in self._path]
         return twin
 
-    def _made(self, span: Span) -> Tensor:
-        flow, prompt = self._flow, self._prompt
-        asked = flow.encoded(self._tokens, span, self._encoder_past)
-        stretch = Stretch(
-            flow.condition(asked, span, prompt),
-            flow.noise(span, prompt, self._seed),
+    def _stretch(self, span: Span) -> Stretch:
+        asked = self.flow.encoded(self._tokens, span, self._encoder_past)
+        return Stretch(
+            self.flow.condition(asked, span, self._prompt),
+            self.flow.noise(span, self._prompt, self._seed),
             settling=FRAMES_PER_TOKEN * span.settling,
         )
-        mel = follow(flow.field, stretch, self._options, self._path_past)
-        self._settled += span.settling
-        self.frames_computed += mel.shape[2]
-        return mel
+
+    def _settle(self, stretch: Stretch) -> None:
+        self._settled += stretch.settling // FRAMES_PER_TOKEN
+        self.frames_computed += stretch.noise.shape[2]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Begun:
+    """An advance that was begun and not finished."""
+
+    stream: MelStream
+    count: int
+    stretch: Stretch
+
+    @property
+    def likeness(self) -> tuple[int, int, FlowOptions]:
+        """What advances that share a pass must have alike."""
+        return self.stretch.noise.shape[2], self.stretch.settling, self.stream.options
+
+
+@torch.inference_mode()
+def finish_together(advances: Sequence[Begun]) -> list[Tensor]:
+    """Finish advances of one flow; those that are alike share one pass.
+
+    A stream's frames differ by no more than rounding from what `advance` alone gives.
+    """
+    groups: dict[tuple[int, int, FlowOptions], list[int]] = {}
+    for index, begun in enumerate(advances):
+        groups.setdefault(begun.likeness, []).append(index)
+    mels: list[Tensor] = [begun.stretch.noise for begun in advances]
+    for (_, _, options), indices in groups.items():
+        group = [advances[index] for index in indices]
+        path = batched([begun.stream.path for begun in group], options)
+        stretch = together([begun.stretch for begun in group])
+        followed = follow(group[0].stream.flow.field, stretch, options, path)
+        for index, begun, mel in zip(indices, group, torch.split(followed, 1), strict=True):
+            mels[index] = begun.stream.finish(mel, begun.count)
+    return mels

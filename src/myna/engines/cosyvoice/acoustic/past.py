@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-_ROOM = 1024  # frames; what was never written to takes no memory on a CPU
+_ROOM = 128  # frames by which a memory grows at least
+_CPU_ROOM = 1024  # as many at once: what was never written to takes no memory there
 
 
 @dataclass(slots=True, eq=False)
@@ -24,12 +25,21 @@ class _Memory:
     def extended(self, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
         end = self.length + key.shape[2]
         if end > self.keys.shape[2]:
-            room = max(_ROOM, 2 * end)
+            on_cpu = self.keys.device.type == "cpu"
+            room = max(_CPU_ROOM, 2 * end) if on_cpu else end + _ROOM
             self.keys = _larger(self.keys, room, self.length)
             self.values = _larger(self.values, room, self.length)
         self.keys[:, :, self.length : end] = key
         self.values[:, :, self.length : end] = value
         return self.keys[:, :, :end], self.values[:, :, :end]
+
+    def copy(self) -> "_Memory":
+        """Return the settled part."""
+        return _Memory(
+            self.keys[:, :, : self.length].clone(),
+            self.values[:, :, : self.length].clone(),
+            self.length,
+        )
 
     def forget(self, first: int, count: int) -> None:
         """Drop `count` settled frames from the frame `first` on."""
@@ -50,7 +60,7 @@ def _larger(stored: Tensor, room: int, length: int) -> Tensor:
 class Past:
     """The past of one network in one call.
 
-    `kept` frames at the beginning are always seen (None: all); of the others the last `history`.
+    `kept` frames at the beginning are always seen, of the others the last `history` (None: all).
     """
 
     def __init__(self, kept: int = 0, history: int | None = None) -> None:
@@ -84,6 +94,14 @@ class Past:
             return self.frames
         return min(self.frames, self._kept + self._history)
 
+    def places(self, device: torch.device) -> Tensor:
+        """Return which frame of the call is the first new one: (1,)."""
+        return torch.tensor([self.frames], device=device)
+
+    def hidden(self, frames: int, device: torch.device) -> Tensor | None:
+        """Return which of all frames are padding: none."""
+        return None
+
     def before(self, inputs: Tensor, reach: int) -> Tensor:
         """Return inputs (batch, channels, frames) with the `reach` frames before them."""
         if self._context == len(self._contexts):
@@ -110,10 +128,7 @@ class Past:
         twin = Past(self._kept, self._history)
         twin.frames = self.frames
         twin._contexts = list(self._contexts)
-        twin._memories = [
-            _Memory(memory.keys.clone(), memory.values.clone(), memory.length)
-            for memory in self._memories
-        ]
+        twin._memories = [memory.copy() for memory in self._memories]
         return twin
 
 

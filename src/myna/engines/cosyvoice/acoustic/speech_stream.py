@@ -9,6 +9,7 @@ from torch import Tensor
 
 from myna.core.errors import SynthesisFailed
 from myna.engines.cosyvoice.acoustic.flow import Flow
+from myna.engines.cosyvoice.acoustic.flow_desk import FlowDesk
 from myna.engines.cosyvoice.acoustic.mel_stream import MelStream
 from myna.engines.cosyvoice.acoustic.request import (
     CHUNK_TOKENS,
@@ -33,12 +34,15 @@ class SpeechStream:
         prompt: SpeechPrompt,
         options: SpeechOptions,
         begun: MelStream | None = None,
+        desk: FlowDesk | None = None,
     ) -> None:
         """Begin a call; nothing is computed yet.
 
         `begun` is a mel stream that prepared the same prompt with the same options of the flow:
-        it is left as it is, and saves making the prompt's frames once more.
+        it is left as it is, and saves making the prompt's frames once more. At a `desk` calls
+        share passes of the flow.
         """
+        self._advance = MelStream.advance if desk is None else desk.advance
         self._flow, self._prompt, self._options = flow, prompt, options
         self._schedule = options.schedule
         overlap = self._schedule.overlap_frames if self._schedule else 0
@@ -92,7 +96,7 @@ class SpeechStream:
 
     @torch.inference_mode()
     def _spoken(self, count: int, *, last: bool) -> Samples:
-        mel = self._mels.whole() if self._schedule is None else self._mels.advance(count)
+        mel = self._mels.whole() if self._schedule is None else self._advance(self._mels, count)
         mel = self._tempo.push(mel, last=last)
         sound: Tensor = self._sounds.push(mel, last=last)
         return sound.cpu().numpy()

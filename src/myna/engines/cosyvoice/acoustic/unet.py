@@ -15,11 +15,12 @@ from myna.engines.cosyvoice.acoustic.layers import (
     CausalConvolution,
     LayerNorm,
     Linear,
+    attention,
     join_heads,
     sight_mask,
     split_heads,
 )
-from myna.engines.cosyvoice.acoustic.past import Past
+from myna.engines.cosyvoice.acoustic.past_batch import AnyPast
 from myna.engines.cosyvoice.acoustic.velocity import Condition, wave_angles
 
 
@@ -35,7 +36,7 @@ class _Convolved:
             LayerNorm.of(tensors.scope("block.2")),
         )
 
-    def __call__(self, inputs: Tensor, past: Past | None) -> Tensor:
+    def __call__(self, inputs: Tensor, past: AnyPast | None) -> Tensor:
         return F.mish(self.norm.over_channels(self.convolution(inputs, past)))
 
 
@@ -55,7 +56,7 @@ class _Residual:
             CausalConvolution.of(tensors.scope("res_conv")),
         )
 
-    def __call__(self, inputs: Tensor, time: Tensor, past: Past | None) -> Tensor:
+    def __call__(self, inputs: Tensor, time: Tensor, past: AnyPast | None) -> Tensor:
         hidden = self.first(inputs, past) + self.time(time)[:, :, None]
         return self.second(hidden, past) + self.beside(inputs, None)
 
@@ -73,29 +74,29 @@ class _Transformer:
     head_width: int
 
     @classmethod
-    def of(cls, tensors: Tensors, head_width: int) -> "_Transformer":
+    def of(cls, tensors: Tensors, head_width: int, precision: torch.dtype) -> "_Transformer":
         return cls(
             LayerNorm.of(tensors.scope("norm1")),
-            Linear.of(tensors.scope("attn1.to_q")),
-            Linear.of(tensors.scope("attn1.to_k")),
-            Linear.of(tensors.scope("attn1.to_v")),
-            Linear.of(tensors.scope("attn1.to_out.0")),
+            Linear.of(tensors.scope("attn1.to_q"), precision),
+            Linear.of(tensors.scope("attn1.to_k"), precision),
+            Linear.of(tensors.scope("attn1.to_v"), precision),
+            Linear.of(tensors.scope("attn1.to_out.0"), precision),
             LayerNorm.of(tensors.scope("norm3")),
-            Linear.of(tensors.scope("ff.net.0.proj")),
-            Linear.of(tensors.scope("ff.net.2")),
+            Linear.of(tensors.scope("ff.net.0.proj"), precision),
+            Linear.of(tensors.scope("ff.net.2"), precision),
             head_width,
         )
 
-    def __call__(self, hidden: Tensor, mask: Tensor | None, past: Past | None) -> Tensor:
+    def __call__(self, hidden: Tensor, mask: Tensor | None, past: AnyPast | None) -> Tensor:
         normed = self.attention_norm(hidden)
         n_heads = self.query.weight.shape[0] // self.head_width
         query, key, value = (
             split_heads(linear(normed), n_heads) for linear in (self.query, self.key, self.value)
         )
+        key, value = key.to(self.query.weight.dtype), value.to(self.query.weight.dtype)
         if past is not None:
             key, value = past.extended(key, value)
-        attended = F.scaled_dot_product_attention(query, key, value, attn_mask=mask)
-        hidden = hidden + self.out(join_heads(attended))
+        hidden = hidden + self.out(join_heads(attention(query, key, value, mask)))
         return hidden + self.narrow(F.gelu(self.widen(self.feed_forward_norm(hidden))))
 
 
@@ -106,18 +107,18 @@ class _Stage:
     after: CausalConvolution | None
 
     @classmethod
-    def of(cls, tensors: Tensors, head_width: int) -> "_Stage":
+    def of(cls, tensors: Tensors, head_width: int, precision: torch.dtype) -> "_Stage":
         blocks = tensors.scope("1")
         return cls(
             _Residual.of(tensors.scope("0")),
             tuple(
-                _Transformer.of(blocks.scope(str(index)), head_width)
+                _Transformer.of(blocks.scope(str(index)), head_width, precision)
                 for index in range(tensors.count("1"))
             ),
             CausalConvolution.of(tensors.scope("2")) if "2" in tensors else None,
         )
 
-    def transformed(self, hidden: Tensor, mask: Tensor | None, past: Past | None) -> Tensor:
+    def transformed(self, hidden: Tensor, mask: Tensor | None, past: AnyPast | None) -> Tensor:
         hidden = hidden.transpose(1, 2)
         for transformer in self.transformers:
             hidden = transformer(hidden, mask, past)
@@ -127,23 +128,25 @@ class _Stage:
 class UNet:
     """The network; read-only."""
 
-    def __init__(self, tensors: Tensors, head_width: int) -> None:
-        """`tensors` are those under `decoder.estimator`."""
+    def __init__(
+        self, tensors: Tensors, head_width: int, precision: torch.dtype = torch.float32
+    ) -> None:
+        """`tensors` are those under `decoder.estimator`; `precision` is that of transformers."""
         self._time = [Linear.of(tensors.scope(f"time_mlp.linear_{n}")) for n in (1, 2)]
         names = [f"{part}.{index}" for part in _PARTS for index in range(tensors.count(part))]
-        self._stages = [_Stage.of(tensors.scope(name), head_width) for name in names]
+        self._stages = [_Stage.of(tensors.scope(name), head_width, precision) for name in names]
         self._last = _Convolved.of(tensors.scope("final_block"))
         self._out = CausalConvolution.of(tensors.scope("final_proj"))
 
     def velocity(
-        self, point: Tensor, condition: Condition, time: float, past: Past | None
+        self, point: Tensor, condition: Condition, time: float, past: AnyPast | None
     ) -> Tensor:
         """See `VelocityField`."""
         speaker = condition.speaker[:, :, None].expand(-1, -1, point.shape[2])
         hidden = torch.cat([point, condition.tokens, speaker, condition.prompt], dim=1)
         waves = wave_angles(time, hidden.shape[1], point.device)
         moment = F.mish(self._time[1](F.silu(self._time[0](waves))))
-        mask = sight_mask(point.shape[2], past, condition.mask, point.device)
+        mask = sight_mask(point.shape[2], past, point.device)
         skipped = hidden
         for index, stage in enumerate(self._stages):
             if index == len(self._stages) - 1:

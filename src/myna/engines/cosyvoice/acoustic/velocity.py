@@ -7,7 +7,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from myna.engines.cosyvoice.acoustic.past import Past
+from myna.engines.cosyvoice.acoustic.past_batch import AnyPast
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -17,7 +17,6 @@ class Condition:
     tokens: Tensor  # (B, n_mels, T): what the tokens ask for
     speaker: Tensor  # (B, n_mels)
     prompt: Tensor  # (B, n_mels, T): the reference's mel at its frames, else zero
-    mask: Tensor | None = None  # (B, 1, T) bool: False on padding
 
     @property
     def unconditional(self) -> "Condition":
@@ -26,7 +25,6 @@ class Condition:
             torch.zeros_like(self.tokens),
             torch.zeros_like(self.speaker),
             torch.zeros_like(self.prompt),
-            self.mask,
         )
 
     def beside(self, other: "Condition") -> "Condition":
@@ -35,7 +33,6 @@ class Condition:
             torch.cat([self.tokens, other.tokens]),
             torch.cat([self.speaker, other.speaker]),
             torch.cat([self.prompt, other.prompt]),
-            None if self.mask is None or other.mask is None else torch.cat([self.mask, other.mask]),
         )
 
 
@@ -43,7 +40,7 @@ class VelocityField(Protocol):
     """A network that tells which way a point on the path moves."""
 
     def velocity(
-        self, point: Tensor, condition: Condition, time: float, past: Past | None
+        self, point: Tensor, condition: Condition, time: float, past: AnyPast | None
     ) -> Tensor:
         """Return the velocity at a point (B, n_mels, T) at a time from 0 to 1: the same shape.
 

@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -6,7 +7,9 @@ import torch
 from torch import Tensor
 
 from myna.core.errors import BadReference, InvalidOption, SynthesisFailed
-from myna.engines.cosyvoice.acoustic.mel_stream import MelStream
+from myna.engines.cosyvoice.acoustic.flow_desk import FlowDesk
+from myna.engines.cosyvoice.acoustic.matching import Known
+from myna.engines.cosyvoice.acoustic.mel_stream import MelStream, finish_together
 from myna.engines.cosyvoice.acoustic.request import (
     SCHEDULES,
     FlowOptions,
@@ -242,3 +245,93 @@ def test_what_cannot_be_spoken_is_refused() -> None:
         FlowOptions(steps=0)
     with pytest.raises(InvalidOption, match="speed"):
         SpeechOptions(speed=9)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_calls_that_share_a_pass_get_what_each_gets_alone(version: Version) -> None:
+    lengths = (25, 50, 75)  # of prompts, so that calls have seen more or less
+    texts = [speech_tokens(103, seed) for seed in lengths]
+
+    def streams() -> list[MelStream]:
+        made = [MelStream(FLOWS[version], prompt(count), FEW_STEPS, count) for count in lengths]
+        for stream, tokens in zip(made, texts, strict=True):
+            stream.take(torch.tensor(tokens))
+        return made
+
+    alone, together = streams(), streams()
+    for counts in ([25, 25, 25], [50, 50, 50], [8, 8, 20]):
+        begun = [it.begin(count) for it, count in zip(together, counts, strict=True)]
+        shared = finish_together(begun)
+        for stream, count, mel in zip(alone, counts, shared, strict=True):
+            expected = stream.advance(count)
+            assert torch.allclose(mel, expected, atol=1e-4 * float(expected.abs().max()))
+
+
+def test_threads_that_meet_at_a_desk_get_their_own_sound() -> None:
+    flow, vocoder = FLOWS[Version.COSYVOICE2], VOCODERS[Version.COSYVOICE2]
+    options = SpeechOptions(FEW_STEPS, SCHEDULES["quality"], seed=1)
+    texts = [speech_tokens(80, seed) for seed in range(4)]
+
+    def sound(tokens: list[int], desk: FlowDesk | None) -> Samples:
+        stream = SpeechStream(flow, vocoder, prompt(50), options, desk=desk)
+        return np.concatenate(list(stream.push(tokens, last=True)))
+
+    desk = FlowDesk()
+    with ThreadPoolExecutor(len(texts)) as threads:
+        shared = list(threads.map(lambda tokens: sound(tokens, desk), texts))
+    for tokens, made in zip(texts, shared, strict=True):
+        expected = sound(tokens, None)
+        assert np.allclose(made, expected, atol=1e-3 * float(np.abs(expected).max()))
+
+
+def test_what_goes_wrong_at_a_desk_reaches_who_waits_there() -> None:
+    flow = FLOWS[Version.COSYVOICE2]
+    broken = SpeechPrompt(prompt(5).tokens, prompt(5).mel, torch.zeros(7))
+    stream = MelStream(flow, broken, FEW_STEPS)
+    stream.take(torch.tensor(speech_tokens(10)))
+    desk = FlowDesk()
+    with pytest.raises(RuntimeError):
+        desk.advance(stream, 5)
+    fine = MelStream(flow, prompt(5), FEW_STEPS)
+    fine.take(torch.tensor(speech_tokens(10)))
+    assert desk.advance(fine, 5).shape == (1, 80, 10)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_known_frames_stay_and_the_gap_between_them_depends_on_them(version: Version) -> None:
+    flow, tokens = FLOWS[version], torch.tensor(speech_tokens(30))
+    with torch.inference_mode():
+        free = flow.mel(prompt(10), tokens, FEW_STEPS)
+        known = torch.randn(1, 80, 80, generator=torch.Generator().manual_seed(8))
+        mask = torch.ones(1, 1, 80, dtype=torch.bool)
+        mask[:, :, 40:60] = False  # with the prompt's 20: frames 20 to 40 of the mel
+        filled = flow.mel(prompt(10), tokens, FEW_STEPS, known=Known(known, mask))
+        other = flow.mel(prompt(10), tokens, FEW_STEPS, known=Known(known + 1, mask))
+    assert torch.equal(filled[:, :, :20], known[:, :, 20:40])
+    assert torch.equal(filled[:, :, 40:], known[:, :, 60:])
+    gaps = [mel[:, :, 20:40] for mel in (free, filled, other)]
+    assert not torch.allclose(gaps[0], gaps[1], atol=1e-3)
+    assert not torch.allclose(gaps[1], gaps[2], atol=1e-3)
+
+
+def test_nothing_to_keep_changes_nothing() -> None:
+    flow, tokens = FLOWS[Version.COSYVOICE2], torch.tensor(speech_tokens(20))
+    nothing = Known(torch.zeros(1, 80, 40), torch.zeros(1, 1, 40, dtype=torch.bool))
+    silent = SpeechPrompt(tokens[:0], torch.zeros(80, 0), prompt(1).speaker_vector)
+    with torch.inference_mode():
+        kept = flow.mel(silent, tokens, FEW_STEPS, known=nothing)
+        assert torch.equal(kept, flow.mel(silent, tokens, FEW_STEPS))
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_less_precision_gives_nearly_the_same_mel(version: Version) -> None:
+    fast, tokens = tiny_flow(version, torch.bfloat16), torch.tensor(speech_tokens(60))
+    streams = [MelStream(flow, prompt(40), FEW_STEPS) for flow in (FLOWS[version], fast)]
+    for count in (35, 20):
+        mels = []
+        for stream in streams:
+            stream.take(tokens[stream.taken : stream.taken + count + 3])
+            mels.append(stream.advance(count))
+        exact, near = mels
+        assert not torch.equal(near, exact)
+        assert float((near - exact).square().mean().sqrt() / exact.std()) < 0.02

@@ -1,0 +1,236 @@
+"""How fast CosyVoice2's flow and vocoder are, beside the published code, and what options change.
+
+    python -m benchmarks.cosyvoice_flow [--upstream PATH] [--rounds 3] [--seconds 5]
+
+PATH is a checkout of the published repository, its submodule Matcha-TTS included; diffusers,
+einops and omegaconf must be installed. What else it imports, and flow and vocoder do without, is
+replaced by empty modules. Weights are random, of full size, the same on both sides: only times and
+deviations mean anything. Both sides take turns; ratios are medians of the rounds' ratios.
+"""
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from benchmarks.published_cosyvoice import read_published
+from myna.engines.checkpoints.tensors import Tensors
+from myna.engines.cosyvoice.acoustic.flow import Flow, read_flow
+from myna.engines.cosyvoice.acoustic.mel_stream import MelStream
+from myna.engines.cosyvoice.acoustic.request import FlowOptions, SpeechPrompt
+from myna.engines.cosyvoice.acoustic.sound_stream import SoundStream
+from myna.engines.cosyvoice.acoustic.vocoder import Vocoder, read_vocoder
+from myna.engines.cosyvoice.version import Version
+from tests.parity.cosyvoice.recipe import FilledState
+
+KEYS = Path(__file__).parents[1] / "tests" / "parity" / "data" / "cosyvoice2"
+_VERSION = Version.COSYVOICE2
+PROMPT_TOKENS = 75  # three seconds
+CHUNK = 25  # tokens: one second
+
+
+class Published(Protocol):
+    """The published code, as `benchmarks.published_cosyvoice` reads it."""
+
+    def mel(self, tokens: Tensor, prompt: SpeechPrompt, *, last: bool, streaming: bool) -> Tensor:
+        """Make the mel of all tokens, or of all but three."""
+        ...
+
+    def sound(self, mel: Tensor) -> Tensor:
+        """Make samples."""
+        ...
+
+
+def main() -> None:
+    """Measure, and print as it goes."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--upstream", type=Path, help="a checkout of the published repository")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=int, default=5, help="of speech to make")
+    parser.add_argument("--threads", type=int, default=1)
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    states = {name: FilledState(KEYS / f"keys_{name}_pt.json") for name in ("flow", "hift")}
+    flow, fast = (
+        read_flow(Tensors(states["flow"], "flow.pt"), version=_VERSION, precision=precision)
+        for precision in (torch.float32, torch.bfloat16)
+    )
+    vocoder = read_vocoder(Tensors(states["hift"], "hift.pt"), version=_VERSION)
+    published = arguments.upstream and read_published(arguments.upstream, states)
+    drawn = torch.Generator().manual_seed(1)
+    prompt = SpeechPrompt(
+        torch.randint(0, flow.vocabulary, (PROMPT_TOKENS,), generator=drawn),
+        torch.randn(flow.n_mels, 2 * PROMPT_TOKENS, generator=drawn) * 2 - 5,
+        torch.randn(192, generator=drawn),
+    )
+    tokens = torch.randint(0, flow.vocabulary, (CHUNK * arguments.seconds + 3,), generator=drawn)
+    with torch.inference_mode():
+        whole((flow, fast), prompt, tokens, published, arguments.rounds)
+        streamed((flow, fast), prompt, tokens, published, arguments.rounds)
+        vocoded(vocoder, arguments.seconds, published, arguments.rounds)
+        options(flow, prompt, tokens, arguments.rounds)
+
+
+def whole(
+    flows: tuple[Flow, Flow],
+    prompt: SpeechPrompt,
+    tokens: Tensor,
+    published: Published | None,
+    rounds: int,
+) -> None:
+    """Time an utterance made at once, exactly and in bfloat16."""
+    seconds = tokens.shape[0] / CHUNK
+    flow, fast = flows
+    sides = {
+        "myna": lambda: flow.mel(prompt, tokens, FlowOptions()),
+        "myna, bfloat16": lambda: fast.mel(prompt, tokens, FlowOptions()),
+    }
+    print(
+        f"flow: deviation of bfloat16 {deviation(sides['myna, bfloat16'](), sides['myna']()):.1e}"
+    )
+    if published is not None:
+        made = published.mel(tokens, prompt, last=True, streaming=False)
+        print(f"flow: deviation from published {deviation(sides['myna'](), made):.1e}")
+        sides["published"] = lambda: published.mel(tokens, prompt, last=True, streaming=False)
+    report(f"flow, {seconds:.1f} s at once", sides, seconds, rounds)
+
+
+def streamed(
+    flows: tuple[Flow, Flow],
+    prompt: SpeechPrompt,
+    tokens: Tensor,
+    published: Published | None,
+    rounds: int,
+) -> None:
+    """Time chunk after chunk of one second."""
+    chunks = tokens.shape[0] // CHUNK
+    flow, fast = flows
+    begun = {
+        "myna": MelStream(flow, prompt, FlowOptions()),
+        "prompt prepared": MelStream(flow, prompt, FlowOptions()),
+        "myna, bfloat16": MelStream(fast, prompt, FlowOptions()),
+    }
+    begun["prompt prepared"].prepare()
+    sides: dict[str, list[list[float]]] = {name: [] for name in begun}
+    if published is not None:
+        sides["published"] = []
+    for _ in range(rounds):
+        for name, taken in sides.items():
+            if name == "published" and published is not None:
+                steps = [published_step(published, tokens, prompt, end) for end in range(chunks)]
+            else:
+                steps = own_steps(begun[name].copy(None), tokens, chunks)
+            taken.append([seconds_of(step) for step in steps])
+    for name, taken in sides.items():
+        medians = [statistics.median(at) for at in zip(*taken, strict=True)]
+        growth = statistics.median(run[-1] / run[1] for run in taken)
+        line = " ".join(f"{median:6.2f}" for median in medians)
+        print(f"flow, chunks of 1 s, {name:16s} s: {line}   last over second {growth:.2f}")
+
+
+def own_steps(stream: MelStream, tokens: Tensor, chunks: int) -> list[Callable[[], object]]:
+    """Return what makes each chunk."""
+    stream.take(tokens)
+    return [lambda: stream.advance(CHUNK)] * chunks
+
+
+def published_step(
+    published: Published, tokens: Tensor, prompt: SpeechPrompt, chunk: int
+) -> Callable[[], object]:
+    """Return what makes a chunk: everything so far, once more."""
+    given = tokens[: CHUNK * (chunk + 1) + 3]
+    return lambda: published.mel(given, prompt, last=False, streaming=True)
+
+
+def vocoded(vocoder: Vocoder, seconds: int, published: Published | None, rounds: int) -> None:
+    """Time the vocoder, at once and in chunks of a second."""
+    mel = torch.randn(1, 80, 50 * seconds, generator=torch.Generator().manual_seed(2)) * 2 - 5
+
+    def chunked() -> Tensor:
+        stream = SoundStream(vocoder, 8, 0)
+        parts = mel.split(50, dim=2)
+        sounds = [stream.push(part, last=part is parts[-1]) for part in parts]
+        return torch.cat(sounds)
+
+    sides: dict[str, Callable[[], Tensor]] = {
+        "myna": lambda: SoundStream(vocoder, 0, 0).push(mel, last=True),
+        "myna, in chunks": chunked,
+    }
+    if published is not None:
+        sides["published"] = lambda: published.sound(mel)
+    report(f"vocoder, {seconds} s", sides, seconds, rounds)
+
+
+def options(flow: Flow, prompt: SpeechPrompt, tokens: Tensor, rounds: int) -> None:
+    """Show what fewer steps, no guidance and a bounded history cost and change.
+
+    Deviation is the root mean square of the difference from 10 steps with guidance, over that of
+    the mel's own variation.
+    """
+    full = FlowOptions()
+    chosen = [
+        FlowOptions(steps, guidance) for steps in (10, 8, 6, 5, 4, 3) for guidance in (0.7, 0)
+    ]
+    times: dict[FlowOptions, list[float]] = {option: [] for option in chosen}
+    mels: dict[FlowOptions, Tensor] = {}
+    for _ in range(rounds):
+        for option in chosen:
+            started = time.perf_counter()
+            mels[option] = flow.mel(prompt, tokens, option)
+            times[option].append(time.perf_counter() - started)
+    for option in chosen:
+        pairs = zip(times[option], times[full], strict=True)
+        ratio = statistics.median(taken / of_full for taken, of_full in pairs)
+        print(
+            f"steps {option.steps:2d} guidance {option.guidance:.1f}: {ratio:.2f} of the time, "
+            f"deviation {deviation(mels[option], mels[full]):.3f}"
+        )
+    everything = in_chunks(flow, prompt, tokens, full)
+    for frames in (50, 100, 200):
+        bounded = in_chunks(flow, prompt, tokens, FlowOptions(history_frames=frames))
+        print(f"history {frames} frames: deviation {deviation(bounded, everything):.3f}")
+
+
+def in_chunks(flow: Flow, prompt: SpeechPrompt, tokens: Tensor, option: FlowOptions) -> Tensor:
+    """Make the mel of all tokens but three in chunks of a second."""
+    stream = MelStream(flow, prompt, option)
+    stream.take(tokens)
+    return torch.cat([stream.advance(CHUNK) for _ in range(tokens.shape[0] // CHUNK)], dim=2)
+
+
+def deviation(mel: Tensor, reference: Tensor) -> float:
+    """Return the root mean square of a difference over the reference's standard deviation."""
+    return float((mel - reference).square().mean().sqrt() / reference.std())
+
+
+def report(title: str, sides: dict[str, Callable[[], Tensor]], seconds: float, rounds: int) -> None:
+    """Let the sides take turns; print real-time factors, and ratios to the first side."""
+    times: dict[str, list[float]] = {name: [] for name in sides}
+    for run in sides.values():
+        run()
+    for _ in range(rounds):
+        for name, run in sides.items():
+            times[name].append(seconds_of(run))
+    ours: Sequence[float] = times["myna"]
+    for name, taken in times.items():
+        ratios = [one / other for one, other in zip(taken, ours, strict=True)]
+        print(
+            f"{title}, {name:16s} real-time factor {statistics.median(taken) / seconds:.2f}, "
+            f"{statistics.median(ratios):.2f} ({min(ratios):.2f}..{max(ratios):.2f}) of myna's time"
+        )
+
+
+def seconds_of(run: Callable[[], object]) -> float:
+    """Return how long a call takes."""
+    started = time.perf_counter()
+    run()
+    return time.perf_counter() - started
+
+
+if __name__ == "__main__":
+    main()

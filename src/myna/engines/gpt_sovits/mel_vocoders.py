@@ -39,7 +39,7 @@ class MelVocoder:
 
 
 def read_vocoder_v4(path: Path, dtype: torch.dtype = torch.float32) -> MelVocoder:
-    """Read v4's vocoder.pth. Raises `WeightsMissing` for another file."""
+    """Read v4's vocoder.pth; its stages compute in `dtype`. Raises `WeightsMissing`."""
     tensors = read_plain(path)
     network = HifiGan(tensors, _V4_RATES, _DILATIONS, dtype=dtype)
     return MelVocoder(_V4_RATE, math.prod(_V4_RATES), _V4_REACH, network)

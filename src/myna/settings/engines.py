@@ -27,6 +27,8 @@ class CosyVoiceSettings(Section):
     """How many texts are drawn at the same moment."""
     queue_length: int = Field(default=64, ge=0)
     """How many more may wait for a slot."""
+    runtime: Literal["fast", "exact"] = "fast"
+    """The language model in eight bits, or exactly as published."""
     threads: int | None = Field(default=None, gt=0)
     """Processors for one computation. Unset: torch decides."""
 

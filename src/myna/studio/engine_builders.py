@@ -56,7 +56,15 @@ def _cosyvoice(settings: Settings) -> Engine:
     from myna.engines.cosyvoice.runtime import Runtime
 
     own = settings.cosyvoice
-    runtime = Runtime(own.preset, own.steps, own.guidance, own.history_seconds, own.threads)
+    runtime = Runtime(
+        own.preset,
+        own.steps,
+        own.guidance,
+        own.history_seconds,
+        own.threads,
+        precision=own.runtime,
+        graphs=settings.home / "graphs",
+    )
     return CosyVoiceEngine(
         cosyvoice_files(settings),
         runtime,

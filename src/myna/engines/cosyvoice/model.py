@@ -22,6 +22,7 @@ from myna.engines.cosyvoice.prompt import Prompt, PromptMaker
 from myna.engines.cosyvoice.spoken_text import TextReader
 from myna.engines.cosyvoice.text_tokenizer import TextTokenizer
 from myna.engines.cosyvoice.version import Version
+from myna.engines.graphs.graph_folder import GraphFolder
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,8 +42,11 @@ class Model:
 
 
 @torch.inference_mode()
-def load(files: ModelFiles) -> Model:
-    """Read a model. Raises `WeightsMissing` naming each file that is absent or unfit."""
+def load(files: ModelFiles, precision: str = "exact", graphs: Path | None = None) -> Model:
+    """Read a model. Raises `WeightsMissing` naming each file that is absent or unfit.
+
+    precision: of the language model, see `Runtime`, as are the graphs.
+    """
     if files.missing:
         raise WeightsMissing(
             "CosyVoice lacks "
@@ -67,7 +71,11 @@ def load(files: ModelFiles) -> Model:
         PromptMaker(speech_tokenizer, speaker_network, reader, configuration.highest_mel),
         read_presets(files.presets, lambda said: reader.transcript(said, "")),
         read_language_model(
-            weights[0].stored, version=version, config=_backbone(files.text_folder / "config.json")
+            weights[0].stored,
+            version=version,
+            config=_backbone(files.text_folder / "config.json"),
+            runtime=precision,
+            graphs=None if graphs is None else GraphFolder(graphs),
         ),
         read_flow(weights[1], version=version, head_width=configuration.head_width),
         read_vocoder(weights[2], version=version),

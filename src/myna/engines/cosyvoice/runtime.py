@@ -1,6 +1,7 @@
 """How a model is run: what costs time against what is heard."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from myna.core.errors import SettingsError
 from myna.engines.cosyvoice.acoustic.request import SCHEDULES, FlowOptions, Schedule
@@ -23,12 +24,18 @@ class Runtime:
     reference. Each second takes some 200 megabytes of memory while a text is spoken."""
     threads: int | None = None
     """Processors torch uses in this process; None leaves it to torch."""
+    precision: str = "exact"
+    """Of the language model: `exact`, 32 bits throughout, or `fast`, a graph in eight bits."""
+    graphs: Path | None = None
+    """Where the graph is kept; without, it is made anew at every start."""
 
     def __post_init__(self) -> None:
         if self.preset not in SCHEDULES:
             raise SettingsError(
                 f"There is no preset {self.preset!r}: choose one of {', '.join(SCHEDULES)}."
             )
+        if self.precision not in ("exact", "fast"):
+            raise SettingsError(f"There is no precision {self.precision!r}: exact or fast.")
 
     @property
     def schedule(self) -> Schedule:

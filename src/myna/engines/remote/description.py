@@ -27,12 +27,17 @@ class Description:
     sample_rate: int = USUAL_RATE
     clones: bool = True
     times_words: bool = False
+    speakers: tuple[str, ...] = ()
 
     @property
     def capabilities(self) -> Capabilities:
         """What it promises."""
         return Capabilities(
-            frozenset(self.languages), self.sample_rate, self.clones, self.times_words
+            frozenset(self.languages),
+            self.sample_rate,
+            self.clones,
+            self.times_words,
+            speakers=frozenset(self.speakers),
         )
 
     def packed(self) -> bytes:
@@ -51,6 +56,7 @@ class Description:
                 int(chain.get("sample_rate", USUAL_RATE)),
                 bool(chain.get("clones", True)),
                 bool(chain.get("times_words", False)),
+                tuple(str(name) for name in chain.get("speakers", ())),
             )
         except (AttributeError, TypeError):
             raise ValueError("not a description") from None

@@ -78,10 +78,17 @@ class Acquaintance:
         self.known = self._remembered()
 
     def refresh(self, seconds: float) -> None:
-        """Ask the server anew if the last time is long ago. Raises `EngineError`."""
-        with self._lock:
+        """Ask the server anew if the last time is long ago. Raises `EngineError`.
+
+        While one sentence asks, others go on with what is known: they would only wait twice.
+        """
+        if not self._lock.acquire(blocking=False):
+            return
+        try:
             if time.monotonic() - self._asked_at >= FRESH_SECONDS:
                 self.ask(seconds)
+        finally:
+            self._lock.release()
 
     def ask(self, seconds: float) -> None:
         """Ask the server. Raises `EngineError` where it cannot be reached or does not answer."""

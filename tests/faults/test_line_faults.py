@@ -142,7 +142,7 @@ def test_where_words_are_not_timed_the_sentence_begins_again(line: Lay, kind: st
 def test_while_one_sentence_asks_a_silent_server_others_go_on(line: Lay):
     laid = line()
     laid.faults.is_silent = True
-    server = Acquaintance(Transport(Address("there", laid.faults.url), Patience()), None)
+    server = Acquaintance(Transport(Address("there", laid.faults.url), Patience()), "me", None)
 
     def ask() -> None:
         with pytest.raises(EngineUnreachable):

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from myna.core.engine import Capabilities
+from myna.core.errors import SynthesisFailed
 from myna.core.languages import LANGUAGES
 from myna.engines.remote.fingerprints import fingerprint
 from myna.engines.remote.speaking import refusal
@@ -69,8 +70,12 @@ class Acquaintance:
     cached under its fingerprint are found after a restart without any network.
     """
 
-    def __init__(self, transport: Transport, memory: MutableMapping[str, bytes] | None) -> None:
+    def __init__(
+        self, transport: Transport, asker: str, memory: MutableMapping[str, bytes] | None
+    ) -> None:
+        """`asker` is in the fingerprint of whatever speaks through the engine that asks."""
         self._transport = transport
+        self._asker = asker
         self._memory = memory
         self._key = fingerprint("description", transport.address.url)
         self._lock = threading.Lock()
@@ -99,6 +104,11 @@ class Acquaintance:
             known = Description.unpacked(answer.content)
         except ValueError:
             raise refusal(self._transport, answer.status, b"it is not a Myna") from None
+        if self._asker in known.fingerprint:
+            raise SynthesisFailed(
+                f"{self._transport.address.shown} would speak through this engine again: a circle. "
+                "Take one of the two out of the setting `engines`, here or there."
+            )
         self._asked_at = time.monotonic()
         if known != self.known:
             self.known = known

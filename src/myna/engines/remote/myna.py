@@ -47,8 +47,8 @@ class MynaEngine:
         """`memory` keeps what the server said of itself, for when it is away."""
         self.name = transport.address.name
         self._transport = transport
-        self._server = Acquaintance(transport, memory)
         self._own_fingerprint = fingerprint("myna", transport.address.url, revision)
+        self._server = Acquaintance(transport, self._own_fingerprint, memory)
         self._sent: dict[str, None] = {}  # ids of voices the server has had; threads may share it
 
     @property

@@ -188,6 +188,7 @@ def test_a_lora_without_its_base_names_it(tmp_path: Path, version: str) -> None:
     files = tiny_checkpoints.write_installation(tmp_path, version)
     tiny_checkpoints.write_lora(tmp_path / "mine.pth", version)
     files.sovits.unlink()
+    assert find_files(tmp_path, vits=tmp_path / "mine.pth").missing == (files.sovits,)
     with pytest.raises(WeightsMissing, match=rf"LoRA of {version}.*{files.sovits.name}"):
         GptSovitsEngine(find_files(tmp_path, vits=tmp_path / "mine.pth"))
 

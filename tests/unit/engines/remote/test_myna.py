@@ -159,3 +159,16 @@ def test_a_voice_of_an_engines_own_is_declared_all_the_way(serve: Serve, sample:
     timed = server.speak(stream=False, timestamps=True, text="Hello.").json()
     assert timed["own_voices"] == ["fixed"]
     assert "x-own-voice" not in serve(ToneEngine()).speak(stream=False).headers
+
+
+def test_servers_that_would_speak_through_each_other_do_not_go_round(serve: Serve, sample: Voice):
+    one, other = serve(ToneEngine()), serve(ToneEngine())
+    spares = ToneEngine("spare of one"), ToneEngine("spare of the other")
+    one.studio.engine = FallbackEngine([remote(other.url), spares[0]])
+    other.studio.engine = FallbackEngine([remote(one.url), spares[1]])
+    assert {chunk.engine for chunk in said(one.studio.engine, sample)} == {"there"}
+    assert [spare.said for spare in spares] == [[], [HELLO.text]]
+    itself = serve(ToneEngine())
+    itself.studio.engine = remote(itself.url)
+    with pytest.raises(EngineError, match="circle"):
+        said(itself.studio.engine, sample)

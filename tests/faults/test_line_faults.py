@@ -58,7 +58,7 @@ def test_a_server_gone_in_mid_sentence_is_followed_by_the_next_engine(line: Lay)
 
 def test_a_stall_in_mid_sentence_is_followed_by_the_next_engine(line: Lay):
     laid = line(plan=once(DESCRIPTION, Fault(MIDDLE, Kind.STALL)))
-    chain = laid.chain()
+    chain = laid.chain(stall_seconds=0.5)
     chunks = laid.said(chain)
     check_complete(chunks)
     assert engines(chunks) == ["there", "spare"]

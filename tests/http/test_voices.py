@@ -104,10 +104,8 @@ def test_a_recording_that_says_something_else_is_told(server: Running, sample_fi
 
 def test_the_engines_are_listed(server: Running):
     engines = server.client.get("/v1/engines").json()["engines"]
-    assert {engine["name"]: engine["configured"] for engine in engines} == {
-        "embedded": True,
-        "gpt-sovits": False,
-    }
+    configured = {engine["name"]: engine["configured"] for engine in engines}
+    assert configured["embedded"] and not configured["gpt-sovits"]
 
 
 def test_the_quality_of_a_voice_is_told(server: Running, sample: Voice):

@@ -1,13 +1,14 @@
 """A real browser on a real server."""
 
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from myna.http.page.page import File, files
 from myna.settings import HttpSettings, Settings
@@ -28,6 +29,8 @@ FLAGS = (
     "--use-fake-ui-for-media-stream",
 )
 PATIENCE = 20_000  # ms; the machine may be busy
+
+expect.set_options(timeout=PATIENCE)
 
 LISTENING = Path(__file__).with_name("listening.js").read_text("utf-8")
 TAP = Path(__file__).with_name("tap.js").read_bytes()
@@ -64,6 +67,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     del files()["tap.js"]
 
 
+def wait_for(page: Page, condition: str) -> None:
+    """Wait for a condition in the page. Playwright's own way needs `eval`, which is forbidden."""
+    until = time.monotonic() + PATIENCE / 1000
+    while not page.evaluate(condition):
+        assert time.monotonic() < until, f"it never came to pass: {condition}"
+        page.wait_for_timeout(20)
+
+
 class Visitor:
     """A page in a window of its own, and everything that went wrong in it."""
 
@@ -71,6 +82,8 @@ class Visitor:
         context.set_default_timeout(PATIENCE)
         context.add_init_script(LISTENING)
         self.complaints: list[str] = []
+        self.allowed: list[str] = []
+        """Parts of complaints that belong to the test."""
         self.frames: list[bytes] = []
         self.url = url
         self.page: Page = context.new_page()
@@ -83,8 +96,13 @@ class Visitor:
         self.page.wait_for_selector(selector, state="attached")
         return self.page
 
+    def tap(self) -> None:
+        """Keep what is played in `test.played`. Only `site` has what this needs."""
+        self.page.add_init_script("test.isTapped = true")
+
     def _hear(self, message: Any) -> None:  # Any: Playwright's ConsoleMessage
-        if message.type in ("error", "warning"):
+        is_complaint = message.type in ("error", "warning")
+        if is_complaint and not any(part in message.text for part in self.allowed):
             self.complaints.append(message.text)
 
     def _receive(self, payload: bytes | str) -> None:

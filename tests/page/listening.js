@@ -1,5 +1,5 @@
 // Runs before the page: keeps what is played, what lights up, and what the policy forbade.
-window.test = { played: [], lit: [], forbidden: [] };
+window.test = { isTapped: false, played: [], lit: [], forbidden: [] };
 
 addEventListener("securitypolicyviolation", (event) => {
   console.error(`forbidden by the policy: ${event.violatedDirective} ${event.blockedURI}`);
@@ -7,7 +7,7 @@ addEventListener("securitypolicyviolation", (event) => {
 
 const connect = AudioNode.prototype.connect;
 AudioNode.prototype.connect = function (target, ...more) {
-  if (target instanceof AudioDestinationNode) {
+  if (test.isTapped && target instanceof AudioDestinationNode) {
     const { context } = this;
     context.audioWorklet.addModule("/page/tap.js").then(() => {
       const tap = new AudioWorkletNode(context, "tap");

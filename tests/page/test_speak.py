@@ -19,7 +19,7 @@ NO_CHANCE = "Math.random = () => 0.5"  # the same seed each time
 
 def speak(page: Page, text: str = TEXT) -> None:
     page.fill("#text", text)
-    page.click("#speak")
+    page.click("#say")
 
 
 def wait_until_spoken(page: Page) -> None:
@@ -30,10 +30,11 @@ def wait_until_spoken(page: Page) -> None:
 def wait_until_heard(page: Page) -> None:
     """Wait until everything was spoken and played to its end."""
     wait_until_spoken(page)
-    expect(page.locator("#speak")).to_be_visible()
+    expect(page.locator("#say")).to_be_visible()
 
 
 def test_speech_is_heard_from_its_first_sample_to_its_last_without_a_gap(visitor: Visitor):
+    visitor.tap()
     visitor.page.add_init_script(NO_CHANCE)
     page = visitor.open()
     speak(page)
@@ -66,7 +67,7 @@ def test_a_word_that_is_clicked_is_heard_again(visitor: Visitor):
     wait_until_heard(page)
     page.evaluate("test.lit.length = 0")
     page.locator(".word", has_text="Two").click()
-    expect(page.locator("#speak")).to_be_visible(timeout=10_000)
+    expect(page.locator("#say")).to_be_visible(timeout=10_000)
     assert page.evaluate("test.lit") == WORDS[3:]
 
 
@@ -88,7 +89,7 @@ def test_speech_can_be_stopped_at_any_time(visitor: Visitor, way: str):
     else:
         page.keyboard.press("Escape")
     expect(page.locator("#figure-state")).to_have_text("stopped")
-    expect(page.locator("#speak")).to_be_visible()
+    expect(page.locator("#say")).to_be_visible()
     expect(page.locator("#text")).to_be_focused()
     speak(page)  # and the next is spoken at once
     wait_until_spoken(page)
@@ -104,7 +105,7 @@ def test_the_keyboard_alone_makes_it_speak(visitor: Visitor):
 
 def test_without_a_text_the_page_says_what_to_do(visitor: Visitor):
     page = visitor.open()
-    page.click("#speak")
+    page.click("#say")
     expect(page.get_by_role("alert")).to_contain_text("Write something first")
     expect(page.locator("#text")).to_be_focused()
 

@@ -10,6 +10,9 @@ from myna.core.errors import RequestError
 ENGINES = ("embedded", "gpt-sovits", "cosyvoice")
 """Every engine by name, in the order in which they are shown."""
 
+BEST_GPT_SOVITS, BEST_COSYVOICE = "v2ProPlus", "cosyvoice3"
+"""What to begin with: a version, a model."""
+
 
 @dataclass(frozen=True, slots=True)
 class EngineStatus:
@@ -55,10 +58,11 @@ def missing_neural_packages() -> list[str]:
     return [name for name in ("torch", "safetensors") if not installed(name)]
 
 
-def gpt_sovits_status(missing: Sequence[Path]) -> EngineStatus:
-    """Look for torch and, by name, for the model files."""
+def gpt_sovits_status(missing: Sequence[Path], version: str | None) -> EngineStatus:
+    """Look for torch and, by name, for the model files of the version that is asked for."""
     summary = "GPT-SoVITS v1 to v4, with published or your own weights"
-    return _neural_status("gpt-sovits", summary, missing)
+    model = f"gpt-sovits-{(version or BEST_GPT_SOVITS).lower()}"
+    return _neural_status("gpt-sovits", summary, missing, model)
 
 
 def cosyvoice_packages_missing() -> bool:
@@ -72,13 +76,14 @@ def cosyvoice_status(missing: Sequence[Path]) -> EngineStatus:
     summary = "CosyVoice2 and Fun-CosyVoice3: text in as it is written, voices converted"
     if cosyvoice_packages_missing():
         return EngineStatus("cosyvoice", summary, False, "pip install 'myna[neural]'")
-    return _neural_status("cosyvoice", summary, missing)
+    return _neural_status("cosyvoice", summary, missing, BEST_COSYVOICE)
 
 
-def _neural_status(name: str, summary: str, missing: Sequence[Path]) -> EngineStatus:
+def _neural_status(name: str, summary: str, missing: Sequence[Path], model: str) -> EngineStatus:
     if missing_neural_packages():
         return EngineStatus(name, summary, False, "pip install 'myna[neural]'")
     if missing:
         files = ", ".join(str(path) for path in missing)
-        return EngineStatus(name, summary, False, f"missing: {files}")
+        remedy = f"missing: {files}; to get them: myna pull {model}"
+        return EngineStatus(name, summary, False, remedy)
     return EngineStatus(name, summary, True)

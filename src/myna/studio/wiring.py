@@ -84,7 +84,7 @@ def probes(settings: Settings) -> dict[str, Probe]:
 def statuses(settings: Settings) -> Iterator[EngineStatus]:
     """Look at every engine there is: those of this machine first, then all servers at once."""
     yield embedded_status()
-    yield gpt_sovits_status(gpt_sovits_files(settings).missing)
+    yield gpt_sovits_status(gpt_sovits_files(settings).missing, settings.gpt_sovits.version)
     yield cosyvoice_status(cosyvoice_files(settings).missing)
     if settings.remotes:
         with ThreadPoolExecutor(len(settings.remotes)) as looking:

@@ -92,10 +92,8 @@ def test_what_a_resting_engine_said_before_is_replayed_and_forgives_nothing(
     gone, spare = BrokenEngine(), ToneEngine()
     gone.name, gone.fingerprint = "there", ToneEngine("there").fingerprint
     door = Door()
-    cached = CachedEngine(gone, results)
-    chain = FallbackEngine(
-        [cached, spare], probes={"there": door}, recalls={"there": cached.recall}
-    )
+    kept = CachedEngine(gone, results)
+    chain = FallbackEngine([kept, spare], probes={"there": door}, recalls={"there": kept.recall})
     fresh = Utterance("다라", "ko")
     (*_, last) = chain.speak(fresh, sample)
     assert last.fell_back
@@ -113,7 +111,7 @@ def test_a_sentence_that_is_only_seemingly_kept_is_said_by_the_next(sample: Voic
     results.kept()[0].path.write_bytes(b"damaged")
     gone, spare = BrokenEngine(), ToneEngine()
     gone.name, gone.fingerprint = "there", ToneEngine("there").fingerprint
-    cached = CachedEngine(gone, results)
-    chain = FallbackEngine([cached, spare], recalls={"there": cached.recall})
+    kept = CachedEngine(gone, results)
+    chain = FallbackEngine([kept, spare], recalls={"there": kept.recall})
     (*_, last) = chain.speak(HELLO, sample)
     assert (last.engine, last.fell_back) == ("tone", True)

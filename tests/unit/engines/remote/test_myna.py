@@ -19,7 +19,7 @@ from myna.studio.remote_builders import build
 from tests.conftest import tone
 from tests.http.conftest import Running, serve
 from tests.unit.engines.doubles import BabbleEngine, BrokenEngine, ToneEngine
-from tests.unit.engines.remote.scripted import Request, scripted
+from tests.unit.engines.remote.scripted import PATIENT, Request, scripted
 
 __all__ = ["serve"]
 
@@ -33,7 +33,7 @@ def memory(tmp_path) -> PromptFolder:
 
 
 def remote(url: str, memory: PromptFolder | None = None, **fields: object) -> RemoteEngine:
-    given = {"kind": "myna", "url": url, "first_sound_seconds": 10, **fields}
+    given = {"kind": "myna", "url": url, **PATIENT, **fields}
     return build("there", RemoteSettings.model_validate(given), {} if memory is None else memory)
 
 

@@ -168,7 +168,7 @@ export const ko = {
   "engines.last": "마지막 요청",
   "engines.last.none": "아직 말한 것이 없습니다.",
   "engine.embedded": "가중치를 내려받지 않고 말합니다. 똑같은 복제가 아니라 비슷한 느낌의 목소리입니다.",
-  "engine.gpt-sovits": "공개된 가중치나 직접 만든 가중치를 쓰는 GPT-SoVITS v1부터 v2ProPlus까지입니다.",
+  "engine.gpt-sovits": "공개된 가중치나 직접 만든 가중치를 쓰는 GPT-SoVITS v1부터 v4까지입니다.",
   "figure.engine": "엔진",
   "figure.seconds": "길이",
   "figure.s": "{s}초",

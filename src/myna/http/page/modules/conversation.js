@@ -20,6 +20,7 @@ class Conversation extends EventTarget {
   async connect() {
     clearTimeout(this.#timer);
     this.#close();
+    if (this.state === "locked") this.#become("opening");
     try {
       await askJson("v1/engines"); // says why, where a WebSocket would only fail
     } catch (error) {

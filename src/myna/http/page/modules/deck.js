@@ -2,19 +2,22 @@
 
 import { find, icon, make, relabel } from "./document.js";
 import { clock, onLocale, t } from "./locale.js";
-import { SpectrumPicture, drawOutline } from "./pictures.js";
+import { OutlinePicture, SpectrumPicture } from "./pictures.js";
 import { player } from "./player.js";
 import { onTheme } from "./theme.js";
 
 const STEP = 2; // seconds an arrow key moves
+const FRAME = 30; // ms between two pictures
 
 export class Deck extends EventTarget {
   recording = null;
   #place;
   #marks = [];
   #from = 0; // seconds where playing goes on
+  #outline;
   #spectrum;
   #frame = 0;
+  #drawn = 0; // time of the last picture
 
   constructor(place, { withSpectrum = true } = {}) {
     super();
@@ -27,11 +30,16 @@ export class Deck extends EventTarget {
         withSpectrum ? make("canvas", { class: "spectrum", role: "img" }) : null),
       make("span", { class: "time" }, "0:00"),
     );
+    this.#outline = new OutlinePicture(find(".outline", place));
     this.#spectrum = withSpectrum ? new SpectrumPicture(find(".spectrum", place)) : null;
     this.#listen(find(".outline", place));
     player.addEventListener("state", () => this.#update());
     player.addEventListener("ended", () => { if (this.isHeard) this.#from = 0; });
-    onTheme(() => { this.#spectrum?.refresh(); this.#draw(); });
+    onTheme(() => {
+      this.#outline.refresh();
+      this.#spectrum?.refresh();
+      this.#draw();
+    });
     onLocale(() => this.#update());
     new ResizeObserver(() => this.#draw()).observe(place);
     this.#update();
@@ -107,8 +115,13 @@ export class Deck extends EventTarget {
   }
 
   #draw() {
-    this.#frame ||= requestAnimationFrame(() => {
+    this.#frame ||= requestAnimationFrame((now) => {
       this.#frame = 0;
+      if (now - this.#drawn < FRAME) {
+        this.#draw();
+        return;
+      }
+      this.#drawn = now;
       this.#drawNow();
     });
   }
@@ -117,7 +130,7 @@ export class Deck extends EventTarget {
     const duration = this.recording?.duration ?? 0;
     const position = Math.min(this.position, duration);
     const outline = find(".outline", this.#place);
-    drawOutline(outline, this.recording, position, this.#marks);
+    this.#outline.draw(this.recording, position, this.#marks);
     this.#spectrum?.draw(this.recording, position);
     outline.setAttribute("aria-valuemax", duration.toFixed(1));
     outline.setAttribute("aria-valuenow", position.toFixed(1));

@@ -3,11 +3,18 @@
 import { find, make } from "./document.js";
 import { t } from "./locale.js";
 
-/** Show a dialog of these parts and resolve to how it was closed: a button's value, or "". */
+/** Show a dialog of these parts and resolve to how it was closed: a button's value, or "".
+ *
+ * Enter in a field presses the last button.
+ */
 export function open(title, parts, buttons) {
   const heading = make("h2", { id: "dialog-title" }, title);
-  const row = make("div", { class: "dialog-buttons" }, buttons.map(({ value, label, kind }) =>
-    make("button", { type: "submit", class: kind ?? "secondary", value }, label)));
+  const last = buttons.at(-1);
+  const row = make("div", { class: "dialog-buttons" }, buttons.map((button) => make("button", {
+    type: button === last ? "submit" : "button",
+    class: button.kind ?? "secondary",
+    onclick: button === last ? null : () => dialog.close(button.value),
+  }, button.label)));
   const form = make("form", { method: "dialog" }, heading, ...parts, row);
   const dialog = make("dialog", { "aria-labelledby": "dialog-title" }, form);
   const before = document.activeElement;
@@ -15,7 +22,7 @@ export function open(title, parts, buttons) {
   // The policy allows no form to be sent anywhere: close by hand what `method=dialog` would close.
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    dialog.close(event.submitter?.value ?? buttons.at(-1).value);
+    dialog.close(last.value);
   });
   dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(""); });
   return new Promise((resolve) => {

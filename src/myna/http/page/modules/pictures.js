@@ -6,6 +6,8 @@ import { colour } from "./theme.js";
 
 const PAGE_SECONDS = 10; // of spectrum shown at once
 const BAR = 3; // CSS pixels from one bar of the outline to the next
+const QUIETEST = 3000; // of 32768: sound quieter than this is not drawn as if it were loud
+const REDRAW_AFTER = 250; // ms between two outlines of a recording that still grows
 
 /** Fit a canvas to its place on this screen and return its context and size in CSS pixels. */
 function prepared(canvas) {
@@ -21,35 +23,76 @@ function prepared(canvas) {
 
 const css = ([red, green, blue], alpha = 1) => `rgb(${red} ${green} ${blue} / ${alpha})`;
 
-/** Draw the outline: bars, those already heard in another colour; `marks` are spans in seconds. */
-export function drawOutline(canvas, recording, position, marks = []) {
-  const { drawing, width, height } = prepared(canvas);
-  if (!recording?.length || !width) return;
-  const peaks = recording.peaks;
-  const bars = Math.max(1, Math.floor(width / BAR));
-  const each = peaks.length / 2 / bars;
-  const heard = (position / recording.duration) * bars;
-  const loudest = Math.max(3000, peaks.reduce((most, peak) => Math.max(most, Math.abs(peak)), 0));
-  for (const { start, end } of marks) {
-    drawing.fillStyle = css(colour("mark"), 0.35);
-    const left = (start / recording.duration) * width;
-    drawing.fillRect(left, 0, Math.max(2, ((end - start) / recording.duration) * width), height);
+/** The outline of a whole recording: bars, those already heard in another colour. */
+export class OutlinePicture {
+  #canvas;
+  #quiet = document.createElement("canvas"); // bars not yet heard
+  #heard = document.createElement("canvas"); // the same bars, heard
+  #made = null; // what the bars were drawn from: {recording, length, width, at}
+
+  constructor(canvas) {
+    this.#canvas = canvas;
   }
-  const colours = [css(colour("accent")), css(colour("outline"))];
-  for (let bar = 0; bar < bars; bar += 1) {
+
+  /** Draw anew with the colours there are now. */
+  refresh() { this.#made = null; }
+
+  /** `marks` are spans in seconds that stand out. */
+  draw(recording, position, marks) {
+    const { drawing, width, height } = prepared(this.#canvas);
+    if (!recording?.length || !width) return;
+    if (this.#isStale(recording, width)) this.#drawBars(recording, width, height);
+    const across = (seconds) => (seconds * SAMPLE_RATE * width) / this.#made.length;
+    drawing.fillStyle = css(colour("mark"), 0.35);
+    for (const { start, end } of marks) {
+      drawing.fillRect(across(start), 0, Math.max(2, across(end - start)), height);
+    }
+    const at = Math.min(width, across(position));
+    drawing.drawImage(this.#quiet, 0, 0, width, height);
+    if (at < 1) return;
+    const part = (at / width) * this.#heard.width;
+    drawing.drawImage(this.#heard, 0, 0, part, this.#heard.height, 0, 0, at, height);
+    drawing.fillStyle = css(colour("ink"));
+    drawing.fillRect(at - 0.5, 0, 1.5, height);
+  }
+
+  #isStale(recording, width) {
+    const made = this.#made;
+    if (made?.recording !== recording || made.width !== width) return true;
+    if (made.length === recording.length) return false;
+    return recording.isComplete || performance.now() - made.at > REDRAW_AFTER;
+  }
+
+  #drawBars(recording, width, height) {
+    this.#made = { recording, length: recording.length, width, at: performance.now() };
+    const levels = barLevels(recording.peaks, Math.max(1, Math.floor(width / BAR)));
+    const loudest = Math.max(QUIETEST, ...levels);
+    for (const [canvas, name] of [[this.#quiet, "outline"], [this.#heard, "accent"]]) {
+      Object.assign(canvas, { width: this.#canvas.width, height: this.#canvas.height });
+      const drawing = canvas.getContext("2d");
+      drawing.scale(canvas.width / width, canvas.height / height);
+      drawing.fillStyle = css(colour(name));
+      drawing.beginPath();
+      levels.forEach((level, bar) => {
+        const tall = Math.max(2, (level / loudest) * (height - 4));
+        drawing.roundRect(bar * BAR, (height - tall) / 2, BAR - 1, tall, 1);
+      });
+      drawing.fill();
+    }
+  }
+}
+
+/** Return the loudest sample in each of `bars` equal parts. */
+function barLevels(peaks, bars) {
+  const each = peaks.length / 2 / bars;
+  return Array.from({ length: bars }, (_, bar) => {
     let level = 0;
-    const last = Math.max(Math.floor(bar * each) + 1, Math.floor((bar + 1) * each));
-    for (let i = Math.floor(bar * each); i < last && 2 * i + 1 < peaks.length; i += 1) {
+    const last = Math.min(peaks.length / 2, Math.max(Math.floor(bar * each) + 1, Math.floor((bar + 1) * each)));
+    for (let i = Math.floor(bar * each); i < last; i += 1) {
       level = Math.max(level, -peaks[2 * i], peaks[2 * i + 1]);
     }
-    const tall = Math.max(2, (level / loudest) * (height - 4));
-    drawing.fillStyle = colours[bar < heard ? 0 : 1];
-    drawing.beginPath();
-    drawing.roundRect(bar * BAR, (height - tall) / 2, BAR - 1, tall, 1);
-    drawing.fill();
-  }
-  drawing.fillStyle = css(colour("ink"));
-  if (position > 0) drawing.fillRect((position / recording.duration) * width - 0.5, 0, 1.5, height);
+    return level;
+  });
 }
 
 /** The spectrum of ten seconds at a time, each column measured once. */

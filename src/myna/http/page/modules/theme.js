@@ -25,13 +25,21 @@ export function startTheme(button) {
 /** Call when the colours change. */
 export const onTheme = (listener) => changed.addEventListener("change", listener);
 
+const known = new Map(); // colours there are now, by name
+onTheme(() => known.clear());
+
 /** Return the value of a colour of the style sheet, as the canvas needs it: [red, green, blue]. */
 export function colour(name) {
+  if (!known.has(name)) known.set(name, measured(name));
+  return known.get(name);
+}
+
+function measured(name) {
   const probe = document.createElement("span");
   probe.style.color = `var(--${name})`;
   probe.hidden = true;
   document.body.append(probe);
-  const [red, green, blue] = getComputedStyle(probe).color.match(/[\d.]+/g).map(Number);
+  const parts = getComputedStyle(probe).color.match(/[\d.]+/g).map(Number);
   probe.remove();
-  return [red, green, blue];
+  return parts.slice(0, 3);
 }

@@ -2,7 +2,6 @@
 
 import { Deck } from "../modules/deck.js";
 import { announce, find, make, save } from "../modules/document.js";
-import { decoded } from "../modules/files.js";
 import { library } from "../modules/library.js";
 import { onLocale, t } from "../modules/locale.js";
 import { player } from "../modules/player.js";
@@ -48,6 +47,7 @@ class EditView {
       this.#open(() => opened({ file: this.#file, text }));
     });
     this.#words.addEventListener("change", () => this.#showChoice());
+    this.#words.addEventListener("done", () => find("#replacement").select());
     find("#replace").addEventListener("submit", (event) => {
       event.preventDefault();
       this.#replace();
@@ -168,8 +168,8 @@ class EditView {
     if (!current) return;
     const { after, change } = current;
     const isFresh = (index) => {
-      const word = current.words[index];
-      return Boolean(after) && word.end > after.start && word.start < after.end;
+      const middle = (current.words[index].start + current.words[index].end) / 2;
+      return Boolean(after) && middle > after.start && middle < after.end;
     };
     this.#words.show(current.text, current.places, isFresh);
     this.#deck.load(current.recording, after ? [after] : []);
@@ -197,7 +197,6 @@ class EditView {
     const old = text.slice(places[chosen[0]].first, places[chosen[1]].last);
     find("#replace-label").textContent = t("edit.instead", { old });
     find("#replacement").value = old;
-    find("#replacement").select();
   }
 
   #showLibrary() {

@@ -60,13 +60,13 @@ function chooser(name) {
 /** Show what to do; a command can be copied. */
 function instruction(remedy) {
   const command = COMMAND.exec(remedy)?.[1];
-  if (!command) return make("p", { class: "remedy" }, remedy);
+  if (!command) return make("p", { class: "remedy", lang: "en" }, remedy);
   const copy = make("button", { type: "button", class: "secondary", onclick: async () => {
     await navigator.clipboard?.writeText(command);
     copy.textContent = t("engines.copied");
     announce(t("engines.copied"));
   } }, t("engines.copy"));
   return make("div", { class: "remedy" },
-    make("p", {}, remedy.slice(0, -command.length)),
+    make("p", { lang: "en" }, remedy.slice(0, -command.length)),
     make("div", { class: "command" }, make("code", {}, command), copy));
 }

@@ -33,7 +33,6 @@ export function startLive(view) {
 
   live.addEventListener("change", () => {
     timers.forEach(clearTimeout);
-    find("#speak").classList.toggle("beside", live.checked);
     if (!live.checked) {
       view.take?.end();
       return;

@@ -33,9 +33,8 @@ export async function changed(version, change, choice = 0) {
 
 /** Add to a version what can be seen and heard of it. */
 async function described(version) {
-  const form = { audio: version.file, text: version.text };
-  const [recording, response] = await Promise.all([decoded(version.file), sendForm("v1/align", form)]);
-  const aligned = await response.json();
+  const recording = await decoded(version.file);
+  const aligned = await (await sendForm("v1/align", { audio: version.file, text: version.text })).json();
   if (aligned.fit === "mismatch") throw Object.assign(new Error("mismatch"), { code: "says_else" });
   const found = located(version.text, aligned.words);
   const words = aligned.words.filter((_, index) => found[index]);

@@ -155,9 +155,9 @@ class SpeakView extends EventTarget {
 
   #showState() {
     const isBusy = (this.take && !this.take.isOver) || (player.state !== "idle" && this.#deck.isHeard);
-    find("#speak").hidden = isBusy;
+    find("#say").hidden = isBusy;
     find("#stop").hidden = !isBusy;
-    find("#speak").disabled = conversation.state !== "open" || !this.picker.chosen;
+    find("#say").disabled = conversation.state !== "open" || !this.picker.chosen;
     const length = [...this.#text.value].length;
     find("#text-count").textContent = length ? t("speak.count", { count: number(length) }) : "";
     this.#showFigures();
@@ -171,7 +171,7 @@ class SpeakView extends EventTarget {
       ["figure.state", state && t(`take.${state}`)],
     ].filter(([, value]) => value);
     find("#figures").replaceChildren(...rows.map(([name, value]) =>
-      make("div", {}, make("dt", {}, t(name)), make("dd", { id: name.replace(".", "-") }, value))));
+      make("div", {}, make("dt", { class: name === "figure.state" ? "unseen" : "" }, t(name)), make("dd", { id: name.replace(".", "-") }, value))));
     for (const id of ["#take-download", "#take-edit"]) find(id).disabled = state !== "finished";
   }
 }

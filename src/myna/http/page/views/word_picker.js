@@ -1,4 +1,7 @@
-/** The words of a recording as buttons; one or several in a row can be chosen. */
+/** The words of a recording as buttons; one or several in a row can be chosen.
+ *
+ * Fires `change` whenever others are chosen, and `done` when the choice is made.
+ */
 
 import { make } from "../modules/document.js";
 
@@ -12,7 +15,9 @@ export class WordPicker extends EventTarget {
     this.#place = place;
     place.addEventListener("click", ({ target, shiftKey }) => {
       const index = this.#words.indexOf(target);
-      if (index >= 0) this.#choose(shiftKey && this.#anchor >= 0 ? this.#anchor : index, index);
+      if (index < 0) return;
+      this.#choose(shiftKey && this.#anchor >= 0 ? this.#anchor : index, index);
+      this.dispatchEvent(new Event("done"));
     });
     place.addEventListener("keydown", (event) => this.#move(event));
   }
@@ -39,8 +44,6 @@ export class WordPicker extends EventTarget {
     this.#place.replaceChildren(...parts, text.slice(reached));
   }
 
-  clear() { this.#choose(-1, -1); }
-
   /** Light the word that is heard; null: none. */
   light(index) {
     this.#words.forEach((word, i) => word.classList.toggle("lit", i === index));
@@ -62,6 +65,12 @@ export class WordPicker extends EventTarget {
   #move(event) {
     const words = this.#words;
     const at = words.indexOf(event.target);
+    const [first, last] = this.chosen ?? [-1, -1];
+    if (event.key === "Enter" && at >= first && at <= last && at >= 0) {
+      event.preventDefault(); // a click would choose this word alone
+      this.dispatchEvent(new Event("done"));
+      return;
+    }
     const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
     if (at < 0 || !step || !words[at + step]) return;
     event.preventDefault();

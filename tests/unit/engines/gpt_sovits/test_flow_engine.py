@@ -47,9 +47,7 @@ def test_each_version_speaks_at_its_own_rate(
     assert 0.01 < np.abs(said(engine, sample)).max() < 1
 
 
-@pytest.mark.parametrize(
-    "knob", [{"seed": 2}, {"top_k": 1}, {"speed": 1.5}, {"sample_steps": 4}, {"sample_steps": 16}]
-)
+@pytest.mark.parametrize("knob", [{"seed": 2}, {"top_k": 1}, {"speed": 1.5}, {"sample_steps": 4}])
 def test_every_knob_is_heard(
     engine: GptSovitsEngine, sample: Voice, knob: dict[str, float]
 ) -> None:

@@ -85,7 +85,7 @@ class CapturedSlots:
 @torch.inference_mode()
 def _recorded(advance: Callable[[], None]) -> Callable[[], None]:
     """Record a step, which must change nothing while no slot is active, as a CUDA graph."""
-    stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]  # as torch has it
+    stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]  # torch leaves it so
     stream.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(stream):
         for _ in range(_WARM_UPS):

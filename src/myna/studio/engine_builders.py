@@ -58,12 +58,13 @@ def _cosyvoice(settings: Settings) -> Engine:
     own = settings.cosyvoice
     runtime = Runtime(
         own.preset,
+        own.runtime,
+        settings.home / "graphs",
         own.steps,
         own.guidance,
         own.history_seconds,
+        own.prompt_megabytes * 1_000_000,
         own.threads,
-        precision=own.runtime,
-        graphs=settings.home / "graphs",
     )
     return CosyVoiceEngine(
         cosyvoice_files(settings),

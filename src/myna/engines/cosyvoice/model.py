@@ -19,6 +19,7 @@ from myna.engines.cosyvoice.key_value_cache import BackboneConfig
 from myna.engines.cosyvoice.language_model import LanguageModel, read_language_model
 from myna.engines.cosyvoice.presets import read_presets
 from myna.engines.cosyvoice.prompt import Prompt, PromptMaker
+from myna.engines.cosyvoice.runtime import Runtime
 from myna.engines.cosyvoice.spoken_text import TextReader
 from myna.engines.cosyvoice.text_tokenizer import TextTokenizer
 from myna.engines.cosyvoice.version import Version
@@ -42,11 +43,8 @@ class Model:
 
 
 @torch.inference_mode()
-def load(files: ModelFiles, precision: str = "exact", graphs: Path | None = None) -> Model:
-    """Read a model. Raises `WeightsMissing` naming each file that is absent or unfit.
-
-    precision: of the language model, see `Runtime`, as are the graphs.
-    """
+def load(files: ModelFiles, runtime: Runtime) -> Model:
+    """Read a model. Raises `WeightsMissing` naming each file that is absent or unfit."""
     if files.missing:
         raise WeightsMissing(
             "CosyVoice lacks "
@@ -74,10 +72,15 @@ def load(files: ModelFiles, precision: str = "exact", graphs: Path | None = None
             weights[0].stored,
             version=version,
             config=_backbone(files.text_folder / "config.json"),
-            runtime=precision,
-            graphs=None if graphs is None else GraphFolder(graphs),
+            runtime=runtime.networks,
+            graphs=None if runtime.graphs is None else GraphFolder(runtime.graphs),
         ),
-        read_flow(weights[1], version=version, head_width=configuration.head_width),
+        read_flow(
+            weights[1],
+            version=version,
+            head_width=configuration.head_width,
+            precision=runtime.flow_precision,
+        ),
         read_vocoder(weights[2], version=version),
     )
 

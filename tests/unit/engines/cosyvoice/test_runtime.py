@@ -24,8 +24,8 @@ def _spoken(engine: CosyVoiceEngine) -> list[bytes]:
 def test_the_language_model_runs_in_eight_bits_where_that_is_asked_for(tmp_path: Path) -> None:
     pytest.importorskip("onnxruntime", reason="the fast runtime needs onnxruntime")
     files = find_files(write_checkpoint(tmp_path / "model", Version.COSYVOICE2))
-    exact = CosyVoiceEngine(files, Runtime(steps=1, threads=1))
-    fast = Runtime(steps=1, threads=1, precision="fast", graphs=tmp_path / "graphs")
+    exact = CosyVoiceEngine(files, Runtime(steps=1, threads=1, networks="exact"))
+    fast = Runtime(steps=1, threads=1, networks="fast", graphs=tmp_path / "graphs")
     engines = [CosyVoiceEngine(files, fast) for _ in range(2)]
     assert len(list((tmp_path / "graphs").iterdir())) == 1
     assert engines[0].fingerprint == engines[1].fingerprint != exact.fingerprint
@@ -33,8 +33,8 @@ def test_the_language_model_runs_in_eight_bits_where_that_is_asked_for(tmp_path:
     assert _spoken(exact) != []
 
 
-def test_a_preset_or_precision_nobody_knows_is_refused() -> None:
+def test_a_preset_or_runtime_nobody_knows_is_refused() -> None:
     with pytest.raises(SettingsError, match="hasty"):
         Runtime("hasty")
     with pytest.raises(SettingsError, match="rough"):
-        Runtime(precision="rough")
+        Runtime(networks="rough")

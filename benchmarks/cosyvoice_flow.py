@@ -29,6 +29,7 @@ from myna.engines.cosyvoice.version import Version
 from tests.parity.cosyvoice.recipe import FilledState
 
 KEYS = Path(__file__).parents[1] / "tests" / "parity" / "data" / "cosyvoice2"
+_VERSION = Version.COSYVOICE2
 PROMPT_TOKENS = 75  # three seconds
 CHUNK = 25  # tokens: one second
 
@@ -50,13 +51,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--upstream", type=Path, help="a checkout of the published repository")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=int, default=5, help="of speech to make")
+    parser.add_argument("--seconds", type=int, default=5, help="of speech, 2 or more")
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     states = {name: FilledState(KEYS / f"keys_{name}_pt.json") for name in ("flow", "hift")}
-    flow = read_flow(Tensors(states["flow"], "flow.pt"), version=Version.COSYVOICE2)
-    vocoder = read_vocoder(Tensors(states["hift"], "hift.pt"), version=Version.COSYVOICE2)
+    flow, fast = (
+        read_flow(Tensors(states["flow"], "flow.pt"), version=_VERSION, precision=precision)
+        for precision in (torch.float32, torch.bfloat16)
+    )
+    vocoder = read_vocoder(Tensors(states["hift"], "hift.pt"), version=_VERSION)
     published = arguments.upstream and read_published(arguments.upstream, states)
     drawn = torch.Generator().manual_seed(1)
     prompt = SpeechPrompt(
@@ -64,20 +68,32 @@ def main() -> None:
         torch.randn(flow.n_mels, 2 * PROMPT_TOKENS, generator=drawn) * 2 - 5,
         torch.randn(192, generator=drawn),
     )
-    tokens = torch.randint(0, flow.vocabulary, (CHUNK * arguments.seconds + 3,), generator=drawn)
+    count = CHUNK * max(2, arguments.seconds) + 3
+    tokens = torch.randint(0, flow.vocabulary, (count,), generator=drawn)
     with torch.inference_mode():
-        whole(flow, prompt, tokens, published, arguments.rounds)
-        streamed(flow, prompt, tokens, published, arguments.rounds)
+        whole((flow, fast), prompt, tokens, published, arguments.rounds)
+        streamed((flow, fast), prompt, tokens, published, arguments.rounds)
         vocoded(vocoder, arguments.seconds, published, arguments.rounds)
         options(flow, prompt, tokens, arguments.rounds)
 
 
 def whole(
-    flow: Flow, prompt: SpeechPrompt, tokens: Tensor, published: Published | None, rounds: int
+    flows: tuple[Flow, Flow],
+    prompt: SpeechPrompt,
+    tokens: Tensor,
+    published: Published | None,
+    rounds: int,
 ) -> None:
-    """Time an utterance made at once."""
+    """Time an utterance made at once, exactly and in bfloat16."""
     seconds = tokens.shape[0] / CHUNK
-    sides = {"myna": lambda: flow.mel(prompt, tokens, FlowOptions())}
+    flow, fast = flows
+    sides = {
+        "myna": lambda: flow.mel(prompt, tokens, FlowOptions()),
+        "myna, bfloat16": lambda: fast.mel(prompt, tokens, FlowOptions()),
+    }
+    print(
+        f"flow: deviation of bfloat16 {deviation(sides['myna, bfloat16'](), sides['myna']()):.1e}"
+    )
     if published is not None:
         made = published.mel(tokens, prompt, last=True, streaming=False)
         print(f"flow: deviation from published {deviation(sides['myna'](), made):.1e}")
@@ -86,22 +102,30 @@ def whole(
 
 
 def streamed(
-    flow: Flow, prompt: SpeechPrompt, tokens: Tensor, published: Published | None, rounds: int
+    flows: tuple[Flow, Flow],
+    prompt: SpeechPrompt,
+    tokens: Tensor,
+    published: Published | None,
+    rounds: int,
 ) -> None:
     """Time chunk after chunk of one second."""
     chunks = tokens.shape[0] // CHUNK
-    sides: dict[str, list[list[float]]] = {"myna": [], "prompt prepared": []}
+    flow, fast = flows
+    begun = {
+        "myna": MelStream(flow, prompt, FlowOptions()),
+        "prompt prepared": MelStream(flow, prompt, FlowOptions()),
+        "myna, bfloat16": MelStream(fast, prompt, FlowOptions()),
+    }
+    begun["prompt prepared"].prepare()
+    sides: dict[str, list[list[float]]] = {name: [] for name in begun}
     if published is not None:
         sides["published"] = []
-    prepared = MelStream(flow, prompt, FlowOptions())
-    prepared.prepare()
     for _ in range(rounds):
         for name, taken in sides.items():
             if name == "published" and published is not None:
                 steps = [published_step(published, tokens, prompt, end) for end in range(chunks)]
             else:
-                begun = MelStream(flow, prompt, FlowOptions()) if name == "myna" else prepared
-                steps = own_steps(begun.copy(None), tokens, chunks)
+                steps = own_steps(begun[name].copy(None), tokens, chunks)
             taken.append([seconds_of(step) for step in steps])
     for name, taken in sides.items():
         medians = [statistics.median(at) for at in zip(*taken, strict=True)]

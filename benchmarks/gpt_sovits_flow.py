@@ -3,13 +3,15 @@
 The weights are random, of the published sizes, so nothing is downloaded; what is said has no
 sense, but takes its time. FOLDER is a checkout of the public GPT-SoVITS repository, with what it
 imports installed (x-transformers, einops): then one step of flow matching and the vocoder of v4
-are timed against it, turn by turn in the same process, on the same weights. Without, and
-afterwards, a sentence of given semantic tokens is made into sound, streamed and whole.
+are timed against it, turn by turn in the same process, on the same weights, in 32 bits and as
+the fast runtime computes them. Without, and afterwards, a sentence of given semantic tokens is
+made into sound, streamed and whole.
 
     --steps 4 8 16 32   steps of flow matching for the sentence
     --version v4        or v3
     --seconds 8         of the sentence
     --rounds 3          comparisons with upstream
+    --runtime fast      or exact: how the sentence is computed
 """
 
 import argparse
@@ -27,6 +29,7 @@ from torch import Tensor
 
 from myna.engines.gpt_sovits.bigvgan import BigVgan
 from myna.engines.gpt_sovits.decoder import Sentence
+from myna.engines.gpt_sovits.execution import Execution
 from myna.engines.gpt_sovits.flow_decoder import FlowDecoder
 from myna.engines.gpt_sovits.flow_matching import FlowMatching, Windows
 from myna.engines.gpt_sovits.hifigan import HifiGan
@@ -45,6 +48,7 @@ DILATIONS = ((1, 3, 5),) * 3
 TOKENS_PER_SECOND = 25
 V4_RATES, V4_KERNELS, V4_WIDTH = (10, 6, 2, 2, 2), (20, 12, 4, 4, 4), 512
 V3_RATES, V3_KERNELS, V3_WIDTH = (4, 4, 2, 2, 2, 2), (8, 8, 4, 4, 4, 4), 1536
+RUNTIMES = ("exact", "fast")
 STEPS_TIMED = 2
 VOCODED = 100  # frames
 
@@ -57,6 +61,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, nargs="*", default=[4, 8, 16, 32])
     parser.add_argument("--seconds", type=float, default=8.0)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--runtime", choices=("fast", "exact"), default="fast")
     given = parser.parse_args()
     version = Version(given.version)
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, {version.value}")
@@ -66,7 +71,8 @@ def main() -> None:
         )
         if given.upstream is not None:
             _compare(given.upstream.resolve(), weights, version, given.rounds)
-    decoder = _decoder(weights, version)
+        decoder = _decoder(weights, version, Execution(given.runtime))
+    print(f"{given.runtime}: {Execution(given.runtime).sound_precision}")
     for steps in given.steps:
         _print_sentence(decoder, version, steps, given.seconds)
 
@@ -75,15 +81,17 @@ def _filled(of: shapes.Shapes) -> dict[str, Tensor]:
     return {name: torch.from_numpy(np.asarray(made)) for name, made in recipe.state(of).items()}
 
 
-def _decoder(weights: dict[str, Tensor], version: Version) -> FlowDecoder:
+def _decoder(weights: dict[str, Tensor], version: Version, execution: Execution) -> FlowDecoder:
     checkpoint = SovitsCheckpoint(version, SovitsConfig(), Tensors(weights, "made"), "", 732)
-    matching = WindowBatches(FlowMatching(checkpoint.tensors))
-    return FlowDecoder(version, MelFeatures(checkpoint), matching, _vocoder(version))
+    matching = WindowBatches(FlowMatching(checkpoint.tensors, execution.flow_projection))
+    vocoder = _vocoder(version, execution.vocoder_dtype)
+    return FlowDecoder(version, MelFeatures(checkpoint), matching, vocoder)
 
 
-def _vocoder(version: Version) -> MelVocoder:
+def _vocoder(version: Version, dtype: torch.dtype) -> MelVocoder:
     if version is Version.V4:
-        return MelVocoder(48000, 480, 13, HifiGan(_hifigan_weights(), V4_RATES, DILATIONS))
+        network = HifiGan(_hifigan_weights(), V4_RATES, DILATIONS, dtype=dtype)
+        return MelVocoder(48000, 480, 13, network)
     tensors = Tensors(_filled(shapes.bigvgan(V3_WIDTH, V3_KERNELS)), "made")
     return MelVocoder(24000, 256, 41, BigVgan(tensors, V3_RATES, DILATIONS))
 
@@ -141,38 +149,39 @@ def _sizes(decoder: FlowDecoder, count: int) -> list[int]:
 
 
 @dataclass(frozen=True)
-class _Pair:
-    """The same computation by ours and by theirs."""
+class _Contest:
+    """The same computation by theirs, and by each of our runtimes."""
 
     name: str
-    ours: Callable[[], Tensor]
     theirs: Callable[[], Tensor]
+    ours: dict[str, Callable[[], Tensor]]
 
 
 def _compare(upstream: Path, weights: dict[str, Tensor], version: Version, rounds: int) -> None:
     with _importable(upstream):
-        pairs = [_matching_pair(weights, version), _vocoder_pair()]
-    for pair in pairs:
-        ours, theirs = [], []
+        contests = [_matching(weights, version), _vocoding()]
+    for contest in contests:
+        everyone = {"upstream": contest.theirs, **contest.ours}
+        seconds: dict[str, list[float]] = {name: [] for name in everyone}
+        made: dict[str, Tensor] = {}
         for number in range(rounds + 1):
-            torch.manual_seed(0)
-            began = time.perf_counter()
-            expected = pair.theirs()
-            middle = time.perf_counter()
-            torch.manual_seed(0)
-            got = pair.ours()
-            ended = time.perf_counter()
-            if number:  # the first round warms up
-                theirs.append(middle - began)
-                ours.append(ended - middle)
-        ratios = [their / our for their, our in zip(theirs, ours, strict=True)]
-        error = (got - expected).square().mean() / expected.square().mean()
-        print(
-            f"{pair.name}: ours {statistics.median(ours):.3f} s, upstream "
-            f"{statistics.median(theirs):.3f} s, {statistics.median(ratios):.2f} times as fast "
-            f"({min(ratios):.2f} to {max(ratios):.2f}), difference "
-            f"{10 * torch.log10(error + 1e-20):.0f} dB"
-        )
+            for name, computation in everyone.items():
+                torch.manual_seed(0)
+                began = time.perf_counter()
+                made[name] = computation()
+                if number:  # the first round warms up
+                    seconds[name].append(time.perf_counter() - began)
+        print(f"{contest.name}: upstream {statistics.median(seconds['upstream']):.3f} s")
+        expected = made["upstream"]
+        for name in contest.ours:
+            pairs = zip(seconds["upstream"], seconds[name], strict=True)
+            ratios = [theirs / ours for theirs, ours in pairs]
+            error = (made[name] - expected).square().mean() / expected.square().mean()
+            print(
+                f"  {name}: {statistics.median(seconds[name]):.3f} s, "
+                f"{statistics.median(ratios):.2f} times as fast ({min(ratios):.2f} to "
+                f"{max(ratios):.2f}), difference {10 * torch.log10(error + 1e-20):.0f} dB"
+            )
 
 
 @contextmanager
@@ -186,7 +195,7 @@ def _importable(upstream: Path) -> Iterator[None]:
             sys.path.remove(path)
 
 
-def _matching_pair(weights: dict[str, Tensor], version: Version) -> _Pair:
+def _matching(weights: dict[str, Tensor], version: Version) -> _Contest:
     from f5_tts.model import DiT
     from module.models import CFM
 
@@ -206,7 +215,8 @@ def _matching_pair(weights: dict[str, Tensor], version: Version) -> _Pair:
     # Tables that its constructor computes are not among the weights.
     own = {name.removeprefix("cfm."): of for name, of in weights.items() if name[:4] == "cfm."}
     network.load_state_dict(own, strict=False)
-    ours = FlowMatching(Tensors(weights, "made"))
+    tensors = Tensors(weights, "made")
+    ours = {name: FlowMatching(tensors, Execution(name).flow_projection) for name in RUNTIMES}
     features = torch.randn(1, frames, size.text) * 0.5
     prompt = torch.rand(1, size.n_mels, prompted) - 1
     lengths = torch.LongTensor([frames])
@@ -214,14 +224,17 @@ def _matching_pair(weights: dict[str, Tensor], version: Version) -> _Pair:
     def noise() -> Tensor:
         return torch.randn(1, size.n_mels, frames)
 
-    return _Pair(
+    def made(network: FlowMatching) -> Callable[[], Tensor]:
+        return lambda: network(Windows(features, prompt, noise()), STEPS_TIMED)
+
+    return _Contest(
         f"{STEPS_TIMED} steps of flow matching over {frames} frames",
-        lambda: ours(Windows(features, prompt, noise()), STEPS_TIMED),
         lambda: network.inference(features, lengths, prompt, STEPS_TIMED),
+        {name: made(ours[name]) for name in RUNTIMES},
     )
 
 
-def _vocoder_pair() -> _Pair:
+def _vocoding() -> _Contest:
     from module.models import Generator
 
     tensors = _hifigan_weights()
@@ -230,9 +243,18 @@ def _vocoder_pair() -> _Pair:
     ).eval()
     network.remove_weight_norm()
     network.load_state_dict(dict(tensors.stored))
-    ours = HifiGan(tensors, V4_RATES, DILATIONS)
     mel = torch.randn(1, 100, VOCODED) * 2 - 5
-    return _Pair(f"v4's vocoder over {VOCODED} frames", lambda: ours(mel), lambda: network(mel))
+
+    def made(runtime: str) -> Callable[[], Tensor]:
+        dtype = Execution(runtime).vocoder_dtype
+        ours = HifiGan(tensors, V4_RATES, DILATIONS, dtype=dtype)
+        return lambda: ours(mel)
+
+    return _Contest(
+        f"v4's vocoder over {VOCODED} frames",
+        lambda: network(mel),
+        {name: made(name) for name in RUNTIMES},
+    )
 
 
 if __name__ == "__main__":

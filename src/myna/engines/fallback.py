@@ -77,7 +77,7 @@ class FallbackEngine:
     def speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
         """Yield from the first engine whose first chunk arrives."""
         return self._first_to_sound(
-            self._able(utterance.language, utterance.options),
+            self._able(utterance.language, utterance.options.speaker),
             lambda engine: engine.speak(utterance, voice),
             lambda engine: self._is_known(engine, utterance, voice),
         )
@@ -97,7 +97,9 @@ class FallbackEngine:
                 return speak_sentences(engine, again, voice)
             return able.speak_arriving(again, voice)
 
-        return self._first_to_sound(self._able(utterance.language, utterance.options), start)
+        return self._first_to_sound(
+            self._able(utterance.language, utterance.options.speaker), start
+        )
 
     def convert(self, source: Audio, voice: Voice, options: Options) -> Generator[Chunk]:
         """Yield from the first engine that can convert and gets a sound out."""
@@ -121,7 +123,7 @@ class FallbackEngine:
         waiting = list(able)
         for engine in self._candidates(able, is_known):
             waiting.remove(engine)
-            has_sounded = False
+            has_sounded = is_replayed = False
             with closing(start(engine)) as chunks:
                 while True:
                     try:
@@ -134,8 +136,10 @@ class FallbackEngine:
                         failures.append(error)
                         break
                     if chunk is None:
-                        self._rests.succeeded(engine.name)
+                        if has_sounded and not is_replayed:
+                            self._rests.succeeded(engine.name)
                         return
+                    is_replayed = chunk.cached
                     has_sounded = has_sounded or len(chunk.audio.samples) > 0
                     yield _signed(chunk, engine, fell_back=engine is not able[0])
         raise failures[0] if len(failures) == 1 else AllEnginesFailed(failures)
@@ -175,7 +179,7 @@ class FallbackEngine:
             self._rests.stumbled(engine.name)
 
     def _ready(self, language: str) -> Engine:
-        return next(self._candidates(self._able(language, Options()), _nothing_is_known))
+        return next(self._candidates(self._able(language), _nothing_is_known))
 
     def _candidates(self, able: Sequence[Engine], is_known: IsKnown) -> Iterator[Engine]:
         """Yield engines in order; those that rest last, unless they need only repeat themselves."""
@@ -192,12 +196,12 @@ class FallbackEngine:
         recall = self._recalls.get(engine.name)
         return recall is not None and recall(utterance, voice) is not None
 
-    def _able(self, language: str, options: Options) -> list[Engine]:
+    def _able(self, language: str, speaker: str = "") -> list[Engine]:
         able = [
             engine
             for engine in self._engines
             if language in (AUTO, *engine.capabilities.languages)
-            and options.speaker in ("", *engine.capabilities.speakers)
+            and speaker in ("", *engine.capabilities.speakers)
         ]
         if not able:
             raise Unsupported(f"No engine of {self.name!r} speaks {language!r}.")

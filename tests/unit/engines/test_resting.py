@@ -1,11 +1,14 @@
 import threading
 import time
+from pathlib import Path
 
 from myna.core.errors import EngineUnreachable
 from myna.core.speech import Utterance
 from myna.core.voice import Voice
+from myna.engines.cached import CachedEngine
 from myna.engines.fallback import FallbackEngine
 from myna.engines.resting import LONGEST_FACTOR, Rests
+from myna.storage.results import ResultFolder
 from tests.unit.engines.doubles import BrokenEngine, ToneEngine
 
 HELLO = Utterance("가나", "ko")
@@ -79,3 +82,36 @@ def test_one_broken_sentence_is_chance_two_are_a_failure():
     assert not rests.is_resting("a")
     rests.stumbled("a")
     assert rests.is_resting("a")
+
+
+def test_what_a_resting_engine_said_before_is_replayed_and_forgives_nothing(
+    sample: Voice, tmp_path: Path
+):
+    results = ResultFolder(tmp_path / "results", 10_000_000)
+    list(CachedEngine(ToneEngine("there"), results).speak(HELLO, sample))
+    gone, spare = BrokenEngine(), ToneEngine()
+    gone.name, gone.fingerprint = "there", ToneEngine("there").fingerprint
+    door = Door()
+    kept = CachedEngine(gone, results)
+    chain = FallbackEngine([kept, spare], probes={"there": door}, recalls={"there": kept.recall})
+    fresh = Utterance("다라", "ko")
+    (*_, last) = chain.speak(fresh, sample)
+    assert last.fell_back
+    (replayed,) = chain.speak(HELLO, sample)
+    assert (replayed.engine, replayed.cached, replayed.fell_back) == ("there", True, False)
+    assert door.knocks == 0
+    (*_, last) = chain.speak(fresh, sample)
+    assert last.fell_back
+    assert gone.said == ["다라"]  # it rests as before
+
+
+def test_a_sentence_that_is_only_seemingly_kept_is_said_by_the_next(sample: Voice, tmp_path: Path):
+    results = ResultFolder(tmp_path / "results", 10_000_000)
+    list(CachedEngine(ToneEngine("there"), results).speak(HELLO, sample))
+    results.kept()[0].path.write_bytes(b"damaged")
+    gone, spare = BrokenEngine(), ToneEngine()
+    gone.name, gone.fingerprint = "there", ToneEngine("there").fingerprint
+    kept = CachedEngine(gone, results)
+    chain = FallbackEngine([kept, spare], recalls={"there": kept.recall})
+    (*_, last) = chain.speak(HELLO, sample)
+    assert (last.engine, last.fell_back) == ("tone", True)

@@ -1,6 +1,7 @@
 """One thread steps every live sequence of a model; each call reads tokens from its own queue."""
 
 import threading
+import weakref
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
@@ -10,6 +11,8 @@ from queue import SimpleQueue
 from typing import Generic, Protocol, TypeVar
 
 from myna.core.errors import EngineBusy, MynaError, SynthesisFailed
+
+_LONGEST_STEP = 30.0  # seconds
 
 Request = TypeVar("Request")
 Asked = TypeVar("Asked", contravariant=True)
@@ -52,6 +55,23 @@ class _Call(Generic[Request]):
     waits: bool = False
 
 
+@dataclass(slots=True, eq=False)
+class _Worker:
+    """The thread of a scheduler, apart from it, so that a program that ends can end it."""
+
+    changed: threading.Condition
+    thread: threading.Thread | None = None
+    stopping: bool = False
+
+    def stop(self) -> None:
+        """Wait for the step under way: cut off in native code, it would abort the process."""
+        with self.changed:
+            self.stopping = True
+            self.changed.notify_all()
+        if self.thread not in (None, threading.current_thread()):
+            self.thread.join(_LONGEST_STEP)
+
+
 class Scheduler(Generic[Request]):
     """Continuous batching: a call joins between two steps and leaves as soon as it ends.
 
@@ -68,6 +88,8 @@ class Scheduler(Generic[Request]):
         self._waiting: deque[_Call[Request]] = deque()
         self._live: dict[int, _Call[Request]] = {}
         self._running = False
+        self._worker = _Worker(self._changed)
+        weakref.finalize(self, self._worker.stop)
 
     @property
     def live(self) -> int:
@@ -114,7 +136,9 @@ class Scheduler(Generic[Request]):
             self._waiting.append(call)
             if not self._running:
                 self._running = True
-                threading.Thread(target=self._run, name="myna-scheduler", daemon=True).start()
+                thread = threading.Thread(target=self._run, name="myna-scheduler", daemon=True)
+                self._worker.thread = thread
+                thread.start()
             self._changed.notify()
         return call
 
@@ -123,7 +147,7 @@ class Scheduler(Generic[Request]):
             self._sweep()
             with self._lock:
                 arrived = self._seated()
-                if not self._live:
+                if not self._live or self._worker.stopping:
                     self._running = False
                     return
             for slot, call in arrived:
@@ -188,7 +212,8 @@ class Scheduler(Generic[Request]):
         """Whether a call can be stepped, seated or swept; or none is left."""
         calls = self._live.values()
         seats = bool(self._waiting) and len(calls) < self._slots
-        return seats or not calls or any(call.hung_up or not call.waits for call in calls)
+        idle = not calls or self._worker.stopping
+        return seats or idle or any(call.hung_up or not call.waits for call in calls)
 
     def _leave(self, slot: int, last: Exception | None = None) -> None:
         try:

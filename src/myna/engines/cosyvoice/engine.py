@@ -3,6 +3,7 @@
 from collections.abc import Generator, MutableMapping
 from contextlib import closing
 
+import numpy as np
 import torch
 
 from myna.core.audio import Audio, Samples
@@ -20,6 +21,7 @@ from myna.engines.cosyvoice.recordings import parts
 from myna.engines.cosyvoice.runtime import Runtime
 from myna.engines.cosyvoice.synthesis import Synthesis
 from myna.engines.cosyvoice.text_source import TextSource
+from myna.engines.listening import misfit
 from myna.engines.prompts import PromptCache
 
 _METHOD = "1"  # raised whenever the same request comes to sound different
@@ -52,9 +54,10 @@ class CosyVoiceEngine:
         self.runtime = runtime or Runtime()
         if self.runtime.threads is not None:
             torch.set_num_threads(self.runtime.threads)
-        self.model = load(files)
+        self.model = load(files, self.runtime)
         own = f"{self.model.version.value}-{_METHOD}-{self.model.digest}"
-        self.fingerprint = f"{own}-{self.runtime.fingerprint}"
+        decoder = self.model.language_model.decoder.precision
+        self.fingerprint = f"{own}-{decoder}-{self.runtime.fingerprint}"
         self.capabilities = Capabilities(
             languages=frozenset(LANGUAGES),
             sample_rate=SAMPLE_RATE,
@@ -108,8 +111,15 @@ class CosyVoiceEngine:
             return
         text = self.model.reader.read(utterance.text, utterance.language)
         manner = self._manner(utterance.options, voice, utterance.language)
-        schedule = None if utterance.whole else self.runtime.schedule
-        yield from _chunks(self.synthesis.sentence(text, manner, schedule))
+        if not utterance.whole:
+            yield from _chunks(self.synthesis.sentence(text, manner, self.runtime.schedule))
+            return
+
+        def heard(sounds: list[Samples]) -> float:
+            audio = Audio(np.concatenate(sounds), SAMPLE_RATE)
+            return misfit(audio, utterance.text, utterance.language)
+
+        yield from _chunks(self.synthesis.whole(text, manner, heard))
 
     def _prompt(self, voice: Voice, options: Options) -> Prompt:
         if not options.speaker:

@@ -10,6 +10,7 @@ import numpy as np
 from myna.core.audio import Samples
 from myna.core.speech import Options
 from myna.engines.batching.scheduler import Scheduler
+from myna.engines.cosyvoice.acoustic.prepared_prompts import PreparedPrompts
 from myna.engines.cosyvoice.acoustic.request import Schedule, SpeechOptions
 from myna.engines.cosyvoice.acoustic.speech_stream import SpeechStream
 from myna.engines.cosyvoice.language_slots import LanguageModelSlots
@@ -21,6 +22,7 @@ from myna.engines.cosyvoice.runtime import Runtime
 from myna.engines.cosyvoice.spoken_text import TextTokens
 from myna.engines.cosyvoice.text_feed import TextFeed
 from myna.engines.cosyvoice.text_source import TextSource
+from myna.engines.listening import NOTHING_KNOWN, Listener
 
 
 class Synthesis:
@@ -31,6 +33,7 @@ class Synthesis:
         self._runtime = runtime
         language_slots = LanguageModelSlots(model.language_model, slots=slots)
         self._scheduler = Scheduler(language_slots, slots, queue_length)
+        self._prepared = PreparedPrompts(model.flow, runtime.prompt_bytes)
         self._counting = threading.Lock()
         self.redrawn = 0
         """How many sentences were drawn again because they could not have been right."""
@@ -51,16 +54,9 @@ class Synthesis:
             knows_words=knows_words,
         )
 
-    def sentence(
-        self, text: TextTokens, manner: Manner, schedule: Schedule | None
-    ) -> Generator[Samples]:
-        """Yield a text that is there. Without a schedule it is made whole, and drawn again where
-        its tokens cannot be its words.
-        """
+    def sentence(self, text: TextTokens, manner: Manner, schedule: Schedule) -> Generator[Samples]:
+        """Yield a text that is there, while its tokens are drawn."""
         stream = self._stream(manner.prompt, schedule, manner.options)
-        if schedule is None:
-            yield from stream.push(self._best(manner, text), last=True)
-            return
         with closing(self._scheduler.tokens(manner.request(text))) as tokens:
             for token in tokens:
                 yield from stream.push((token,))
@@ -100,13 +96,30 @@ class Synthesis:
             yield from stream.push(tokens)
         yield from stream.push((), last=True)
 
-    def _best(self, manner: Manner, text: TextTokens) -> list[int]:
-        return PACE.best(
+    def whole(
+        self,
+        text: TextTokens,
+        manner: Manner,
+        misfit: Callable[[list[Samples]], float] | None = None,
+    ) -> Generator[Samples]:
+        """Yield a text made whole, drawn again where its tokens cannot be its words.
+
+        `misfit` says of its sound how badly it fits them.
+        """
+        listener = Listener(
+            lambda tokens: self._stream(manner.prompt, None, manner.options).push(
+                tokens, last=True
+            ),
+            misfit or (lambda _: NOTHING_KNOWN),
+        )
+        tokens = PACE.best(
             lambda number: list(self._scheduler.tokens(manner.request(text, number))),
             len(text),
             manner.options.retries,
             self._count_redrawn,
+            listener.misfit if misfit and manner.options.retries else None,
         )
+        yield from listener.sound(tokens)
 
     def _count_redrawn(self) -> None:
         with self._counting:
@@ -115,7 +128,10 @@ class Synthesis:
     def _stream(self, prompt: Prompt, schedule: Schedule | None, options: Options) -> SpeechStream:
         flow = self._runtime.flow(self._model.configuration.guidance, options.sample_steps)
         how = SpeechOptions(flow, schedule, options.speed)
-        return SpeechStream(self._model.flow, self._model.vocoder, prompt.acoustic, how)
+        begun = None
+        if schedule is not None and len(prompt.tokens):
+            begun = self._prepared.begun(prompt.acoustic, flow)
+        return SpeechStream(self._model.flow, self._model.vocoder, prompt.acoustic, how, begun)
 
 
 def _fed(feed: TextFeed, source: TextSource) -> Generator[Samples]:

@@ -20,6 +20,7 @@ class TextSource:
         self._asked = utterance.language
         self._reader = reader
         self._text = ArrivingText()
+        self._wordless = ""  # what came before the first word
         self._spoken = ""  # the last of it
         self.language = hint if utterance.language == AUTO else utterance.language
         """The language of what was last said."""
@@ -48,10 +49,13 @@ class TextSource:
         return None
 
     def _read(self, stretch: str) -> list[int]:
+        if not self._spoken:
+            stretch = (self._wordless + stretch).lstrip()
+            self._wordless = "" if speakable(stretch) else stretch
+            if self._wordless or not stretch:
+                return []
         if self._asked == AUTO and speakable(stretch):
             self.language = detect(stretch, self.language)
-        if not self._spoken:
-            stretch = stretch.lstrip()
         spoken = self._reader.spoken(stretch, self.language)
         self._spoken = (self._spoken + spoken)[-_REMEMBERED:]
         return [int(token) for token in self._reader.tokens(spoken)]

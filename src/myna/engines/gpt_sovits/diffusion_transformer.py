@@ -5,12 +5,14 @@ al. 2024). What does not change from step to step is computed once: see `conditi
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
+from myna.engines.gpt_sovits.eight_bit_linear import Projection, exact
 from myna.engines.gpt_sovits.layers import (
     Convolution,
     LayerNorm,
@@ -70,24 +72,23 @@ class _TextBlock:
 @dataclass(frozen=True, slots=True, eq=False)
 class _Block:
     modulate: Linear
-    query: Linear
-    key: Linear
-    value: Linear
-    attended: Linear
-    widen: Linear
-    narrow: Linear
+    heard: Projection  # query, key and value in one
+    attended: Projection
+    widen: Projection
+    narrow: Projection
 
     @classmethod
-    def of(cls, tensors: Tensors) -> "_Block":
+    def of(cls, tensors: Tensors, project: Callable[[Linear], Projection]) -> "_Block":
         own = tensors.scope("attn")
+        heard = [Linear.of(own.scope(name)) for name in ("to_q", "to_k", "to_v")]
+        biases = [linear.bias for linear in heard if linear.bias is not None]
+        weight = torch.cat([linear.weight for linear in heard])
         return cls(
             Linear.of(tensors.scope("attn_norm.linear")),
-            Linear.of(own.scope("to_q")),
-            Linear.of(own.scope("to_k")),
-            Linear.of(own.scope("to_v")),
-            Linear.of(own.scope("to_out.0")),
-            Linear.of(tensors.scope("ff.ff.0.0")),
-            Linear.of(tensors.scope("ff.ff.2")),
+            project(Linear(weight, torch.cat(biases) if biases else None)),
+            project(Linear.of(own.scope("to_out.0"))),
+            project(Linear.of(tensors.scope("ff.ff.0.0"))),
+            project(Linear.of(tensors.scope("ff.ff.2"))),
         )
 
     def __call__(
@@ -105,14 +106,14 @@ class _Block:
     def _attention(
         self, hidden: Tensor, rotation: tuple[Tensor, Tensor], mask: Tensor | None
     ) -> Tensor:
+        query, key, value = self.heard(hidden).chunk(3, dim=-1)
         # Only the first head's channels are rotated: the published networks are trained so.
-        query = _rotated(self.query(hidden), rotation)
-        key = _rotated(self.key(hidden), rotation)
+        query, key = _rotated(query, rotation), _rotated(key, rotation)
         n_heads = hidden.shape[-1] // HEAD_WIDTH
         attended = attention(
             split_heads(query, n_heads),
             split_heads(key, n_heads),
-            split_heads(self.value(hidden), n_heads),
+            split_heads(value, n_heads),
             None if mask is None else mask[:, None, None],
         )
         return _kept(self.attended(join_heads(attended)), mask)
@@ -121,8 +122,8 @@ class _Block:
 class DiffusionTransformer:
     """The network; read-only."""
 
-    def __init__(self, tensors: Tensors) -> None:
-        """`tensors` are those under `cfm.estimator`."""
+    def __init__(self, tensors: Tensors, project: Callable[[Linear], Projection] = exact) -> None:
+        """`tensors` are those under `cfm.estimator`; `project` makes the layers of its blocks."""
         self._time = _TimeEmbedding(tensors.scope("time_embed.time_mlp"))
         self._step = _TimeEmbedding(tensors.scope("d_embed.time_mlp"))
         text = tensors.scope("text_embed.text_blocks")
@@ -135,7 +136,7 @@ class DiffusionTransformer:
         self._place = [_grouped(place.scope(index)) for index in ("0", "2")]
         blocks = tensors.scope("transformer_blocks")
         self._blocks = [
-            _Block.of(blocks.scope(str(index)))
+            _Block.of(blocks.scope(str(index)), project)
             for index in range(tensors.count("transformer_blocks"))
         ]
         self._last_norm = Linear.of(tensors.scope("norm_out.linear"))

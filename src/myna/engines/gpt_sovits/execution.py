@@ -1,10 +1,14 @@
 """How the networks are run: exactly, or as fast as this processor can."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+
+from myna.engines.gpt_sovits.eight_bit_linear import EightBitLinear, Projection, exact
+from myna.engines.gpt_sovits.layers import Linear
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,8 +16,9 @@ class Execution:
     """What the settings say about it."""
 
     runtime: str = "fast"
-    """`fast`: eight-bit graphs for semantic tokens, and sound in bfloat16 where the processor has
-    it. `exact`: 32 bits throughout, as the published networks."""
+    """`fast`: eight-bit graphs for semantic tokens; flow matching in eight bits and sound in
+    bfloat16 where the processor has them. `exact`: 32 bits throughout, as the published
+    networks."""
     graphs: Path | None = None
     """Where the graphs are kept; without, they are made anew at every start."""
     threads: int | None = None
@@ -31,6 +36,22 @@ class Execution:
         """The precision that the vocoder computes in."""
         fast = self.runtime == "fast" and _computes_bfloat16()
         return torch.bfloat16 if fast else torch.float32
+
+    @property
+    def flow_projection(self) -> Callable[[Linear], Projection]:
+        """What makes the large layers of flow matching."""
+        return EightBitLinear if self.runtime == "fast" and _computes_int8() else exact
+
+    @property
+    def sound_precision(self) -> str:
+        """Name what the sound is computed in."""
+        bits = "" if self.flow_projection is exact else "-int8"
+        return f"{self.vocoder_dtype}{bits}".removeprefix("torch.")
+
+
+def _computes_int8() -> bool:
+    """Whether it has instructions for products of eight bits, summed in 32."""
+    return bool(getattr(torch.cpu, "_is_vnni_supported", bool)())
 
 
 def _cores() -> int:

@@ -7,12 +7,15 @@ The path from noise x0 to a mel x1 is (1 - t) x0 + t x1. Two ways of fixing fram
   (1 - t) x0 + t known, so what is made between them fits, and they come out as they went in.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from myna.engines.gpt_sovits.diffusion_transformer import DiffusionTransformer
+from myna.engines.gpt_sovits.eight_bit_linear import Projection, exact
+from myna.engines.gpt_sovits.layers import Linear
 from myna.engines.gpt_sovits.tensors import Tensors
 
 
@@ -39,9 +42,9 @@ class Windows:
 class FlowMatching:
     """Turns features and a prompt into a mel spectrogram; read-only."""
 
-    def __init__(self, tensors: Tensors) -> None:
-        """`tensors` are a whole v3 or v4 checkpoint's."""
-        self.estimator = DiffusionTransformer(tensors.scope("cfm.estimator"))
+    def __init__(self, tensors: Tensors, project: Callable[[Linear], Projection] = exact) -> None:
+        """`tensors` are a whole v3 or v4 checkpoint's; `project` makes its largest layers."""
+        self.estimator = DiffusionTransformer(tensors.scope("cfm.estimator"), project)
 
     def __call__(self, windows: Windows, steps: int, guidance: float = 0.0) -> Tensor:
         """Follow the path in equal steps: (B, n_mels, T), normalised, zero in the prompt's frames.

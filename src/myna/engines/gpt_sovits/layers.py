@@ -107,7 +107,7 @@ class LayerNorm:
 def split_heads(inputs: Tensor, n_heads: int) -> Tensor:
     """Turn (batch, frames, channels) into (batch, heads, frames, channels / heads)."""
     batch, frames, channels = inputs.shape
-    return inputs.view(batch, frames, n_heads, channels // n_heads).transpose(1, 2)
+    return inputs.reshape(batch, frames, n_heads, channels // n_heads).transpose(1, 2)
 
 
 def join_heads(inputs: Tensor) -> Tensor:

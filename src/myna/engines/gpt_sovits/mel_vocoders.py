@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
 from myna.core.errors import WeightsMissing
@@ -37,10 +38,10 @@ class MelVocoder:
         return self.network(mel)[:, 0]
 
 
-def read_vocoder_v4(path: Path) -> MelVocoder:
-    """Read v4's vocoder.pth. Raises `WeightsMissing` for another file."""
+def read_vocoder_v4(path: Path, dtype: torch.dtype = torch.float32) -> MelVocoder:
+    """Read v4's vocoder.pth; its stages compute in `dtype`. Raises `WeightsMissing`."""
     tensors = read_plain(path)
-    network = HifiGan(tensors, _V4_RATES, _DILATIONS)
+    network = HifiGan(tensors, _V4_RATES, _DILATIONS, dtype=dtype)
     return MelVocoder(_V4_RATE, math.prod(_V4_RATES), _V4_REACH, network)
 
 

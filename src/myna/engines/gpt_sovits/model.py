@@ -8,6 +8,7 @@ import torch
 from myna.core.errors import WeightsMismatch, WeightsMissing
 from myna.engines.gpt_sovits.bert import Bert
 from myna.engines.gpt_sovits.decoder import Decoder
+from myna.engines.gpt_sovits.eight_bit_linear import exact
 from myna.engines.gpt_sovits.execution import Execution
 from myna.engines.gpt_sovits.files import ModelFiles
 from myna.engines.gpt_sovits.flow_decoder import FlowDecoder
@@ -63,10 +64,12 @@ def load(files: ModelFiles, windows: int = 1, execution: Execution = Execution()
 
     windows: of v3 and v4, how many of different calls are made together.
     """
-    if files.missing:
+    # What a LoRA file changes is missed where it is read, with the reason.
+    lacking = [path for path in files.missing if path not in files.bases.values()]
+    if lacking:
         raise WeightsMissing(
             "GPT-SoVITS lacks "
-            + ", ".join(repr(str(path)) for path in files.missing)
+            + ", ".join(repr(str(path)) for path in lacking)
             + ". Put the published files there, or correct the settings under `gpt_sovits`."
         )
     bases = {Version(name): path for name, path in files.bases.items()}
@@ -84,7 +87,7 @@ def load(files: ModelFiles, windows: int = 1, execution: Execution = Execution()
     resources = Resources.find(files.folder)
     bert = Bert(read_folder(files.bert)) if files.bert.exists() else None
     reader = TextReader(FrontEnd("v1" if first else "v2", resources), bert)
-    decoder = _decoder(sovits, files, windows, execution.vocoder_dtype)
+    decoder = _decoder(sovits, files, windows, execution)
     runtime = open_runtime(semantic, execution.runtime, execution.graphs)
     hubert = Hubert(read_folder(files.hubert))
     speaker = SpeakerNetwork(read_plain(files.speaker)) if sovits.version.hears_speaker else None
@@ -99,19 +102,23 @@ def load(files: ModelFiles, windows: int = 1, execution: Execution = Execution()
         runtime,
         min(LONGEST, round(semantic.longest_seconds * TOKENS_PER_SECOND)),
         decoder,
-        f"{runtime.precision}-{execution.vocoder_dtype}".replace("torch.", ""),
+        f"{runtime.precision}-{execution.sound_precision}-{min(windows, 2)}",
     )
 
 
-_VOCODERS = {Version.V3: read_vocoder_v3, Version.V4: read_vocoder_v4}
-
-
 def _decoder(
-    sovits: SovitsCheckpoint, files: ModelFiles, windows: int, vocoder_dtype: torch.dtype
+    sovits: SovitsCheckpoint, files: ModelFiles, windows: int, execution: Execution
 ) -> Decoder:
     version = sovits.version
     if not version.matches_flow:
-        return VitsDecoder(Vits(sovits, vocoder_dtype))
-    matching = WindowBatches(FlowMatching(sovits.tensors), windows)
-    vocoder = _VOCODERS[version](files.vocoders[version.value])
-    return FlowDecoder(version, MelFeatures(sovits), matching, vocoder)
+        return VitsDecoder(Vits(sovits, execution.vocoder_dtype))
+    # In eight bits, what is nearly the same may be rounded otherwise: not for batches.
+    project = execution.flow_projection if windows == 1 else exact
+    flow = FlowMatching(sovits.tensors, project)
+    path = files.vocoders[version.value]
+    vocoder = (
+        read_vocoder_v3(path)
+        if version is Version.V3
+        else read_vocoder_v4(path, execution.vocoder_dtype)
+    )
+    return FlowDecoder(version, MelFeatures(sovits), WindowBatches(flow, windows), vocoder)

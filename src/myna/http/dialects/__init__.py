@@ -53,6 +53,7 @@ NAMES: tuple[str, ...] = (
     "openai",
     "m4t",
     "carepill",
+    "cosyvoice",
     "gpt_sovits_v2",
     "gpt_sovits_v1",
     "partial_regenerate",

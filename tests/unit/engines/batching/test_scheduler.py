@@ -1,3 +1,5 @@
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Sequence
 
@@ -248,3 +250,46 @@ def test_a_model_that_cannot_forget_fails_that_call_and_serves_the_next() -> Non
         list(scheduler.tokens(2))
     model.fails_at = 99
     assert list(scheduler.tokens(2)) == [1, 2]
+
+
+ENDING = """
+import atexit, threading
+
+@atexit.register  # called last
+def report():
+    print([thread.is_alive() for thread in threads], len(steps) > 1)
+
+from myna.engines.batching.scheduler import Scheduler
+
+steps = []
+
+class Endless:
+    def admit(self, slot, request): pass
+    def release(self, slot): pass
+    def step(self, slots):
+        steps.append(slots)
+        return [1 for slot in slots]
+
+calls = [Scheduler(Endless(), 1, 0).tokens(0) for _ in range(2)]
+[next(call) for call in calls for _ in range(2)]
+threads = [thread for thread in threading.enumerate() if thread.name == "myna-scheduler"]
+"""
+
+
+def test_a_program_that_ends_lets_the_step_under_way_end_first() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", ENDING], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert ended.stdout == "[False, False] True\n"
+
+
+def test_a_scheduler_that_nobody_holds_any_more_ends_quietly(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    call = Scheduler(Counting(), slots=1, queue_length=0).tokens(10**9)
+    next(call)
+    (thread,) = [one for one in threading.enumerate() if one.name == "myna-scheduler"]
+    del call
+    thread.join(10)
+    assert not thread.is_alive()
+    assert capsys.readouterr().err == ""

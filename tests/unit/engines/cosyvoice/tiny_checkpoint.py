@@ -68,7 +68,9 @@ def write_checkpoint(folder: Path, version: Version = Version.COSYVOICE2) -> Pat
     state["llm.model.model.embed_tokens.weight"] = rows
     torch.save(state, folder / "llm.pt")
     torch.save(flow_state(version), folder / "flow.pt")
-    torch.save(vocoder_state(version), folder / "hift.pt")
+    vocoder = vocoder_state(version)
+    vocoder["generator.conv_post.bias"][:9] += 2.0  # louder
+    torch.save(vocoder, folder / "hift.pt")
     return folder
 
 

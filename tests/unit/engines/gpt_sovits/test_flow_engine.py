@@ -12,6 +12,7 @@ from myna.core.errors import BadReference, InvalidOption, WeightsMissing
 from myna.core.speech import Options, Utterance
 from myna.core.voice import Voice
 from myna.engines.gpt_sovits.engine import GptSovitsEngine
+from myna.engines.gpt_sovits.execution import Execution
 from myna.engines.gpt_sovits.files import find_files
 from myna.engines.gpt_sovits.prompt import Prompt
 from tests.unit.engines.gpt_sovits import tiny_checkpoints
@@ -46,9 +47,7 @@ def test_each_version_speaks_at_its_own_rate(
     assert 0.01 < np.abs(said(engine, sample)).max() < 1
 
 
-@pytest.mark.parametrize(
-    "knob", [{"seed": 2}, {"top_k": 1}, {"speed": 1.5}, {"sample_steps": 4}, {"sample_steps": 16}]
-)
+@pytest.mark.parametrize("knob", [{"seed": 2}, {"top_k": 1}, {"speed": 1.5}, {"sample_steps": 4}])
 def test_every_knob_is_heard(
     engine: GptSovitsEngine, sample: Voice, knob: dict[str, float]
 ) -> None:
@@ -75,14 +74,18 @@ def test_several_at_once_sound_as_one_by_one(engine: GptSovitsEngine, sample: Vo
         assert np.array_equal(sound, expected)
 
 
-def test_made_in_batches_they_sound_the_same_to_90_decibels(tmp_path: Path, sample: Voice) -> None:
+@pytest.mark.parametrize(("runtime", "decibels"), [("exact", -90), ("fast", -50)])
+def test_made_in_batches_they_sound_nearly_the_same(
+    tmp_path: Path, sample: Voice, runtime: str, decibels: float
+) -> None:
     tiny_checkpoints.write_installation(tmp_path, "v4")
-    engine = GptSovitsEngine(find_files(tmp_path), windows=4)
+    execution = Execution(runtime, tmp_path / "graphs")
+    engine = GptSovitsEngine(find_files(tmp_path), windows=4, execution=execution)
     texts = [f"Sentence number {name}, spoken aloud." for name in "abcd"]
     alone = [said(engine, sample, text, seed=index) for index, text in enumerate(texts)]
     for sound, expected in zip(_at_once(engine, sample, texts), alone, strict=True):
         noise = np.mean(np.square(sound - expected)) / np.mean(np.square(expected))
-        assert noise < 1e-9
+        assert noise < 10 ** (decibels / 10)
 
 
 def _at_once(engine: GptSovitsEngine, voice: Voice, texts: list[str]) -> list[np.ndarray]:
@@ -131,6 +134,19 @@ def test_what_was_learned_of_a_voice_is_kept(tmp_path: Path, sample: Voice) -> N
     assert np.array_equal(again, first)
 
 
+def test_an_auxiliary_reference_lends_its_timbre_and_is_not_continued(
+    engine: GptSovitsEngine, sample: Voice
+) -> None:
+    other = Audio(sample.reference.samples[::-1].copy(), sample.reference.sample_rate)
+    mixed = Voice(sample.reference, sample.transcript, "en", (other,))
+    learn = engine._model.prompts.learn
+    alone, both = learn(sample), learn(mixed)
+    assert alone.mel is not None
+    assert both.mel is not None
+    assert np.array_equal(alone.mel, both.mel)
+    assert not np.array_equal(alone.voice, both.voice)
+
+
 # ---- files --------------------------------------------------------------------------------------
 
 
@@ -170,6 +186,7 @@ def test_a_lora_without_its_base_names_it(tmp_path: Path, version: str) -> None:
     files = tiny_checkpoints.write_installation(tmp_path, version)
     tiny_checkpoints.write_lora(tmp_path / "mine.pth", version)
     files.sovits.unlink()
+    assert find_files(tmp_path, vits=tmp_path / "mine.pth").missing == (files.sovits,)
     with pytest.raises(WeightsMissing, match=rf"LoRA of {version}.*{files.sovits.name}"):
         GptSovitsEngine(find_files(tmp_path, vits=tmp_path / "mine.pth"))
 

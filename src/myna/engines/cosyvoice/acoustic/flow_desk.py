@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from myna.engines.cosyvoice.acoustic.mel_stream import MelStream, advance_together
+from myna.engines.cosyvoice.acoustic.mel_stream import Begun, MelStream, finish_together
 
 
 @dataclass(slots=True, eq=False)
@@ -43,11 +43,17 @@ class FlowDesk:
     def _work(self) -> None:
         with self._counter:
             jobs, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
+        begun: list[tuple[_Job, Begun]] = []
+        for job in jobs:
+            try:
+                begun.append((job, job.stream.begin(job.count)))
+            except Exception as error:  # noqa: BLE001 (its caller raises it)
+                job.error = error
         try:
-            mels = advance_together([job.stream for job in jobs], [job.count for job in jobs])
+            mels = finish_together([advance for _, advance in begun])
         except Exception as error:  # noqa: BLE001 (each caller raises it)
-            for job in jobs:
+            for job, _ in begun:
                 job.error = error
             return
-        for job, mel in zip(jobs, mels, strict=True):
+        for (job, _), mel in zip(begun, mels, strict=True):
             job.mel = mel

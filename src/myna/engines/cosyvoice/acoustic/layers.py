@@ -1,5 +1,6 @@
 """The layers the networks here are made of: every one may look at the past, few at the future."""
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -10,38 +11,39 @@ from myna.engines.checkpoints.tensors import Tensors
 from myna.engines.cosyvoice.acoustic.past_batch import AnyPast
 from myna.engines.cosyvoice.acoustic.request import CHUNK_FRAMES
 
-
-def _has_onednn() -> bool:
-    return bool(torch.backends.mkldnn.is_available())  # type: ignore[no-untyped-call]  # torch's
-
-
 _ROWS = 100  # of a usual multiplication: 50 frames, with and without conditions
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Linear:
-    """x @ weight^T + bias over the last axis."""
+    """x @ weight^T + bias over the last axis, multiplied in the weight's precision."""
 
     weight: Tensor  # (outputs, inputs), maybe laid out for oneDNN
     bias: Tensor | None
 
     @classmethod
-    def of(cls, tensors: Tensors) -> "Linear":
+    def of(cls, tensors: Tensors, precision: torch.dtype = torch.float32) -> "Linear":
         """Read `weight` and, if there, `bias`."""
-        weight = tensors["weight"]
+        weight, bias = tensors["weight"].to(precision), tensors.get("bias")
         if weight.device.type == "cpu" and _has_onednn():
             # Twice as fast as multiplying by the weight as it lies.
             weight = torch.ops.mkldnn._reorder_linear_weight(weight, _ROWS)
-        return cls(weight, tensors.get("bias"))
+        return cls(weight, None if bias is None else bias.to(precision))
 
     def __call__(self, inputs: Tensor) -> Tensor:
         """Map (..., inputs) to (..., outputs)."""
+        given = inputs.to(self.weight.dtype)
         if self.weight.is_mkldnn:
             multiplied: Tensor = torch.ops.mkldnn._linear_pointwise(
-                inputs, self.weight, self.bias, "none", [], ""
+                given, self.weight, self.bias, "none", [], ""
             )
-            return multiplied
-        return F.linear(inputs, self.weight, self.bias)
+        else:
+            multiplied = F.linear(given, self.weight, self.bias)
+        return multiplied.to(inputs.dtype)
+
+
+def _has_onednn() -> bool:
+    return bool(torch.backends.mkldnn.is_available())  # type: ignore[no-untyped-call]  # torch's
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,6 +86,19 @@ class CausalConvolution:
         reach = self.weight.shape[2] - 1
         before = F.pad(inputs, (reach, 0)) if past is None else past.before(inputs, reach)
         return F.conv1d(before, self.weight, self.bias, groups=self.groups)
+
+
+def attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
+    """Let queries (B, heads, T, width) look at keys and values in the precision of these."""
+    if key.dtype != torch.bfloat16 or key.device.type != "cpu":
+        attended = F.scaled_dot_product_attention(query.to(key.dtype), key, value, attn_mask=mask)
+        return attended.to(query.dtype)
+    # On a CPU torch's own is slower in bfloat16 than in float32, and this is faster than both.
+    scaled = (query / math.sqrt(query.shape[-1])).to(key.dtype)
+    scores = (scaled @ key.transpose(2, 3)).to(query.dtype)
+    if mask is not None:
+        scores = scores.masked_fill(~mask, -torch.inf)
+    return (F.softmax(scores, dim=-1).to(value.dtype) @ value).to(query.dtype)
 
 
 def split_heads(inputs: Tensor, n_heads: int) -> Tensor:

@@ -1,6 +1,7 @@
 """The mel of one call, made while its tokens arrive."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -45,6 +46,11 @@ class MelStream:
         return self._path
 
     @property
+    def bytes(self) -> int:
+        """How much memory the past of the path takes, next to which all else is little."""
+        return sum(past.bytes for past in self._path)
+
+    @property
     def given(self) -> int:
         """How many tokens have their frames given; the prompt's count."""
         return self._given
@@ -69,7 +75,7 @@ class MelStream:
 
         Three tokens more must be there, but at the end.
         """
-        stretch = self.begin(count)
+        stretch = self.begin(count).stretch
         return self.finish(follow(self.flow.field, stretch, self.options, self._path), count)
 
     @torch.inference_mode()
@@ -82,10 +88,11 @@ class MelStream:
             follow(self.flow.field, stretch, self.options, self._path)
             self._settle(stretch)
 
-    def begin(self, count: int) -> Stretch:
-        """Return what is to be followed for the next `count` tokens; `finish` comes next."""
+    @torch.inference_mode()
+    def begin(self, count: int) -> "Begun":
+        """Begin to advance by `count` tokens; `finish` or `finish_together` comes next."""
         self.prepare()
-        return self._stretch(Span(self._settled, self._given + count))
+        return Begun(self, count, self._stretch(Span(self._settled, self._given + count)))
 
     def finish(self, mel: Tensor, count: int) -> Tensor:
         """Take what was followed, and return the frames of the `count` tokens."""
@@ -124,22 +131,35 @@ class MelStream:
         self.frames_computed += stretch.noise.shape[2]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Begun:
+    """An advance that was begun and not finished."""
+
+    stream: MelStream
+    count: int
+    stretch: Stretch
+
+    @property
+    def likeness(self) -> tuple[int, int, FlowOptions]:
+        """What advances that share a pass must have alike."""
+        return self.stretch.noise.shape[2], self.stretch.settling, self.stream.options
+
+
 @torch.inference_mode()
-def advance_together(streams: Sequence[MelStream], counts: Sequence[int]) -> list[Tensor]:
-    """Advance several streams of one flow; those of equal stretches share one evaluation.
+def finish_together(advances: Sequence[Begun]) -> list[Tensor]:
+    """Finish advances of one flow; those that are alike share one pass.
 
     A stream's frames differ by no more than rounding from what `advance` alone gives.
     """
-    stretches = [stream.begin(count) for stream, count in zip(streams, counts, strict=True)]
     groups: dict[tuple[int, int, FlowOptions], list[int]] = {}
-    for index, stretch in enumerate(stretches):
-        likeness = (stretch.noise.shape[2], stretch.settling, streams[index].options)
-        groups.setdefault(likeness, []).append(index)
-    mels: list[Tensor] = [stretch.noise for stretch in stretches]
-    for (_, _, options), group in groups.items():
-        path = batched([streams[index].path for index in group], options)
-        joined = together([stretches[index] for index in group])
-        followed = follow(streams[group[0]].flow.field, joined, options, path)
-        for index, mel in zip(group, torch.split(followed, 1), strict=True):
-            mels[index] = streams[index].finish(mel, counts[index])
+    for index, begun in enumerate(advances):
+        groups.setdefault(begun.likeness, []).append(index)
+    mels: list[Tensor] = [begun.stretch.noise for begun in advances]
+    for (_, _, options), indices in groups.items():
+        group = [advances[index] for index in indices]
+        path = batched([begun.stream.path for begun in group], options)
+        stretch = together([begun.stretch for begun in group])
+        followed = follow(group[0].stream.flow.field, stretch, options, path)
+        for index, begun, mel in zip(indices, group, torch.split(followed, 1), strict=True):
+            mels[index] = begun.stream.finish(mel, begun.count)
     return mels

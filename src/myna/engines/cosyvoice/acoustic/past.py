@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-_ROOM = 1024  # frames; what was never written to takes no memory on a CPU
+_ROOM = 128  # frames by which a memory grows at least
+_CPU_ROOM = 1024  # as many at once: what was never written to takes no memory there
 
 
 @dataclass(slots=True, eq=False)
@@ -24,7 +25,8 @@ class _Memory:
     def extended(self, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
         end = self.length + key.shape[2]
         if end > self.keys.shape[2]:
-            room = max(_ROOM, 2 * end)
+            on_cpu = self.keys.device.type == "cpu"
+            room = max(_CPU_ROOM, 2 * end) if on_cpu else end + _ROOM
             self.keys = _larger(self.keys, room, self.length)
             self.values = _larger(self.values, room, self.length)
         self.keys[:, :, self.length : end] = key
@@ -38,6 +40,12 @@ class _Memory:
             self.values[:, :, : self.length].clone(),
             self.length,
         )
+
+    @property
+    def bytes(self) -> int:
+        """How much memory the settled part takes."""
+        batch, heads, _, width = self.keys.shape
+        return 2 * batch * heads * self.length * width * self.keys.element_size()
 
     def forget(self, first: int, count: int) -> None:
         """Drop `count` settled frames from the frame `first` on."""
@@ -91,6 +99,11 @@ class Past:
         if self._history is None:
             return self.frames
         return min(self.frames, self._kept + self._history)
+
+    @property
+    def bytes(self) -> int:
+        """How much memory keys and values take."""
+        return sum(memory.bytes for memory in self._memories)
 
     def places(self, device: torch.device) -> Tensor:
         """Return which frame of the call is the first new one: (1,)."""

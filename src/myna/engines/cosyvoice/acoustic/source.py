@@ -23,7 +23,8 @@ class Place:
     """Where in a recording a stretch of frames begins, so that its sound goes on smoothly."""
 
     frame: int = 0
-    cycles: Tensor | None = None  # (1,) float64: see `cycles_after`; None at the beginning
+    cycles: Tensor | None = None
+    """How often the pitch had turned before, over 480: (1,) float64; None at the beginning."""
 
 
 def cycles_after(place: Place, pitch: Tensor) -> Place:
@@ -53,9 +54,12 @@ class Source:
         seeds = torch.full_like(samples, seed)
         if self._causal:
             return uniforms(seeds, samples, self.harmonics).to(torch.float32)
-        pairs = uniforms(seeds, samples, 2 * self.harmonics).to(torch.float32)
-        radius, angle = pairs.chunk(2, dim=1)
-        return torch.sqrt(-2.0 * torch.log(radius)) * torch.cos((2.0 * math.pi) * angle)
+        half = (self.harmonics + 1) // 2
+        drawn = uniforms(seeds, samples, 2 * half).to(torch.float32)
+        radius = torch.sqrt(-2.0 * torch.log(drawn[:, :half]))
+        angle = (2.0 * math.pi) * drawn[:, half:]
+        pairs = torch.cat([radius * torch.cos(angle), radius * torch.sin(angle)], dim=1)
+        return pairs[:, : self.harmonics]
 
     def __call__(
         self,
@@ -66,7 +70,8 @@ class Source:
     ) -> Tensor:
         """Map pitch (1, T) in Hz and noise (480 T, harmonics) to an excitation (1, 1, 480 T).
 
-        Phases are summed in float64; the published code's float32 drifts audibly within minutes.
+        Phases are summed in float64: a minute on, float32 knows those of high harmonics to a
+        hundredth of a turn.
         """
         sines = torch.sin(self._phases(pitch.to(precision), place or Place())).to(torch.float32)
         voiced = (pitch > _VOICED_ABOVE).to(torch.float32)

@@ -15,6 +15,7 @@ from myna.engines.cosyvoice.acoustic.layers import (
     CausalConvolution,
     LayerNorm,
     Linear,
+    attention,
     join_heads,
     sight_mask,
     split_heads,
@@ -73,16 +74,16 @@ class _Transformer:
     head_width: int
 
     @classmethod
-    def of(cls, tensors: Tensors, head_width: int) -> "_Transformer":
+    def of(cls, tensors: Tensors, head_width: int, precision: torch.dtype) -> "_Transformer":
         return cls(
             LayerNorm.of(tensors.scope("norm1")),
-            Linear.of(tensors.scope("attn1.to_q")),
-            Linear.of(tensors.scope("attn1.to_k")),
-            Linear.of(tensors.scope("attn1.to_v")),
-            Linear.of(tensors.scope("attn1.to_out.0")),
+            Linear.of(tensors.scope("attn1.to_q"), precision),
+            Linear.of(tensors.scope("attn1.to_k"), precision),
+            Linear.of(tensors.scope("attn1.to_v"), precision),
+            Linear.of(tensors.scope("attn1.to_out.0"), precision),
             LayerNorm.of(tensors.scope("norm3")),
-            Linear.of(tensors.scope("ff.net.0.proj")),
-            Linear.of(tensors.scope("ff.net.2")),
+            Linear.of(tensors.scope("ff.net.0.proj"), precision),
+            Linear.of(tensors.scope("ff.net.2"), precision),
             head_width,
         )
 
@@ -92,10 +93,10 @@ class _Transformer:
         query, key, value = (
             split_heads(linear(normed), n_heads) for linear in (self.query, self.key, self.value)
         )
+        key, value = key.to(self.query.weight.dtype), value.to(self.query.weight.dtype)
         if past is not None:
             key, value = past.extended(key, value)
-        attended = F.scaled_dot_product_attention(query, key, value, attn_mask=mask)
-        hidden = hidden + self.out(join_heads(attended))
+        hidden = hidden + self.out(join_heads(attention(query, key, value, mask)))
         return hidden + self.narrow(F.gelu(self.widen(self.feed_forward_norm(hidden))))
 
 
@@ -106,12 +107,12 @@ class _Stage:
     after: CausalConvolution | None
 
     @classmethod
-    def of(cls, tensors: Tensors, head_width: int) -> "_Stage":
+    def of(cls, tensors: Tensors, head_width: int, precision: torch.dtype) -> "_Stage":
         blocks = tensors.scope("1")
         return cls(
             _Residual.of(tensors.scope("0")),
             tuple(
-                _Transformer.of(blocks.scope(str(index)), head_width)
+                _Transformer.of(blocks.scope(str(index)), head_width, precision)
                 for index in range(tensors.count("1"))
             ),
             CausalConvolution.of(tensors.scope("2")) if "2" in tensors else None,
@@ -127,11 +128,13 @@ class _Stage:
 class UNet:
     """The network; read-only."""
 
-    def __init__(self, tensors: Tensors, head_width: int) -> None:
-        """`tensors` are those under `decoder.estimator`."""
+    def __init__(
+        self, tensors: Tensors, head_width: int, precision: torch.dtype = torch.float32
+    ) -> None:
+        """`tensors` are those under `decoder.estimator`; `precision` is that of transformers."""
         self._time = [Linear.of(tensors.scope(f"time_mlp.linear_{n}")) for n in (1, 2)]
         names = [f"{part}.{index}" for part in _PARTS for index in range(tensors.count(part))]
-        self._stages = [_Stage.of(tensors.scope(name), head_width) for name in names]
+        self._stages = [_Stage.of(tensors.scope(name), head_width, precision) for name in names]
         self._last = _Convolved.of(tensors.scope("final_block"))
         self._out = CausalConvolution.of(tensors.scope("final_proj"))
 

@@ -9,7 +9,8 @@ from torch import Tensor
 from myna.core.errors import BadReference, InvalidOption, SynthesisFailed
 from myna.engines.cosyvoice.acoustic.flow_desk import FlowDesk
 from myna.engines.cosyvoice.acoustic.matching import Known
-from myna.engines.cosyvoice.acoustic.mel_stream import MelStream, advance_together
+from myna.engines.cosyvoice.acoustic.mel_stream import MelStream, finish_together
+from myna.engines.cosyvoice.acoustic.prepared_prompts import PreparedPrompts
 from myna.engines.cosyvoice.acoustic.request import (
     SCHEDULES,
     FlowOptions,
@@ -260,7 +261,8 @@ def test_calls_that_share_a_pass_get_what_each_gets_alone(version: Version) -> N
 
     alone, together = streams(), streams()
     for counts in ([25, 25, 25], [50, 50, 50], [8, 8, 20]):
-        shared = advance_together(together, counts)
+        begun = [it.begin(count) for it, count in zip(together, counts, strict=True)]
+        shared = finish_together(begun)
         for stream, count, mel in zip(alone, counts, shared, strict=True):
             expected = stream.advance(count)
             assert torch.allclose(mel, expected, atol=1e-4 * float(expected.abs().max()))
@@ -320,3 +322,32 @@ def test_nothing_to_keep_changes_nothing() -> None:
     with torch.inference_mode():
         kept = flow.mel(silent, tokens, FEW_STEPS, known=nothing)
         assert torch.equal(kept, flow.mel(silent, tokens, FEW_STEPS))
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_less_precision_gives_nearly_the_same_mel(version: Version) -> None:
+    fast, tokens = tiny_flow(version, torch.bfloat16), torch.tensor(speech_tokens(60))
+    streams = [MelStream(flow, prompt(40), FEW_STEPS) for flow in (FLOWS[version], fast)]
+    for count in (35, 20):
+        mels = []
+        for stream in streams:
+            stream.take(tokens[stream.taken : stream.taken + count + 3])
+            mels.append(stream.advance(count))
+        exact, near = mels
+        assert not torch.equal(near, exact)
+        assert float((near - exact).square().mean().sqrt() / exact.std()) < 0.02
+
+
+def test_prepared_prompts_are_found_again_until_there_are_too_many() -> None:
+    flow = FLOWS[Version.COSYVOICE2]
+    size = PreparedPrompts(flow, 0).begun(prompt(40, 1), FEW_STEPS).bytes
+    # Keys and values of 50 frames in 3 blocks, 32 wide, for 2 steps with and without conditions.
+    assert size == 2 * 3 * 32 * 50 * 2 * 2 * 4
+    prompts = PreparedPrompts(flow, 2 * size)
+    first = prompts.begun(prompt(40, 1), FEW_STEPS)
+    assert prompts.begun(prompt(40, 1), FEW_STEPS) is first
+    assert prompts.begun(prompt(40, 1), FlowOptions(steps=1)) is not first
+    assert prompts.begun(prompt(40, 1), FEW_STEPS) is first
+    for seed in (2, 3):
+        prompts.begun(prompt(40, seed), FEW_STEPS)
+    assert prompts.begun(prompt(40, 1), FEW_STEPS) is not first

@@ -57,10 +57,11 @@ def vocoder_state(version: Version) -> dict[str, Tensor]:
     return {f"generator.{name}": it for name, it in state.items()}
 
 
-def tiny_flow(version: Version = Version.COSYVOICE2) -> Flow:
-    return read_flow(
-        Tensors(flow_state(version), "flow.pt"), version=version, head_width=HEAD_WIDTH
-    )
+def tiny_flow(
+    version: Version = Version.COSYVOICE2, precision: torch.dtype = torch.float32
+) -> Flow:
+    tensors = Tensors(flow_state(version), "flow.pt")
+    return read_flow(tensors, version=version, head_width=HEAD_WIDTH, precision=precision)
 
 
 def tiny_vocoder(version: Version = Version.COSYVOICE2) -> Vocoder:

@@ -1,0 +1,259 @@
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from myna.core.audio import Audio
+from myna.core.engine import ArrivingUtterance
+from myna.core.errors import EngineBusy, InvalidOption, Unsupported, WeightsMissing
+from myna.core.speech import Options, TextPiece, Utterance
+from myna.core.voice import Voice
+from myna.engines.cosyvoice.engine import CosyVoiceEngine
+from myna.engines.cosyvoice.files import find_files
+from myna.engines.cosyvoice.presets import write_presets
+from myna.engines.cosyvoice.prompt import Prompt
+from myna.engines.cosyvoice.version import Version
+from tests.conftest import tone
+from tests.unit.engines.cosyvoice.tiny_checkpoint import write_checkpoint
+from tests.unit.engines.cosyvoice.tiny_engine import FAST, tiny_engine
+
+HELLO = "Hello out there, how are you?"
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> CosyVoiceEngine:
+    return tiny_engine(tmp_path_factory.mktemp("weights"))
+
+
+def joined(chunks: Iterator) -> np.ndarray:
+    return Audio.join(chunk.audio for chunk in chunks).samples
+
+
+def said(
+    engine: CosyVoiceEngine,
+    voice: Voice,
+    text: str = HELLO,
+    language: str = "en",
+    **options: object,
+) -> np.ndarray:
+    wanted = Utterance(text, language, Options(**{"seed": 1, **options}))  # type: ignore[arg-type]  # by name
+    with closing(engine.speak(wanted, voice)) as chunks:
+        return joined(chunks)
+
+
+def arrived(
+    engine: CosyVoiceEngine, voice: Voice, pieces: list[TextPiece], **options: object
+) -> np.ndarray:
+    knobs = Options(**{"seed": 1, **options})  # type: ignore[arg-type]  # by name
+    with closing(engine.speak_arriving(ArrivingUtterance(pieces, "auto", knobs), voice)) as chunks:
+        return joined(chunks)
+
+
+def test_version_3_speaks_and_takes_text_as_it_arrives(tmp_path: Path, sample: Voice) -> None:
+    engine = tiny_engine(tmp_path, Version.COSYVOICE3)
+    assert engine.fingerprint.startswith("cosyvoice3")
+    assert np.abs(said(engine, sample, "Hi.")).max() > 0.005
+    assert np.array_equal(
+        arrived(engine, sample, list("Hi.")), arrived(engine, sample, ["H", "i."])
+    )
+
+
+@pytest.mark.parametrize(
+    "knob",
+    [
+        {"seed": 2},
+        {"temperature": 0.1},
+        {"speed": 1.5},
+        {"sample_steps": 4},
+        {"instruction": "Low"},
+    ],
+)
+def test_every_knob_is_heard(
+    engine: CosyVoiceEngine, sample: Voice, knob: dict[str, object]
+) -> None:
+    assert not np.array_equal(said(engine, sample), said(engine, sample, **knob))
+
+
+def test_a_reference_in_the_language_of_the_text_is_continued_any_other_only_heard(
+    engine: CosyVoiceEngine, sample: Voice
+) -> None:
+    silent = Voice(sample.reference, "", "en")
+    foreign = Voice(sample.reference, sample.transcript, "ko")
+    assert np.array_equal(said(engine, foreign), said(engine, silent))
+    assert not np.array_equal(said(engine, sample), said(engine, silent))
+
+
+def test_a_speaker_of_the_model_needs_no_voice(tmp_path: Path, sample: Voice) -> None:
+    write_checkpoint(tmp_path)
+    vector = np.random.default_rng(3).normal(size=192).astype(np.float32)
+    write_presets(tmp_path / "spk2info.pt", {"Ada": Prompt.of_speaker(vector)})
+    engine = CosyVoiceEngine(find_files(tmp_path), FAST)
+    assert engine.capabilities.speakers == {"Ada"}
+    other = Voice(tone(3.0), "", "ko")
+    assert np.array_equal(said(engine, sample, speaker="Ada"), said(engine, other, speaker="Ada"))
+    with pytest.raises(InvalidOption, match="Ada"):
+        said(engine, sample, speaker="Bob")
+
+
+def test_eight_at_once_sound_as_one_by_one(engine: CosyVoiceEngine, sample: Voice) -> None:
+    texts = [f"Say {name}." for name in "abcdefgh"]
+
+    def spoken(index: int) -> np.ndarray:
+        if index % 2:
+            return arrived(engine, sample, list(texts[index]), seed=index)
+        return said(engine, sample, texts[index], seed=index)
+
+    alone = [spoken(index) for index in range(len(texts))]
+    together: dict[int, np.ndarray] = {}
+
+    def speak(index: int) -> None:
+        together[index] = spoken(index)
+
+    threads = [threading.Thread(target=speak, args=(index,)) for index in range(len(texts))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(120)
+    assert len(together) == len(texts)
+    for index, sound in enumerate(alone):
+        assert np.array_equal(together[index], sound)
+
+
+def test_an_arriving_text_sounds_alike_in_any_pieces(
+    engine: CosyVoiceEngine, sample: Voice
+) -> None:
+    text = "One, then 3 kg (so)"
+    whole = arrived(engine, sample, [text])
+    assert np.array_equal(arrived(engine, sample, list(text)), whole)
+    assert np.array_equal(arrived(engine, sample, ["", text[:7], "", "", text[7:], ""]), whole)
+
+
+@pytest.mark.parametrize("pieces", [[], [""], [" "], ["(", ")"], ["!", "?"]])
+def test_an_arriving_text_without_words_says_nothing(
+    engine: CosyVoiceEngine, sample: Voice, pieces: list[TextPiece]
+) -> None:
+    chunks = engine.speak_arriving(ArrivingUtterance(pieces, "auto", Options()), sample)
+    assert not any(len(chunk.audio.samples) for chunk in chunks)
+
+
+def test_a_single_letter_is_said(engine: CosyVoiceEngine, sample: Voice) -> None:
+    assert len(arrived(engine, sample, ["a"]))
+
+
+def test_sound_comes_before_the_text_has_ended(engine: CosyVoiceEngine, sample: Voice) -> None:
+    asked: list[int] = []
+
+    def text() -> Iterator[TextPiece]:
+        for count in range(200):
+            asked.append(count)
+            yield "word "
+
+    utterance = ArrivingUtterance(text(), "en", Options(seed=1))
+    with closing(engine.speak_arriving(utterance, sample)) as chunks:
+        next(chunks)
+        assert len(asked) < 100
+
+
+def test_an_error_of_whoever_writes_reaches_whoever_listens(
+    engine: CosyVoiceEngine, sample: Voice
+) -> None:
+    def text() -> Iterator[TextPiece]:
+        yield "One two three four five six. "
+        raise ConnectionError("the writer has gone")
+
+    with pytest.raises(ConnectionError, match="gone"):
+        list(engine.speak_arriving(ArrivingUtterance(text(), "en", Options()), sample))
+    _wait_until_free(engine)
+
+
+def test_hanging_up_frees_everything(engine: CosyVoiceEngine, sample: Voice) -> None:
+    def text() -> Iterator[TextPiece]:
+        while True:
+            yield "on and on "
+
+    utterance = ArrivingUtterance(text(), "en", Options(seed=1))
+    with closing(engine.speak_arriving(utterance, sample)) as chunks:
+        next(chunks)
+        assert engine.synthesis.live == 1
+    _wait_until_free(engine)
+
+
+def _wait_until_free(engine: CosyVoiceEngine) -> None:
+    for _ in range(1000):
+        if engine.synthesis.live == 0:
+            return
+        threading.Event().wait(0.01)
+    pytest.fail("a slot is still taken")
+
+
+def test_a_recording_is_said_again_at_its_pace(engine: CosyVoiceEngine, sample: Voice) -> None:
+    other = Voice(tone(3.0, 180.0), "", "en")
+    heard = joined(engine.convert(sample.reference, other, Options()))
+    assert abs(len(heard) / 24000 - sample.reference.duration) < 0.1
+    own = joined(engine.convert(sample.reference, sample, Options()))
+    assert not np.array_equal(heard, own)
+    fast = joined(engine.convert(sample.reference, other, Options(speed=2.0)))
+    assert abs(len(fast) / len(heard) - 0.5) < 0.02
+
+
+def test_a_sentence_heard_whole_is_drawn_again_within_bounds(
+    engine: CosyVoiceEngine, sample: Voice
+) -> None:
+    """Random weights end after a few seconds, whatever they were given to say."""
+    long = "one two three four " * 6
+    wanted = Utterance(long, "en", Options(seed=1, retries=2), whole=True)
+    before = engine.synthesis.redrawn
+    with closing(engine.speak(wanted, sample)) as chunks:
+        assert list(chunks)
+    assert engine.synthesis.redrawn == before + 2
+
+
+def test_a_full_engine_says_so(tmp_path: Path, sample: Voice) -> None:
+    engine = tiny_engine(tmp_path, slots=1, queue=0)
+
+    def text() -> Iterator[TextPiece]:
+        while True:
+            yield "on and on "
+
+    utterance = ArrivingUtterance(text(), "en", Options())
+    with closing(engine.speak_arriving(utterance, sample)) as chunks:
+        next(chunks)
+        with pytest.raises(EngineBusy):
+            said(engine, sample)
+    _wait_until_free(engine)
+    assert len(said(engine, sample))
+
+
+def test_a_voice_is_learned_once_and_kept(tmp_path: Path, sample: Voice) -> None:
+    stored: dict[str, bytes] = {}
+    files = find_files(write_checkpoint(tmp_path))
+    first = said(CosyVoiceEngine(files, FAST, prompts=stored), sample)
+    (kept,) = stored.values()
+    again = Prompt.from_bytes(kept)
+    assert again.to_bytes() == kept
+    assert abs(len(again.tokens) - sample.reference.duration * 25) < 2
+    assert np.array_equal(said(CosyVoiceEngine(files, FAST, prompts=stored), sample), first)
+
+
+def test_other_weights_change_the_fingerprint(tmp_path: Path) -> None:
+    first = tiny_engine(tmp_path).fingerprint
+    state = torch.load(tmp_path / "flow.pt", weights_only=True)
+    state["spk_embed_affine_layer.bias"] += 1
+    torch.save(state, tmp_path / "flow.pt")
+    assert CosyVoiceEngine(find_files(tmp_path), FAST).fingerprint != first
+
+
+def test_a_language_it_cannot_speak_is_refused_at_once(
+    engine: CosyVoiceEngine, sample: Voice
+) -> None:
+    with pytest.raises(Unsupported, match="tlh"):
+        engine.speak_arriving(ArrivingUtterance(["nuqneH"], "tlh", Options()), sample)
+
+
+def test_a_folder_without_a_model_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(WeightsMissing, match=r"cosyvoice2\.yaml.*llm\.pt"):
+        CosyVoiceEngine(find_files(tmp_path))

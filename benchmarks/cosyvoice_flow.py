@@ -51,7 +51,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--upstream", type=Path, help="a checkout of the published repository")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=int, default=5, help="of speech to make")
+    parser.add_argument("--seconds", type=int, default=5, help="of speech, 2 or more")
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
@@ -68,7 +68,8 @@ def main() -> None:
         torch.randn(flow.n_mels, 2 * PROMPT_TOKENS, generator=drawn) * 2 - 5,
         torch.randn(192, generator=drawn),
     )
-    tokens = torch.randint(0, flow.vocabulary, (CHUNK * arguments.seconds + 3,), generator=drawn)
+    count = CHUNK * max(2, arguments.seconds) + 3
+    tokens = torch.randint(0, flow.vocabulary, (count,), generator=drawn)
     with torch.inference_mode():
         whole((flow, fast), prompt, tokens, published, arguments.rounds)
         streamed((flow, fast), prompt, tokens, published, arguments.rounds)

@@ -27,7 +27,7 @@ CHECKS = [
     response_schema_conformance,
     response_headers_conformance,
 ]
-OPERATIONS = 40  # all dialects included
+OPERATIONS = 46  # all dialects included
 EXAMPLES = 12  # for each operation and mode
 
 

@@ -5,6 +5,7 @@ speech is yielded as `{"tts_speech": tensor}`, (1, samples) at 24 kHz.
 """
 
 from collections.abc import Generator, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -22,6 +23,7 @@ from myna.dsp.codec import decode
 from myna.engines.cosyvoice.acoustic.request import SAMPLE_RATE, SCHEDULES, Schedule
 from myna.engines.cosyvoice.engine import CosyVoiceEngine
 from myna.engines.cosyvoice.files import find_files
+from myna.engines.cosyvoice.manner import Manner
 from myna.engines.cosyvoice.presets import write_presets
 from myna.engines.cosyvoice.prompt import Prompt
 from myna.engines.cosyvoice.recordings import parts
@@ -183,29 +185,28 @@ class CosyVoice2:
     def _spoken(self, text: str | Iterable[str], way: "_Way") -> Spoken:
         schedule = SCHEDULES["quality"] if way.stream else None
         if not isinstance(text, str):
-            sounds = self._arriving(text, way, schedule or SCHEDULES["quality"])
+            sounds = self._arriving(text, way, SCHEDULES["quality"])
             yield from _yielded(sounds, whole=schedule is None)
             return
+        options = way.options()
         for tokens in self._pieces(text, frontend=way.frontend):
-            manner = self._engine.synthesis.manner(
-                way.prompt, way.options, knows_words=way.knows_words
-            )
+            manner = self._manner(way, options)
             sounds = self._engine.synthesis.sentence(tokens, manner, schedule)
             yield from _yielded(sounds, whole=schedule is None)
 
     def _arriving(
         self, chunks: Iterable[str], way: "_Way", schedule: Schedule
     ) -> Generator[Samples]:
+        options = way.options()
         language = AUTO if way.frontend else UNREAD
-        utterance = ArrivingUtterance(_spelt(chunks), language, way.options)
+        utterance = ArrivingUtterance(_spelt(chunks), language, options)
         source = TextSource(utterance, self._engine.model.reader, "zh")
-        synthesis = self._engine.synthesis
-
-        return synthesis.arriving(
-            source,
-            lambda: synthesis.manner(way.prompt, way.options, knows_words=way.knows_words),
-            schedule,
+        yield from self._engine.synthesis.arriving(
+            source, lambda: self._manner(way, options), schedule
         )
+
+    def _manner(self, way: "_Way", options: Options) -> Manner:
+        return self._engine.synthesis.manner(way.prompt, options, knows_words=way.knows_words)
 
     def _pieces(self, text: str, *, frontend: bool) -> Iterator[TextTokens]:
         """Yield a text in the pieces CosyVoice says on their own, as tokens."""
@@ -229,26 +230,21 @@ CosyVoice3 = CosyVoice2
 """The folder says which version it holds."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
 class _Way:
     """How a text is said."""
 
-    def __init__(
-        self,
-        prompt: Prompt,
-        speed: float,
-        stream: bool,
-        frontend: bool,
-        *,
-        instruction: str = "",
-        knows_words: bool = True,
-    ) -> None:
-        # The seed comes from torch's own generator, which callers set to repeat a speech.
+    prompt: Prompt
+    speed: float
+    stream: bool
+    frontend: bool
+    instruction: str = ""
+    knows_words: bool = True
+
+    def options(self) -> Options:
+        """Return them with a seed of torch's own, which callers set to repeat a speech."""
         seed = int(torch.randint(2**62, ()))
-        self.options = Options(speed=speed, seed=seed, instruction=instruction)
-        self.prompt = prompt
-        self.stream = stream
-        self.frontend = frontend
-        self.knows_words = knows_words
+        return Options(speed=self.speed, seed=seed, instruction=self.instruction)
 
 
 def _spelt(chunks: Iterable[str]) -> Iterator[str]:

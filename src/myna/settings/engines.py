@@ -16,13 +16,17 @@ class CosyVoiceSettings(Section):
     `models/cosyvoice3` where only that is there."""
     preset: Literal["realtime", "balanced", "quality"] = "balanced"
     """When sound is made while text arrives: after 8, 15 or 25 speech tokens, 25 a second."""
+    runtime: Literal["fast", "exact"] = "fast"
+    """Networks as fast as the processor can, or exactly as published."""
     steps: int = Field(default=10, ge=1, le=128)
     """Steps from noise to speech, where a request does not say: time grows with them."""
     guidance: float | None = Field(default=None, ge=0, le=10)
     """How far flow matching goes beyond what it is told; 0 halves its time. Unset: the model's."""
     history_seconds: float = Field(default=5.0, gt=0)
-    """How much of what was said a stream looks back on, beside the reference: some 200 megabytes
-    of memory for each second and stream."""
+    """How much of what was said a stream looks back on, beside the reference. A second takes 220
+    megabytes for each stream, half of that in bfloat16."""
+    prompt_megabytes: int = Field(default=2000, ge=0)
+    """Memory for what was computed of the voices spoken with last."""
     slots: int = Field(default=8, gt=0)
     """How many texts are drawn at the same moment."""
     queue_length: int = Field(default=64, ge=0)

@@ -56,7 +56,16 @@ def _cosyvoice(settings: Settings) -> Engine:
     from myna.engines.cosyvoice.runtime import Runtime
 
     own = settings.cosyvoice
-    runtime = Runtime(own.preset, own.steps, own.guidance, own.history_seconds, own.threads)
+    runtime = Runtime(
+        own.preset,
+        own.runtime,
+        settings.home / "graphs",
+        own.steps,
+        own.guidance,
+        own.history_seconds,
+        own.prompt_megabytes * 1_000_000,
+        own.threads,
+    )
     return CosyVoiceEngine(
         cosyvoice_files(settings),
         runtime,

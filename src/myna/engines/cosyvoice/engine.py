@@ -52,9 +52,10 @@ class CosyVoiceEngine:
         self.runtime = runtime or Runtime()
         if self.runtime.threads is not None:
             torch.set_num_threads(self.runtime.threads)
-        self.model = load(files)
+        self.model = load(files, self.runtime)
         own = f"{self.model.version.value}-{_METHOD}-{self.model.digest}"
-        self.fingerprint = f"{own}-{self.runtime.fingerprint}"
+        decoder = self.model.language_model.decoder.precision
+        self.fingerprint = f"{own}-{decoder}-{self.runtime.fingerprint}"
         self.capabilities = Capabilities(
             languages=frozenset(LANGUAGES),
             sample_rate=SAMPLE_RATE,

@@ -19,9 +19,11 @@ from myna.engines.cosyvoice.key_value_cache import BackboneConfig
 from myna.engines.cosyvoice.language_model import LanguageModel, read_language_model
 from myna.engines.cosyvoice.presets import read_presets
 from myna.engines.cosyvoice.prompt import Prompt, PromptMaker
+from myna.engines.cosyvoice.runtime import Runtime
 from myna.engines.cosyvoice.spoken_text import TextReader
 from myna.engines.cosyvoice.text_tokenizer import TextTokenizer
 from myna.engines.cosyvoice.version import Version
+from myna.engines.graphs.graph_folder import GraphFolder
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,7 +43,7 @@ class Model:
 
 
 @torch.inference_mode()
-def load(files: ModelFiles) -> Model:
+def load(files: ModelFiles, runtime: Runtime) -> Model:
     """Read a model. Raises `WeightsMissing` naming each file that is absent or unfit."""
     if files.missing:
         raise WeightsMissing(
@@ -67,9 +69,18 @@ def load(files: ModelFiles) -> Model:
         PromptMaker(speech_tokenizer, speaker_network, reader, configuration.highest_mel),
         read_presets(files.presets, lambda said: reader.transcript(said, "")),
         read_language_model(
-            weights[0].stored, version=version, config=_backbone(files.text_folder / "config.json")
+            weights[0].stored,
+            version=version,
+            config=_backbone(files.text_folder / "config.json"),
+            runtime=runtime.networks,
+            graphs=None if runtime.graphs is None else GraphFolder(runtime.graphs),
         ),
-        read_flow(weights[1], version=version, head_width=configuration.head_width),
+        read_flow(
+            weights[1],
+            version=version,
+            head_width=configuration.head_width,
+            precision=runtime.flow_precision,
+        ),
         read_vocoder(weights[2], version=version),
     )
 

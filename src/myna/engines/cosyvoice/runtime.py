@@ -1,11 +1,15 @@
-"""How a model is run: what costs time against what is heard."""
+"""How a model is run: what costs time and memory against what is heard."""
 
 from dataclasses import dataclass
+from pathlib import Path
+
+import torch
 
 from myna.core.errors import SettingsError
 from myna.engines.cosyvoice.acoustic.request import SCHEDULES, FlowOptions, Schedule
 
 FRAMES_PER_SECOND = 50
+NETWORKS = ("fast", "exact")
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,35 +18,58 @@ class Runtime:
 
     preset: str = "balanced"
     """When sound is made: `realtime`, `balanced` or `quality`."""
+    networks: str = "fast"
+    """`fast`: the language model in eight bits; flow matching in bfloat16 where the processor has
+    it. `exact`: 32 bits throughout, as the published networks."""
+    graphs: Path | None = None
+    """Where the graphs of the fast language model are kept; without, they are made anew."""
     steps: int = 10
-    """Of flow matching: time grows with it."""
+    """Of flow matching, where a request does not say: time grows with them."""
     guidance: float | None = None
     """How far flow matching goes beyond what it is told; 0 halves its time. None: the model's."""
     history_seconds: float = 5.0
     """How much of what was said flow matching looks back on while it streams, beside the
-    reference. Each second takes some 200 megabytes of memory while a text is spoken."""
+    reference. A second takes 220 megabytes for each stream, half of that in bfloat16."""
+    prompt_bytes: int = 2_000_000_000
+    """Memory for what flow matching computed of the voices spoken with last."""
     threads: int | None = None
     """Processors torch uses in this process; None leaves it to torch."""
 
     def __post_init__(self) -> None:
-        if self.preset not in SCHEDULES:
-            raise SettingsError(
-                f"There is no preset {self.preset!r}: choose one of {', '.join(SCHEDULES)}."
-            )
+        for name, chosen, known in (
+            ("preset", self.preset, tuple(SCHEDULES)),
+            ("runtime", self.networks, NETWORKS),
+        ):
+            if chosen not in known:
+                raise SettingsError(
+                    f"There is no {name} {chosen!r}: choose one of {', '.join(known)}."
+                )
 
     @property
     def schedule(self) -> Schedule:
         """When sound is made while tokens arrive."""
         return SCHEDULES[self.preset]
 
+    @property
+    def flow_precision(self) -> torch.dtype:
+        """What flow matching is computed in."""
+        is_fast = self.networks == "fast" and _computes_bfloat16()
+        return torch.bfloat16 if is_fast else torch.float32
+
     def flow(self, guidance: float, steps: int | None) -> FlowOptions:
         """Return how flow matching goes; `guidance` is the model's own, `steps` a request's."""
         own = guidance if self.guidance is None else self.guidance
-        return FlowOptions(
-            steps or self.steps, own, round(self.history_seconds * FRAMES_PER_SECOND)
-        )
+        history = round(self.history_seconds * FRAMES_PER_SECOND)
+        return FlowOptions(steps or self.steps, own, history)
 
     @property
     def fingerprint(self) -> str:
         """Changes whenever the same request would sound different."""
-        return f"{self.preset}-{self.steps}-{self.guidance}-{self.history_seconds}"
+        precision = str(self.flow_precision).removeprefix("torch.")
+        return f"{self.preset}-{precision}-{self.steps}-{self.guidance}-{self.history_seconds}"
+
+
+def _computes_bfloat16() -> bool:
+    """Whether the processor has instructions for products in bfloat16."""
+    tests = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    return any(getattr(torch.cpu, test, bool)() for test in tests)

@@ -10,6 +10,7 @@ import numpy as np
 from myna.core.audio import Samples
 from myna.core.speech import Options
 from myna.engines.batching.scheduler import Scheduler
+from myna.engines.cosyvoice.acoustic.prepared_prompts import PreparedPrompts
 from myna.engines.cosyvoice.acoustic.request import Schedule, SpeechOptions
 from myna.engines.cosyvoice.acoustic.speech_stream import SpeechStream
 from myna.engines.cosyvoice.language_slots import LanguageModelSlots
@@ -31,6 +32,7 @@ class Synthesis:
         self._runtime = runtime
         language_slots = LanguageModelSlots(model.language_model, slots=slots)
         self._scheduler = Scheduler(language_slots, slots, queue_length)
+        self._prepared = PreparedPrompts(model.flow, runtime.prompt_bytes)
         self._counting = threading.Lock()
         self.redrawn = 0
         """How many sentences were drawn again because they could not have been right."""
@@ -115,7 +117,10 @@ class Synthesis:
     def _stream(self, prompt: Prompt, schedule: Schedule | None, options: Options) -> SpeechStream:
         flow = self._runtime.flow(self._model.configuration.guidance, options.sample_steps)
         how = SpeechOptions(flow, schedule, options.speed)
-        return SpeechStream(self._model.flow, self._model.vocoder, prompt.acoustic, how)
+        begun = None
+        if schedule is not None and len(prompt.tokens):
+            begun = self._prepared.begun(prompt.acoustic, flow)
+        return SpeechStream(self._model.flow, self._model.vocoder, prompt.acoustic, how, begun)
 
 
 def _fed(feed: TextFeed, source: TextSource) -> Generator[Samples]:

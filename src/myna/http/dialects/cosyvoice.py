@@ -65,7 +65,7 @@ class CrossLingualForm(BaseModel):
 class ZeroShotForm(CrossLingualForm):
     """A text, a recording to sound like, and the words in it."""
 
-    prompt_text: str
+    prompt_text: str = ""
 
 
 class InstructedForm(CrossLingualForm):

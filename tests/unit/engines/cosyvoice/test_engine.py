@@ -58,7 +58,7 @@ def test_version_3_speaks_and_takes_text_as_it_arrives(tmp_path: Path, sample: V
     assert engine.fingerprint.startswith("cosyvoice3")
     assert np.abs(said(engine, sample, "Hi.")).max() > 0.005
     assert np.array_equal(
-        arrived(engine, sample, list("Hi you.")), arrived(engine, sample, ["Hi", " you."])
+        arrived(engine, sample, list("Hi.")), arrived(engine, sample, ["H", "i."])
     )
 
 
@@ -100,7 +100,7 @@ def test_a_speaker_of_the_model_needs_no_voice(tmp_path: Path, sample: Voice) ->
 
 
 def test_eight_at_once_sound_as_one_by_one(engine: CosyVoiceEngine, sample: Voice) -> None:
-    texts = [f"Sentence number {name}, spoken aloud." for name in "abcdefgh"]
+    texts = [f"Say {name}." for name in "abcdefgh"]
 
     def spoken(index: int) -> np.ndarray:
         if index % 2:
@@ -126,10 +126,10 @@ def test_eight_at_once_sound_as_one_by_one(engine: CosyVoiceEngine, sample: Voic
 def test_an_arriving_text_sounds_alike_in_any_pieces(
     engine: CosyVoiceEngine, sample: Voice
 ) -> None:
-    text = "One and two, then 3 kg of it. And so on (for a while)"
+    text = "One, then 3 kg (so)"
     whole = arrived(engine, sample, [text])
     assert np.array_equal(arrived(engine, sample, list(text)), whole)
-    assert np.array_equal(arrived(engine, sample, ["", text[:9], "", "", text[9:], ""]), whole)
+    assert np.array_equal(arrived(engine, sample, ["", text[:7], "", "", text[7:], ""]), whole)
 
 
 @pytest.mark.parametrize("pieces", [[], [""], [" "], ["(", ")"], ["!", "?"]])
@@ -204,7 +204,7 @@ def test_a_sentence_heard_whole_is_drawn_again_within_bounds(
     engine: CosyVoiceEngine, sample: Voice
 ) -> None:
     """Random weights end after a few seconds, whatever they were given to say."""
-    long = "one two three four five six seven eight nine ten " * 6
+    long = "one two three four " * 6
     wanted = Utterance(long, "en", Options(seed=1, retries=2), whole=True)
     before = engine.synthesis.redrawn
     with closing(engine.speak(wanted, sample)) as chunks:

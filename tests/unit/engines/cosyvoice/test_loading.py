@@ -13,13 +13,14 @@ from myna.engines.cosyvoice.presets import read_presets, write_presets
 from myna.engines.cosyvoice.prompt import Prompt
 from myna.engines.cosyvoice.version import Version
 from tests.unit.engines.cosyvoice.tiny_checkpoint import write_checkpoint
+from tests.unit.engines.cosyvoice.tiny_engine import FAST
 
 
 @pytest.mark.parametrize("version", Version)
 def test_a_published_folder_is_read(tmp_path: Path, version: Version) -> None:
     files = find_files(write_checkpoint(tmp_path, version))
     assert files.missing == ()
-    model = load(files)
+    model = load(files, FAST)
     assert model.version is version
     assert model.configuration.sampling.top_k == 25
     assert model.configuration.highest_mel == (8000 if version is Version.COSYVOICE2 else None)
@@ -31,7 +32,7 @@ def test_everything_that_is_missing_is_named(tmp_path: Path) -> None:
     (tmp_path / "flow.pt").unlink()
     (tmp_path / "CosyVoice-BlankEN" / "merges.txt").unlink()
     with pytest.raises(WeightsMissing, match=r"flow\.pt.*merges\.txt.*myna pull"):
-        load(find_files(tmp_path))
+        load(find_files(tmp_path), FAST)
 
 
 def _cut(path: Path) -> None:
@@ -59,14 +60,14 @@ def test_a_damaged_file_is_named(tmp_path: Path, name: str, spoil: Callable[[Pat
     write_checkpoint(tmp_path)
     spoil(tmp_path / name)
     with pytest.raises(WeightsMissing, match=Path(name).name):
-        load(find_files(tmp_path))
+        load(find_files(tmp_path), FAST)
 
 
 def test_the_two_networks_that_listen_are_not_taken_for_each_other(tmp_path: Path) -> None:
     write_checkpoint(tmp_path)
     (tmp_path / "campplus.onnx").write_bytes((tmp_path / "speech_tokenizer_v2.onnx").read_bytes())
     with pytest.raises(WeightsMissing, match=r"campplus\.onnx.*another network"):
-        load(find_files(tmp_path))
+        load(find_files(tmp_path), FAST)
 
 
 def test_tags_of_the_configuration_are_never_acted_upon(tmp_path: Path) -> None:

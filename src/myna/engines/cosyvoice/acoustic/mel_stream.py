@@ -46,6 +46,11 @@ class MelStream:
         return self._path
 
     @property
+    def bytes(self) -> int:
+        """How much memory the past of the path takes, next to which all else is little."""
+        return sum(past.bytes for past in self._path)
+
+    @property
     def given(self) -> int:
         """How many tokens have their frames given; the prompt's count."""
         return self._given

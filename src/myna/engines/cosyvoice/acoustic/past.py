@@ -41,6 +41,12 @@ class _Memory:
             self.length,
         )
 
+    @property
+    def bytes(self) -> int:
+        """How much memory the settled part takes."""
+        batch, heads, _, width = self.keys.shape
+        return 2 * batch * heads * self.length * width * self.keys.element_size()
+
     def forget(self, first: int, count: int) -> None:
         """Drop `count` settled frames from the frame `first` on."""
         for stored in (self.keys, self.values):
@@ -93,6 +99,11 @@ class Past:
         if self._history is None:
             return self.frames
         return min(self.frames, self._kept + self._history)
+
+    @property
+    def bytes(self) -> int:
+        """How much memory keys and values take."""
+        return sum(memory.bytes for memory in self._memories)
 
     def places(self, device: torch.device) -> Tensor:
         """Return which frame of the call is the first new one: (1,)."""

@@ -10,6 +10,7 @@ from myna.core.errors import BadReference, InvalidOption, SynthesisFailed
 from myna.engines.cosyvoice.acoustic.flow_desk import FlowDesk
 from myna.engines.cosyvoice.acoustic.matching import Known
 from myna.engines.cosyvoice.acoustic.mel_stream import MelStream, finish_together
+from myna.engines.cosyvoice.acoustic.prepared_prompts import PreparedPrompts
 from myna.engines.cosyvoice.acoustic.request import (
     SCHEDULES,
     FlowOptions,
@@ -335,3 +336,18 @@ def test_less_precision_gives_nearly_the_same_mel(version: Version) -> None:
         exact, near = mels
         assert not torch.equal(near, exact)
         assert float((near - exact).square().mean().sqrt() / exact.std()) < 0.02
+
+
+def test_prepared_prompts_are_found_again_until_there_are_too_many() -> None:
+    flow = FLOWS[Version.COSYVOICE2]
+    size = PreparedPrompts(flow, 0).begun(prompt(40, 1), FEW_STEPS).bytes
+    # Keys and values of 50 frames in 3 blocks, 32 wide, for 2 steps with and without conditions.
+    assert size == 2 * 3 * 32 * 50 * 2 * 2 * 4
+    prompts = PreparedPrompts(flow, 2 * size)
+    first = prompts.begun(prompt(40, 1), FEW_STEPS)
+    assert prompts.begun(prompt(40, 1), FEW_STEPS) is first
+    assert prompts.begun(prompt(40, 1), FlowOptions(steps=1)) is not first
+    assert prompts.begun(prompt(40, 1), FEW_STEPS) is first
+    for seed in (2, 3):
+        prompts.begun(prompt(40, seed), FEW_STEPS)
+    assert prompts.begun(prompt(40, 1), FEW_STEPS) is not first

@@ -5,8 +5,8 @@
 Parts: tokens, sound, engine; all, unless named. The weights are random, of the published
 proportions, the same for everybody; variants take turns in one process. CHECKOUT is a clone of
 GPT-SoVITS, whose decoders are imported from there: they need torchmetrics, einops and
-x_transformers. It takes 1.5 GB of disk for the time it runs, and some six minutes with all parts; run
-it from the root of the repository, on a machine that does nothing else.
+x_transformers. It takes 1.5 GB of disk for the time it runs, and some six minutes with all parts;
+run it from the root of the repository, on a machine that does nothing else.
 """
 
 import argparse

@@ -48,7 +48,7 @@ $(VENV)/.speaker: pyproject.toml | $(BIN)/python
 
 $(VENV)/.developer: pyproject.toml | $(BIN)/python
 	$(BIN)/pip install --quiet '$(TORCH)'
-	$(BIN)/pip install --quiet --editable '.[embedded,plot,server,neural,postgres,s3,$(LANGUAGES)]' --group dev
+	$(BIN)/pip install --quiet --editable '.[embedded,plot,server,neural,postgres,s3,edge,$(LANGUAGES)]' --group dev
 	@touch $@ $(VENV)/.speaker
 
 $(VENV)/.evaluation: $(VENV)/.developer

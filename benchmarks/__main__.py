@@ -8,8 +8,8 @@ FOLDER holds recordings and `transcripts.tsv`: file, language, transcript, separ
 import subprocess
 import sys
 
-PARTS = ("footprint", "embedded", "alignment", "editing", "load", "faults")
-NEED_NO_FOLDER = {"faults", "footprint", "load"}
+PARTS = ("footprint", "embedded", "alignment", "editing", "load", "faults", "replay")
+NEED_NO_FOLDER = {"faults", "footprint", "load", "replay"}
 
 
 def main() -> None:

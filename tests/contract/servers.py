@@ -19,6 +19,7 @@ from myna.studio.studio import Studio
 from myna.studio.wiring import open_library
 from tests.http.conftest import running
 from tests.unit.engines.doubles import BabbleEngine
+from tests.unit.engines.remote.scripted import PATIENT
 
 SERVERS = ExitStack()
 """Those now running; the module's fixture closes it."""
@@ -34,9 +35,7 @@ def over_http(kind: str, **fields: object) -> Callable[[Path], Engine]:
         studio = Studio(BabbleEngine(), open_library(settings))
         http = HttpSettings(reference_directory=folder, rate="100000/minute")
         server = SERVERS.enter_context(running(studio, http, settings))
-        own = RemoteSettings.model_validate(
-            {"kind": kind, "url": server.url, "first_sound_seconds": 30, **fields}
-        )
+        own = RemoteSettings.model_validate({"kind": kind, "url": server.url, **PATIENT, **fields})
         return build("there", own, {})
 
     return make
@@ -46,15 +45,10 @@ def clova(folder: Path) -> Engine:
     """Make an engine whose server speaks Clova's interface."""
     voice = open_library(Settings(home=folder)).get("sample")
     url = SERVERS.enter_context(small_clova(BabbleEngine(), voice))
-    own = RemoteSettings(
-        kind="clova",
-        url=url,
-        key="secret",
-        key_id="id",
-        voices={language: name for name, language in LANGUAGES_OF_SPEAKERS.items()},
-        first_sound_seconds=30,
-    )
-    return build("there", own, {})
+    voices = {language: name for name, language in LANGUAGES_OF_SPEAKERS.items()}
+    keys = {"key": "secret", "key_id": "id"}
+    own = {"kind": "clova", "url": url, "voices": voices, **keys, **PATIENT}
+    return build("there", RemoteSettings.model_validate(own), {})
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from myna.studio.remote_builders import build
 from tests.faults.line import FaultyLine, Plan
 from tests.http.conftest import Running, serve
 from tests.unit.engines.doubles import BabbleEngine
+from tests.unit.engines.remote.scripted import PATIENT
 
 __all__ = ["serve"]
 
@@ -44,8 +45,7 @@ class Line:
         self, kind: str = "myna", memory: dict[str, bytes] | None = None, **fields: object
     ) -> RemoteEngine:
         """Return an engine that speaks through the line."""
-        patience = {"connect_seconds": 0.3, "first_sound_seconds": 10.0, "stall_seconds": 0.5}
-        given = {"kind": kind, "url": self.faults.url, **patience, **fields}
+        given = {"kind": kind, "url": self.faults.url, **PATIENT, **fields}
         return build(
             "there", RemoteSettings.model_validate(given), {} if memory is None else memory
         )

@@ -1,6 +1,7 @@
 """What a listener hears when the line to the server fails: every word, from one engine or other."""
 
 import random
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -8,6 +9,8 @@ import pytest
 from myna.core.errors import EngineTimeout, EngineUnreachable
 from myna.core.speech import Chunk
 from myna.engines.fallback import FallbackEngine
+from myna.engines.remote.description import Acquaintance
+from myna.engines.remote.transport import Address, Patience, Transport
 from myna.engines.resuming import PAUSE
 from tests.faults.conftest import TEXT, WORDS, Line, engines, sound, words
 from tests.faults.line import Fault, Kind
@@ -58,7 +61,7 @@ def test_a_server_gone_in_mid_sentence_is_followed_by_the_next_engine(line: Lay)
 
 def test_a_stall_in_mid_sentence_is_followed_by_the_next_engine(line: Lay):
     laid = line(plan=once(DESCRIPTION, Fault(MIDDLE, Kind.STALL)))
-    chain = laid.chain()
+    chain = laid.chain(stall_seconds=0.5)
     chunks = laid.said(chain)
     check_complete(chunks)
     assert engines(chunks) == ["there", "spare"]
@@ -134,3 +137,30 @@ def test_where_words_are_not_timed_the_sentence_begins_again(line: Lay, kind: st
     chunks = laid.said(laid.chained(remote))
     assert sound(chunks).duration > sound(whole).duration + PAUSE
     assert laid.server.studio.engine.said == [TEXT] * 3
+
+
+def test_while_one_sentence_asks_a_silent_server_others_go_on(line: Lay):
+    laid = line()
+    laid.faults.is_silent = True
+    server = Acquaintance(Transport(Address("there", laid.faults.url), Patience()), "me", None)
+
+    def ask() -> None:
+        with pytest.raises(EngineUnreachable):
+            server.refresh(60)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    laid.server.wait_until(lambda: laid.faults.connections == 1)
+    server.refresh(60)
+    assert asking.is_alive()  # so the second did not wait for the first
+    laid.faults.cut()
+    asking.join()
+
+
+@pytest.mark.parametrize("kind", ["gpt-sovits-v2", "gpt-sovits-v1"])
+def test_bringing_a_recording_counts_as_waiting_for_the_first_sound(line: Lay, kind: str):
+    laid = line()
+    laid.faults.is_silent = True
+    chunks = laid.said(laid.chain(kind=kind, first_sound_seconds=0.3))
+    check_complete(chunks)
+    assert engines(chunks) == ["spare"]

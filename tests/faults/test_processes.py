@@ -43,7 +43,8 @@ def test_a_server_killed_in_mid_sentence_loses_no_word(
     home.mkdir(exist_ok=True)
     (home / "myna.toml").write_text(
         'engines = ["remote", "embedded"]\n'
-        f'[remotes.remote]\nkind = "myna"\nurl = "{url}"\nfirst_sound_seconds = 60\n'
+        f'[remotes.remote]\nkind = "myna"\nurl = "{url}"\n'
+        "first_sound_seconds = 60\nstall_seconds = 60\n"
     )
     studio = Studio.open(Settings.load())
     chunks: list[Chunk] = []

@@ -19,7 +19,8 @@ RECORDING = 50_000  # bytes at least; a request without one has a few hundred
 
 def test_a_recording_goes_along_once_and_again_when_it_is_forgotten(line: Lay, sample: Voice):
     laid = line()
-    there = laid.remote()
+    memory: dict[str, bytes] = {}
+    there = laid.remote(memory=memory)
     voice = Voice(
         sample.reference.between(0.0, 3.2),
         "A few seconds of clear speech are all that I need.",
@@ -32,6 +33,8 @@ def test_a_recording_goes_along_once_and_again_when_it_is_forgotten(line: Lay, s
     laid.said(there, voice=voice)
     assert [size > RECORDING for size in laid.faults.asked[4:]] == [False, True]
     assert laid.faults.connections == 1
+    laid.said(laid.remote(memory=memory), voice=voice)  # another process
+    assert [size > RECORDING for size in laid.faults.asked[6:]] == [False, False]
 
 
 def test_what_was_cached_is_found_after_a_restart_without_network(line: Lay, tmp_path: Path):

@@ -67,7 +67,8 @@ def test_a_gap_is_filled_given_both_sides(
 ):
     server = serve(tiny_engine(tmp_path, version))
     change = [{"old": "read it aloud", "new": "say it softly"}]
-    answer = edited(server, sample_file, change, text=SAMPLE_TRANSCRIPT, takes="1")
+    fields = {"text": SAMPLE_TRANSCRIPT, "takes": "1", "sample_steps": "4"}
+    answer = edited(server, sample_file, change, **fields)
     assert answer.status_code == 200, answer.text
     body = answer.json()
     (span,) = body["edits"]

@@ -59,10 +59,17 @@ def opened(browser: Browser, url: str, **window: object) -> Page:
 
 
 def speaking(page: Page, text: str, word: str) -> None:
-    """Have a text spoken up to a word."""
+    """Have a text spoken, in a voice that spoke before, and go to a word."""
+    page.fill("#text", "Hello.")
+    page.click("#say")
+    expect(page.locator("#say")).to_be_visible(timeout=30_000)
     page.fill("#text", text)
     page.click("#say")
+    expect(page.locator("#take-edit")).to_be_enabled(timeout=30_000)
+    page.locator(".word", has_text=word).click()
+    page.keyboard.press("Escape")
     expect(page.locator(".word.lit", has_text=word)).to_be_visible(timeout=30_000)
+    page.wait_for_timeout(500)  # until the pictures are drawn
 
 
 def editing(page: Page) -> None:

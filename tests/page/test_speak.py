@@ -61,6 +61,16 @@ def test_words_light_up_in_the_order_in_which_they_are_spoken(visitor: Visitor):
     assert page.inner_text("#reading") == TEXT
 
 
+def test_browsers_that_offer_no_worklet_are_heard_too(visitor: Visitor):
+    """Over plain http, from another machine, there is none."""
+    none = "Object.defineProperty(BaseAudioContext.prototype, 'audioWorklet', { value: undefined })"
+    visitor.page.add_init_script(none)
+    page = visitor.open()
+    speak(page)
+    wait_until_heard(page)
+    assert page.evaluate("test.lit") == WORDS
+
+
 def test_a_word_that_is_clicked_is_heard_again(visitor: Visitor):
     page = visitor.open()
     speak(page)

@@ -70,6 +70,9 @@ def edit(
     engine: Annotated[str | None, typer.Option(help="Speak with this engine only.")] = None,
     takes: Annotated[int, typer.Option(help="Speak so often, keep what fits best.")] = 3,
     seed: Annotated[int | None, typer.Option(help="Same seed, same sound.")] = None,
+    sample_steps: Annotated[
+        int | None, typer.Option(help="Steps of engines that match a flow.")
+    ] = None,
     margin: Annotated[
         float, typer.Option(help="Milliseconds of fading at each seam, 0 to 200.")
     ] = MARGIN * _MILLISECONDS,
@@ -91,7 +94,7 @@ def edit(
         language,
         voice,
         engine,
-        Options(seed=seed),
+        Options(seed=seed, sample_steps=sample_steps),
         takes,
         margin / _MILLISECONDS,
     )

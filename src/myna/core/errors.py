@@ -94,10 +94,11 @@ class TextTooLong(RequestError):
 
     code = "text_too_long"
 
-    def __init__(self, length: int, limit: int) -> None:
+    def __init__(self, length: int, limit: int, unit: str = "characters") -> None:
+        setting = ", or raise the setting `limits.text_characters`" if unit == "characters" else ""
         super().__init__(
-            f"The text has {length} characters, more than the {limit} allowed. Send it in parts, "
-            "or raise the setting `limits.text_characters`."
+            f"The text has {length} {unit}, more than the {limit} allowed. Send it in parts"
+            f"{setting}."
         )
 
 

@@ -10,7 +10,7 @@ from myna.core.errors import RequestError
 ENGINES = ("embedded", "gpt-sovits", "cosyvoice")
 """Every engine by name, in the order in which they are shown."""
 
-BEST_GPT_SOVITS, BEST_COSYVOICE = "v2ProPlus", "cosyvoice3"
+BEST_GPT_SOVITS, BEST_COSYVOICE = "v2ProPlus", "cosyvoice2"
 """What to begin with: a version, a model."""
 
 

@@ -6,7 +6,7 @@ from contextlib import closing
 from dataclasses import replace
 
 from myna.core.audio import Audio
-from myna.core.engine import ArrivingUtterance, Capabilities, Engine, converting, streaming
+from myna.core.engine import ArrivingUtterance, Capabilities, Engine, converting, redrawn, streaming
 from myna.core.errors import EngineError, Unsupported
 from myna.core.infill import Gap, Infilled, infilling
 from myna.core.speech import Chunk, Options, Utterance
@@ -61,6 +61,11 @@ class ResumingEngine:
                 yield sentence.pause()
                 continue
             return
+
+    @property
+    def redrawn(self) -> int:
+        """How many sentences the engine drew again."""
+        return redrawn(self._engine)
 
     def speak_arriving(self, utterance: ArrivingUtterance, voice: Voice) -> Generator[Chunk]:
         """Hand on what the engine says: one breath is not taken up again."""

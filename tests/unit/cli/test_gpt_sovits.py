@@ -56,7 +56,8 @@ def test_edit_fills_a_gap_and_keeps_the_rest(
     Path("me.flac").write_bytes(sample_file)
     done = myna(
         "edit", "me.flac", "--text", SAMPLE_TRANSCRIPT, "--replace", "clear", "calm",
-        "--takes", "1", "--seed", "1", "--report", "report.json", "-o", "calm.wav",
+        "--takes", "1", "--seed", "1", "--sample-steps", "4", "--report", "report.json",
+        "-o", "calm.wav",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr.decode()
     report = json.loads(Path("report.json").read_text("utf-8"))

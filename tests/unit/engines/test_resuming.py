@@ -3,6 +3,7 @@ from collections.abc import Generator
 import pytest
 
 from myna.core.audio import Audio
+from myna.core.engine import redrawn
 from myna.core.errors import SynthesisFailed
 from myna.core.speech import Chunk, Utterance
 from myna.core.timing import TimedText
@@ -90,6 +91,16 @@ def test_what_fails_before_its_first_chunk_is_raised_at_once(sample: Voice):
     with pytest.raises(SynthesisFailed):
         said(ResumingEngine(engine), sample)
     assert len(engine.said) == 1
+
+
+def test_what_is_known_of_the_engine_inside_is_handed_on():
+    class Redrawing(ToneEngine):
+        redrawn = 3
+
+    inner = Redrawing()
+    engine = ResumingEngine(inner)
+    assert redrawn(engine) == 3
+    assert (engine.capabilities, engine.fingerprint) == (inner.capabilities, inner.fingerprint)
 
 
 def test_closing_stops_the_engine_inside(sample: Voice):

@@ -1,9 +1,11 @@
+import importlib.util
 import shutil
 import signal
 import subprocess
 import sys
 import time
 import wave
+from ctypes.util import find_library
 from pathlib import Path
 
 import pytest
@@ -21,9 +23,20 @@ needs_aplay = pytest.mark.skipif(
     shutil.which("aplay") is None, reason="aplay is not installed (Debian: alsa-utils)"
 )
 
+needs_portaudio = pytest.mark.skipif(
+    find_library("portaudio") is None or importlib.util.find_spec("sounddevice") is None,
+    reason="sounddevice or PortAudio is not installed (Debian: libportaudio2)",
+)
+
 ALSA = """
 pcm.silence {{ type null }}
-pcm.!default {{ type file slave.pcm silence format raw file "| cat >> {heard}" }}
+pcm.!default {{
+    type file
+    slave.pcm silence
+    format raw
+    file "| cat >> {heard}"
+    hint {{ show on description "a file" }}
+}}
 """
 
 
@@ -64,13 +77,21 @@ def test_a_device_that_is_not_there_is_named(heard: Path):
             playing.wait()
 
 
-@needs_aplay
-def test_the_command_line_plays_and_writes_the_same(heard: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("MYNA_PLAYBACK__PLAYER", "aplay")
+@pytest.mark.parametrize(
+    "player",
+    [
+        pytest.param("aplay", marks=needs_aplay),
+        pytest.param("sounddevice", marks=needs_portaudio),
+    ],
+)
+def test_the_command_line_plays_and_writes_the_same(
+    player: str, heard: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("MYNA_PLAYBACK__PLAYER", player)
     command = [sys.executable, "-m", "myna", "say", "Tea is ready.", "--play", "-o", "tea.wav"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert "with aplay" in done.stderr
+    assert f"with {player}" in done.stderr
     assert heard.read_bytes().startswith(load_audio(Path("tea.wav")).pcm16())
 
 

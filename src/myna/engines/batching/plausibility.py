@@ -8,10 +8,16 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from myna.align.aligner import DOUBTFUL_COST
+
 logger = logging.getLogger(__name__)
 
 LOOP_PERIOD = 12  # tokens at most that repeat exactly
 LOOP_LENGTH = 75  # tokens, 3 s of the same
+
+
+Misfit = Callable[[list[int]], float]
+"""Says how badly the sound of drawn tokens fits their words: the cost of an alignment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +60,31 @@ class Pace:
         units: int,
         retries: int,
         on_redraw: Callable[[], None],
+        misfit: Misfit | None = None,
     ) -> list[int]:
-        """Draw a sentence until nothing is wrong with it, else return the least strange attempt.
+        """Draw a sentence until nothing is wrong with it, else return the best attempt.
 
-        `draw` is given the number of the attempt, from 0 to `retries`.
+        `draw` is given the number of the attempt, from 0 to `retries`; `misfit` listens to what
+        became of it. Best is what has the right number of tokens and fits its words best, else
+        what has the least strange number.
         """
-        attempts: list[list[int]] = []
+        attempts: list[tuple[bool, float, list[int]]] = []
         for number in range(retries + 1):
             tokens = draw(number)
             wrong = self.fault(tokens, units)
+            badness = self.strangeness(tokens, units)
+            if wrong is None and misfit is not None and units >= self.fewest_judged:
+                badness = misfit(tokens)
+                wrong = "other words are heard" if badness > DOUBTFUL_COST else None
+                attempts.append((False, badness, tokens))
+            else:
+                attempts.append((wrong is not None, badness, tokens))
             if wrong is None:
                 return tokens
             logger.warning("%d units of text came as %d tokens: %s", units, len(tokens), wrong)
-            attempts.append(tokens)
             if number < retries:
                 on_redraw()
-        return min(attempts, key=lambda tokens: self.strangeness(tokens, units))
+        return min(attempts, key=lambda attempt: attempt[:2])[2]
 
 
 def _loops(tokens: Sequence[int]) -> bool:

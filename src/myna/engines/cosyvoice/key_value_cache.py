@@ -89,7 +89,7 @@ class KeyValueCache:
         """Return where so many more positions of a slot go. Raises `TextTooLong`."""
         start = self.lengths[slot]
         if start + count > self.capacity:
-            raise TextTooLong(start + count, self.capacity)
+            raise TextTooLong(start + count, self.capacity, "tokens, speech included")
         return Span(slot, start, start + count)
 
 

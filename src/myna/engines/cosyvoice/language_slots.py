@@ -23,7 +23,7 @@ from myna.engines.cosyvoice.text_feed import MoreText, TextFeed
 from myna.engines.cosyvoice.token_sampling import Draw, SeededNoise, choose
 from myna.engines.cosyvoice.turns import Turn, Turns, is_speech, whole_text
 
-CAPACITY = 4096  # positions of text and speech a call may fill: about two minutes
+CAPACITY = 8192  # positions of text and speech a call may fill: some four minutes
 
 Outcome = int | MoreText | Exception | None
 """A token, what is waited for, an error, or the end."""

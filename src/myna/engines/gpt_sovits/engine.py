@@ -2,7 +2,7 @@
 
 import itertools
 import threading
-from collections.abc import Generator, MutableMapping
+from collections.abc import Generator, Iterable, Iterator, MutableMapping
 from contextlib import closing
 
 from myna.core.audio import Audio
@@ -21,6 +21,7 @@ from myna.engines.gpt_sovits.model import load
 from myna.engines.gpt_sovits.plausibility import PACE
 from myna.engines.gpt_sovits.prompt import Prompt
 from myna.engines.gpt_sovits.semantic_slots import SemanticSlots
+from myna.engines.listening import Listener, misfit
 from myna.engines.prompts import PromptCache
 
 _METHOD = "1"  # raised whenever the same request comes to sound different
@@ -103,15 +104,22 @@ class GptSovitsEngine:
         if not any(map(str.isalnum, utterance.text)):
             return
         task = self._task(utterance, voice)
-        decoder, options = self._model.decoder, utterance.options
+        if utterance.whole:
+            yield from self._best(task, utterance)
+            return
+        with closing(self._groups(task)) as groups:
+            yield from self._sound(task, groups)
+
+    def _sound(self, task: Drawing, groups: Iterable[tuple[list[int], bool]]) -> Iterator[Chunk]:
+        """Yield the sound of tokens that come in groups; each says whether it is the last."""
+        decoder, options = self._model.decoder, task.options
         seed = derived(task.seed, "sound")
         speech = decoder.speech(
             Sentence(task.text, task.prompt, seed, options.speed, options.sample_steps)
         )
-        with closing(self._groups(task, whole=utterance.whole)) as groups:
-            for tokens, last in groups:
-                for sound in speech.push(tokens, last=last):
-                    yield Chunk(Audio(sound, decoder.sample_rate), engine=self.name)
+        for tokens, last in groups:
+            for sound in speech.push(tokens, last=last):
+                yield Chunk(Audio(sound, decoder.sample_rate), engine=self.name)
 
     def _task(self, utterance: Utterance, voice: Voice) -> Drawing:
         options = utterance.options
@@ -124,11 +132,8 @@ class GptSovitsEngine:
             min(self._model.longest, PACE.most_tokens(len(text.phonemes))),
         )
 
-    def _groups(self, task: Drawing, *, whole: bool) -> Generator[tuple[list[int], bool]]:
+    def _groups(self, task: Drawing) -> Generator[tuple[list[int], bool]]:
         """Yield the tokens in groups that grow, as soon as each is full, and which is the last."""
-        if whole:
-            yield self._best(task), True
-            return
         chunks = self._model.decoder.chunks
         sizes = itertools.chain(chunks, itertools.repeat(chunks[-1]))
         with closing(self._scheduler.tokens(task.attempt(0))) as tokens:
@@ -138,14 +143,22 @@ class GptSovitsEngine:
                 if len(group) < size:
                     return
 
-    def _best(self, task: Drawing) -> list[int]:
-        """Return the tokens of a sentence, those of the best attempt."""
-        return PACE.best(
+    def _best(self, task: Drawing, utterance: Utterance) -> list[Chunk]:
+        """Return a sentence: the best attempt, by its tokens and by what is heard."""
+        listener = Listener(
+            lambda tokens: self._sound(task, [(tokens, True)]),
+            lambda chunks: misfit(
+                Audio.join(chunk.audio for chunk in chunks), utterance.text, utterance.language
+            ),
+        )
+        tokens = PACE.best(
             lambda number: list(self._scheduler.tokens(task.attempt(number))),
             len(task.text.phonemes),
             task.options.retries,
             self._count_redrawn,
+            listener.misfit if task.options.retries else None,
         )
+        return listener.sound(tokens)
 
     def _count_redrawn(self) -> None:
         with self._counting:

@@ -28,6 +28,9 @@ _VOCODERS = {
     "v4": "gsv-v4-pretrained/vocoder.pth",
 }
 _NAMED = {"s2Gv3.pth": "v3", "s2Gv4.pth": "v4"}
+_MARKED = {b"02": "v3", b"03": "v3", b"04": "v4"}
+"""First bytes of files by newer trainers: see `weights`, which reads them whole."""
+_MARKS_OF_LORA = (b"03", b"04")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +61,12 @@ class ModelFiles:
         needed = [self.semantic, self.vits, self.hubert / "config.json"]
         if "Pro" in self.vits.name:
             needed.append(self.speaker)
-        version = self.version or _NAMED.get(self.vits.name, "")
+        mark = _mark(self.vits)
+        version = self.version or _MARKED.get(mark) or _NAMED.get(self.vits.name, "")
         if version in self.vocoders:
             needed.append(self.vocoders[version])
+            if mark in _MARKS_OF_LORA:
+                needed.append(self.bases[version])
         return tuple(path for path in needed if not path.exists())
 
 
@@ -99,3 +105,11 @@ def _files(folder: Path, semantic: Path | None, vits: Path | None, version: str)
 def _placed(folder: Path, name: str) -> Path:
     places = [folder / inner / name for inner in _FOLDERS]
     return next((place for place in places if place.exists()), folder / name)
+
+
+def _mark(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(2)
+    except OSError:
+        return b""

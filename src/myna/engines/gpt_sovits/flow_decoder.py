@@ -88,18 +88,18 @@ class FlowDecoder:
         What is before the gap is the prompt, continued; its last frames, and what follows the
         gap, are put on the path at every step (`flow_matching.Known`).
         """
-        sentence, gap = filling.sentence, len(filling.tokens_before)
+        sentence, before = filling.sentence, len(filling.tokens_before)
         features, seconds = self._features(filling)
         mel, known = self._sides(filling, seconds)
         mel, known = mel[:, :, : features.shape[2]], known[: features.shape[2]]
-        prompted = max(0, int((~known).nonzero()[0]) - OVERLAP) if gap else 0
+        prompted = max(0, int((~known).nonzero()[0]) - OVERLAP) if before else 0
         prompt = _prompt(sentence.prompt).followed_by(
             features[:, :, :prompted], mel[:, :, :prompted]
         )
         fixed = Known(mel[:, :, prompted:], known[None, None, prompted:])
         windows = MelWindows(self._matching, prompt, self._plan(sentence, fixed))
         made = [mel[:, :, :prompted], *windows.push(features[:, :, prompted:], last=True)]
-        start = gap * SECONDS_PER_TOKEN
+        start = before * SECONDS_PER_TOKEN
         return self._near(torch.cat(made, dim=2), start, start + seconds)
 
     def _features(self, filling: Filling) -> tuple[Tensor, float]:
@@ -136,7 +136,7 @@ class FlowDecoder:
         vocoder, rate = self._vocoder, self.sample_rate
         step, count = vocoder.samples_per_frame, mel.shape[2]
         first = max(0, int((start - _AROUND) * rate) // step)
-        last = min(count, -int(-(end + _AROUND) * rate) // step)
+        last = min(count, int((end + _AROUND) * rate) // step)
         window = slice(max(0, first - vocoder.reach), last + vocoder.reach)
         sound = vocoder(denormalized(mel[:, :, window]))[0]
         kept = sound[(first - window.start) * step : (last - window.start) * step]

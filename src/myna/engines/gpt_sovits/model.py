@@ -64,10 +64,12 @@ def load(files: ModelFiles, windows: int = 1, execution: Execution = Execution()
 
     windows: of v3 and v4, how many of different calls are made together.
     """
-    if files.missing:
+    # What a LoRA file changes is missed where it is read, with the reason.
+    lacking = [path for path in files.missing if path not in files.bases.values()]
+    if lacking:
         raise WeightsMissing(
             "GPT-SoVITS lacks "
-            + ", ".join(repr(str(path)) for path in files.missing)
+            + ", ".join(repr(str(path)) for path in lacking)
             + ". Put the published files there, or correct the settings under `gpt_sovits`."
         )
     bases = {Version(name): path for name, path in files.bases.items()}

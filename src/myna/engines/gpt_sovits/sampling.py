@@ -75,15 +75,25 @@ class SamplingTable:
             _column([row.repetition_penalty for row in rows], torch.float32),
         )
 
+    def to(self, device: torch.device) -> "SamplingTable":
+        """Return the same on a device."""
+        return SamplingTable(*(column.to(device) for column in self.columns))
+
+    @property
+    def columns(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """All of them, in the order of the fields."""
+        return self.top_k, self.top_p, self.temperature, self.repetition_penalty
+
+    def put(self, row: int, options: "SamplingTable") -> None:
+        """Overwrite a row by a table of one."""
+        for column, value in zip(self.columns, options.columns, strict=True):
+            column[row] = value[0]
+
     @classmethod
     def joined(cls, parts: "Sequence[SamplingTable]") -> "SamplingTable":
         """Put the rows of several one after another."""
-        return cls(
-            torch.cat([part.top_k for part in parts]),
-            torch.cat([part.top_p for part in parts]),
-            torch.cat([part.temperature for part in parts]),
-            torch.cat([part.repetition_penalty for part in parts]),
-        )
+        columns = zip(*(part.columns for part in parts), strict=True)
+        return cls(*(torch.cat(column) for column in columns))
 
 
 def _column(values: Sequence[float], dtype: torch.dtype) -> Tensor:

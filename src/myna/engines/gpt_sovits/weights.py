@@ -140,7 +140,7 @@ def read_sovits(path: Path, version: Version | None = None) -> SovitsCheckpoint:
     )
 
 
-def read_semantic(path: Path) -> SemanticCheckpoint:
+def read_semantic(path: Path, device: str = "cpu") -> SemanticCheckpoint:
     """Read a GPT .ckpt file. Raises `WeightsMissing` for any other file."""
     content = read_pickled(path)
     weights = _weights_in(content, path, wanted="GPT (.ckpt)")
@@ -153,7 +153,7 @@ def read_semantic(path: Path) -> SemanticCheckpoint:
         )
     config = plain(content.get("config"))
     return SemanticCheckpoint(
-        Tensors(weights, str(path), prefix=GPT_PREFIX),
+        Tensors(weights, str(path), prefix=GPT_PREFIX, device=device),
         digest_of(weights),
         n_symbols=table.shape[0],
         n_heads=_whole(_at(config, "model", "head"), 16),

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from myna.core.engine import Capabilities
+from myna.core.errors import SynthesisFailed
 from myna.core.languages import LANGUAGES
 from myna.engines.remote.fingerprints import fingerprint
 from myna.engines.remote.speaking import refusal
@@ -27,12 +28,17 @@ class Description:
     sample_rate: int = USUAL_RATE
     clones: bool = True
     times_words: bool = False
+    speakers: tuple[str, ...] = ()
 
     @property
     def capabilities(self) -> Capabilities:
         """What it promises."""
         return Capabilities(
-            frozenset(self.languages), self.sample_rate, self.clones, self.times_words
+            frozenset(self.languages),
+            self.sample_rate,
+            self.clones,
+            self.times_words,
+            speakers=frozenset(self.speakers),
         )
 
     def packed(self) -> bytes:
@@ -51,6 +57,7 @@ class Description:
                 int(chain.get("sample_rate", USUAL_RATE)),
                 bool(chain.get("clones", True)),
                 bool(chain.get("times_words", False)),
+                tuple(str(name) for name in chain.get("speakers", ())),
             )
         except (AttributeError, TypeError):
             raise ValueError("not a description") from None
@@ -63,8 +70,12 @@ class Acquaintance:
     cached under its fingerprint are found after a restart without any network.
     """
 
-    def __init__(self, transport: Transport, memory: MutableMapping[str, bytes] | None) -> None:
+    def __init__(
+        self, transport: Transport, asker: str, memory: MutableMapping[str, bytes] | None
+    ) -> None:
+        """`asker` is in the fingerprint of whatever speaks through the engine that asks."""
         self._transport = transport
+        self._asker = asker
         self._memory = memory
         self._key = fingerprint("description", transport.address.url)
         self._lock = threading.Lock()
@@ -72,10 +83,17 @@ class Acquaintance:
         self.known = self._remembered()
 
     def refresh(self, seconds: float) -> None:
-        """Ask the server anew if the last time is long ago. Raises `EngineError`."""
-        with self._lock:
+        """Ask the server anew if the last time is long ago. Raises `EngineError`.
+
+        While one sentence asks, others go on with what is known: they would only wait twice.
+        """
+        if not self._lock.acquire(blocking=False):
+            return
+        try:
             if time.monotonic() - self._asked_at >= FRESH_SECONDS:
                 self.ask(seconds)
+        finally:
+            self._lock.release()
 
     def ask(self, seconds: float) -> None:
         """Ask the server. Raises `EngineError` where it cannot be reached or does not answer."""
@@ -86,6 +104,11 @@ class Acquaintance:
             known = Description.unpacked(answer.content)
         except ValueError:
             raise refusal(self._transport, answer.status, b"it is not a Myna") from None
+        if self._asker in known.fingerprint:
+            raise SynthesisFailed(
+                f"{self._transport.address.shown} would speak through this engine again: a circle. "
+                "Take one of the two out of the setting `engines`, here or there."
+            )
         self._asked_at = time.monotonic()
         if known != self.known:
             self.known = known

@@ -1,5 +1,6 @@
 """GPT-SoVITS servers: api_v2.py and the older api.py."""
 
+import time
 from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
@@ -124,7 +125,9 @@ class GptSovitsServerEngine:
     def _speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
         if not is_sayable(utterance.text):
             return
-        reference = self._references.of(voice, utterance.language)
+        patience = self._transport.patience.first_sound
+        until = time.monotonic() + patience
+        reference = self._references.of(voice, utterance.language, patience)
         decoder = SoundDecoder(self.name, reference.is_asked_for, StreamDecoder())
 
         def refused(status: int, content: bytes) -> MynaError:
@@ -132,7 +135,8 @@ class GptSovitsServerEngine:
             return refusal(self._transport, status, content)
 
         ask = self._interface.ask(utterance, reference)
-        with closing(spoken(self._transport, ask, refused, decoder)) as chunks:
+        seconds = until - time.monotonic()
+        with closing(spoken(self._transport, ask, refused, decoder, seconds)) as chunks:
             for chunk in chunks:
                 self._sample_rate = chunk.audio.sample_rate
                 yield chunk

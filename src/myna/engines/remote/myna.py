@@ -44,11 +44,12 @@ class MynaEngine:
         memory: MutableMapping[str, bytes] | None = None,
         revision: str = "",
     ) -> None:
-        """`memory` keeps what the server said of itself, for when it is away."""
+        """`memory` keeps what the server said of itself, and which voices it was sent."""
         self.name = transport.address.name
         self._transport = transport
-        self._server = Acquaintance(transport, memory)
         self._own_fingerprint = fingerprint("myna", transport.address.url, revision)
+        self._server = Acquaintance(transport, self._own_fingerprint, memory)
+        self._memory: MutableMapping[str, bytes] = {} if memory is None else memory
         self._sent: dict[str, None] = {}  # ids of voices the server has had; threads may share it
 
     @property
@@ -87,7 +88,7 @@ class MynaEngine:
 
     def _said(self, utterance: Utterance, voice: Voice, until: float) -> Generator[Chunk]:
         """Name the voice by its id where the server has had it; it says so if it forgot."""
-        if voice.id in self._sent:
+        if voice.id in self._sent or self._sent_key(voice) in self._memory:
             try:
                 yield from self._heard(_by_id(utterance, voice), until)
             except VoiceForgotten:
@@ -102,8 +103,14 @@ class MynaEngine:
         seconds = until - time.monotonic()
         yield from spoken(self._transport, ask, self._refused, decoder, seconds)
 
+    def _sent_key(self, voice: Voice) -> str:
+        return fingerprint("sent", self._transport.address.url, voice.id)
+
     def _remember(self, voice: Voice) -> None:
+        if voice.id in self._sent:
+            return
         self._sent[voice.id] = None
+        self._memory[self._sent_key(voice)] = b"sent"
         for forgotten in list(self._sent)[:-VOICES_KNOWN]:
             self._sent.pop(forgotten, None)
 

@@ -2,17 +2,16 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from myna.core.errors import EngineError
 from myna.core.voice import Voice
 from myna.engines.remote.transport import Ask, Transport
 from myna.engines.remote.voices import VoiceNames, no_voice, wav_file
 
 UPLOAD = "/v1/voices"
 """Where servers with a voice library, such as Myna, take recordings under a name."""
-UPLOAD_SECONDS = 10.0
 LONGEST = 10.0  # seconds; api_v2.py refuses more
 DONE = (200, 201, 409)  # 409: it is there already
 
@@ -42,16 +41,24 @@ class References:
         self._takes_uploads: bool | None = None  # None: nobody has asked yet
         self._brought: dict[str, Located] = {}  # by voice id
 
-    def of(self, voice: Voice, language: str) -> Located:
+    def of(self, voice: Voice, language: str, seconds: float) -> Located:
         """Return where the recording is: as set, shared, uploaded, or another voice's.
 
-        Raises `SynthesisFailed` where there is no way, and what the server answers.
+        `seconds` bounds how long that may take. Raises `SynthesisFailed` where there is no way,
+        `EngineTimeout`, `EngineUnreachable`.
         """
         known = self._names.find(voice, language)
         if known and known.is_asked_for:
             return Located(known.name, voice.transcript, voice.language)
-        with self._lock:
-            brought = self._brought.get(voice.id) or self._bring(voice)
+        until = time.monotonic() + seconds
+        brought = self._brought.get(voice.id)
+        if brought is None:
+            if not self._lock.acquire(timeout=seconds):
+                raise self._transport.too_slow("is still busy with another recording")
+            try:
+                brought = self._brought.get(voice.id) or self._bring(voice, until)
+            finally:
+                self._lock.release()
         if brought:
             return brought
         if known:
@@ -62,11 +69,11 @@ class References:
         """Bring it again next time: the server did not find it."""
         self._brought.pop(voice.id, None)
 
-    def _bring(self, voice: Voice) -> Located | None:
+    def _bring(self, voice: Voice, until: float) -> Located | None:
         brought = None
         if self._share:
             brought = self._shared(voice, self._share)
-        elif self._offers_upload() and self._upload(voice):
+        elif self._offers_upload(until) and self._upload(voice, until):
             brought = Located(_name(voice), voice.transcript, voice.language)
         if brought:
             self._brought[voice.id] = brought
@@ -79,13 +86,14 @@ class References:
         part = Voice(voice.reference.between(0.0, LONGEST - 0.1), "", voice.language)
         return Located(share(wav_file(part)), "", voice.language)
 
-    def _offers_upload(self) -> bool:
+    def _offers_upload(self, until: float) -> bool:
         if self._takes_uploads is None:
-            answer = self._transport.knock(Ask("/openapi.json", "GET"), UPLOAD_SECONDS)
+            ask = Ask("/openapi.json", "GET")
+            answer = self._transport.knock(ask, until - time.monotonic())
             self._takes_uploads = _has_route(answer.content)
         return self._takes_uploads
 
-    def _upload(self, voice: Voice) -> bool:
+    def _upload(self, voice: Voice, until: float) -> bool:
         form = {
             "name": _name(voice),
             "transcript": voice.transcript,
@@ -93,10 +101,10 @@ class References:
             "consent": "uploaded by a Myna that speaks through this server",
         }
         ask = Ask(UPLOAD, form=form, files={"audio": ("reference.wav", wav_file(voice))})
-        try:
-            return self._transport.knock(ask, UPLOAD_SECONDS).status in DONE
-        except EngineError:
-            return False
+        status = self._transport.knock(ask, until - time.monotonic()).status
+        if status in (401, 403):
+            self._takes_uploads = False  # not from us
+        return status in DONE
 
 
 def _name(voice: Voice) -> str:

@@ -57,6 +57,9 @@ class EditForm(BaseModel):
     language: Language = "auto"
     voice: str | None = Field(None, description="Who speaks. Unset: the recording's own voice.")
     engine: str | None = None
+    sample_steps: int | None = Field(
+        None, ge=1, le=128, description="Of engines that match a flow. Unset: the engine's choice."
+    )
     takes: int = Field(3, ge=1, le=MOST_TAKES, description="Speak so often, keep the best.")
     choice: int = Field(
         0, ge=0, lt=MOST_TAKES, description="Keep another take: 0 the best, 1 the next best…"
@@ -130,7 +133,7 @@ def changed(
         form.language,
         voice,
         form.engine,
-        Options(seed=form.seed),
+        Options(seed=form.seed, sample_steps=form.sample_steps),
         form.takes,
         choice=form.choice,
     )

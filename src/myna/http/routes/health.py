@@ -40,6 +40,7 @@ class ChainInfo(BaseModel):
     sample_rate: int = Field(description="Hz.")
     clones: bool = Field(description="Whether it imitates the voice asked for.")
     times_words: bool = Field(description="Whether it knows word times without an alignment.")
+    speakers: list[str] = Field(description="Speakers it brings along.")
 
 
 class EngineList(BaseModel):
@@ -88,6 +89,7 @@ async def engines(call: Speaking) -> EngineList:
             sample_rate=able.sample_rate,
             clones=able.clones,
             times_words=able.times_words,
+            speakers=sorted(able.speakers),
         ),
         engines=[
             EngineInfo(**asdict(status), configured=status.name in studio.settings.engines)

@@ -47,7 +47,7 @@ def test_a_cleared_slot_is_as_good_as_new() -> None:
 
 def test_what_does_not_fit_is_refused() -> None:
     cache = MODEL.decoder.new_cache(1, 11)
-    with pytest.raises(TextTooLong):
+    with pytest.raises(TextTooLong, match="12 tokens, speech included, more than the 11"):
         MODEL.decoder.read(TEXT, cache, 0)
     MODEL.decoder.read(TEXT[:11], cache, 0)
     with pytest.raises(TextTooLong):

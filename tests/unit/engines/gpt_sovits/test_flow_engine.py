@@ -47,9 +47,7 @@ def test_each_version_speaks_at_its_own_rate(
     assert 0.01 < np.abs(said(engine, sample)).max() < 1
 
 
-@pytest.mark.parametrize(
-    "knob", [{"seed": 2}, {"top_k": 1}, {"speed": 1.5}, {"sample_steps": 4}, {"sample_steps": 16}]
-)
+@pytest.mark.parametrize("knob", [{"seed": 2}, {"top_k": 1}, {"speed": 1.5}, {"sample_steps": 4}])
 def test_every_knob_is_heard(
     engine: GptSovitsEngine, sample: Voice, knob: dict[str, float]
 ) -> None:
@@ -188,6 +186,7 @@ def test_a_lora_without_its_base_names_it(tmp_path: Path, version: str) -> None:
     files = tiny_checkpoints.write_installation(tmp_path, version)
     tiny_checkpoints.write_lora(tmp_path / "mine.pth", version)
     files.sovits.unlink()
+    assert find_files(tmp_path, vits=tmp_path / "mine.pth").missing == (files.sovits,)
     with pytest.raises(WeightsMissing, match=rf"LoRA of {version}.*{files.sovits.name}"):
         GptSovitsEngine(find_files(tmp_path, vits=tmp_path / "mine.pth"))
 

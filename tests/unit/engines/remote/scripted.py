@@ -12,6 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from myna.dsp.codec import AudioFormat, encode_file
 from tests.conftest import tone
 
+PATIENT = {"connect_seconds": 20, "first_sound_seconds": 30, "stall_seconds": 20}
+"""Settings of a remote engine for tests of something else than its patience."""
 SPEECH = encode_file(tone(1.0), AudioFormat.WAV)
 
 

@@ -18,13 +18,13 @@ from myna.settings import RemoteSettings
 from myna.studio.engine_builders import RemoteEngine
 from myna.studio.remote_builders import build
 from tests.conftest import tone
-from tests.unit.engines.remote.scripted import SPEECH, Request, ScriptedServer, scripted
+from tests.unit.engines.remote.scripted import PATIENT, SPEECH, Request, ScriptedServer, scripted
 
 HELLO = Utterance("안녕하세요.", "ko")
 
 
 def engine(server: ScriptedServer, kind: str, **fields: object) -> RemoteEngine:
-    given = {"kind": kind, "url": server.url, "first_sound_seconds": 10, **fields}
+    given = {"kind": kind, "url": server.url, **PATIENT, **fields}
     return build("there", RemoteSettings.model_validate(given), {})
 
 
@@ -166,3 +166,20 @@ def test_a_gpt_sovits_server_that_refuses_an_empty_request_is_well(kind: str, pa
         engine(server, kind).check()
         assert len(server.requests) == 1
         assert path in server.requests[0].path
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [  # as recorded from api_v2.py and api.py
+        ('{"message":"tts failed","Exception":"Please choose another!"}', "tts failed: Please"),
+        ('{"message":"ref_audio_path is required"}', "ref_audio_path is required"),
+        ('{"code":400,"message":"未指定参考音频且接口无预设"}', "未指定参考音频且接口无预设"),
+        ("Internal Server Error", "Internal Server Error"),
+    ],
+)
+def test_what_a_gpt_sovits_server_refuses_with_is_told(sample: Voice, body: str, told: str):
+    with (
+        scripted(lambda request: request.answer(400, body.encode())) as server,
+        pytest.raises(SynthesisFailed, match=told),
+    ):
+        said(engine(server, "gpt-sovits-v2", voice="/there/ref.wav"), sample)

@@ -19,7 +19,7 @@ from myna.studio.remote_builders import build
 from tests.conftest import tone
 from tests.http.conftest import Running, serve
 from tests.unit.engines.doubles import BabbleEngine, BrokenEngine, ToneEngine
-from tests.unit.engines.remote.scripted import Request, scripted
+from tests.unit.engines.remote.scripted import PATIENT, Request, scripted
 
 __all__ = ["serve"]
 
@@ -33,7 +33,7 @@ def memory(tmp_path) -> PromptFolder:
 
 
 def remote(url: str, memory: PromptFolder | None = None, **fields: object) -> RemoteEngine:
-    given = {"kind": "myna", "url": url, "first_sound_seconds": 10, **fields}
+    given = {"kind": "myna", "url": url, **PATIENT, **fields}
     return build("there", RemoteSettings.model_validate(given), {} if memory is None else memory)
 
 
@@ -159,3 +159,16 @@ def test_a_voice_of_an_engines_own_is_declared_all_the_way(serve: Serve, sample:
     timed = server.speak(stream=False, timestamps=True, text="Hello.").json()
     assert timed["own_voices"] == ["fixed"]
     assert "x-own-voice" not in serve(ToneEngine()).speak(stream=False).headers
+
+
+def test_servers_that_would_speak_through_each_other_do_not_go_round(serve: Serve, sample: Voice):
+    one, other = serve(ToneEngine()), serve(ToneEngine())
+    spares = ToneEngine("spare of one"), ToneEngine("spare of the other")
+    one.studio.engine = FallbackEngine([remote(other.url), spares[0]])
+    other.studio.engine = FallbackEngine([remote(one.url), spares[1]])
+    assert {chunk.engine for chunk in said(one.studio.engine, sample)} == {"there"}
+    assert [spare.said for spare in spares] == [[], [HELLO.text]]
+    itself = serve(ToneEngine())
+    itself.studio.engine = remote(itself.url)
+    with pytest.raises(EngineError, match="circle"):
+        said(itself.studio.engine, sample)

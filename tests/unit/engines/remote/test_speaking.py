@@ -30,7 +30,7 @@ from myna.settings import RemoteSettings
 from myna.studio.engine_builders import RemoteEngine
 from myna.studio.remote_builders import build
 from tests.conftest import tone
-from tests.unit.engines.remote.scripted import SPEECH, Request, ScriptedServer, scripted
+from tests.unit.engines.remote.scripted import PATIENT, SPEECH, Request, ScriptedServer, scripted
 
 HELLO = Utterance("Hello there.", "en")
 SECRET = "sk-very-secret"
@@ -38,7 +38,7 @@ SECRET = "sk-very-secret"
 
 def engine(server: ScriptedServer | str, **fields: object) -> RemoteEngine:
     url = server if isinstance(server, str) else server.url
-    given = {"kind": "openai", "url": url, "voice": "alloy", "first_sound_seconds": 10, **fields}
+    given = {"kind": "openai", "url": url, "voice": "alloy", **PATIENT, **fields}
     return build("there", RemoteSettings.model_validate(given), {})
 
 

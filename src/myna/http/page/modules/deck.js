@@ -58,6 +58,8 @@ export class Deck extends EventTarget {
 
   get isHeard() { return this.recording !== null && player.recording === this.recording; }
 
+  get isPlaying() { return this.isHeard && player.state === "playing"; }
+
   get position() { return this.isHeard && player.state !== "idle" ? player.position : this.#from; }
 
   async play(from = this.#from, to = Infinity) {
@@ -67,7 +69,7 @@ export class Deck extends EventTarget {
   }
 
   toggle() {
-    if (this.isHeard && player.state === "playing") player.pause();
+    if (this.isPlaying) player.pause();
     else if (this.isHeard && player.state === "paused") player.resume();
     else this.play();
   }
@@ -75,7 +77,7 @@ export class Deck extends EventTarget {
   seek(seconds) {
     if (!this.recording) return;
     const at = Math.max(0, Math.min(seconds, this.recording.duration - 0.05));
-    if (this.isHeard && player.state === "playing") this.play(at);
+    if (this.isPlaying) this.play(at);
     else {
       if (this.isHeard) player.stop();
       this.#from = at;
@@ -105,9 +107,8 @@ export class Deck extends EventTarget {
   }
 
   #update() {
-    const isPlaying = this.isHeard && player.state === "playing";
     const button = find(".play", this.#place);
-    relabel(button, isPlaying ? "pause" : "play", t(isPlaying ? "deck.pause" : "deck.play"));
+    relabel(button, this.isPlaying ? "pause" : "play", t(this.isPlaying ? "deck.pause" : "deck.play"));
     button.disabled = !this.recording?.length;
     find(".outline", this.#place).setAttribute("aria-label", t("deck.position"));
     find(".spectrum", this.#place)?.setAttribute("aria-label", t("deck.spectrum"));
@@ -137,6 +138,6 @@ export class Deck extends EventTarget {
     outline.setAttribute("aria-valuetext", t("deck.at", { at: clock(position), of: clock(duration) }));
     find(".time", this.#place).textContent = `${clock(position)} / ${clock(duration)}`;
     this.dispatchEvent(new Event("moved"));
-    if ((this.isHeard && player.state === "playing") || this.#spectrum?.isBehind) this.#draw();
+    if (this.isPlaying || this.#spectrum?.isBehind) this.#draw();
   }
 }

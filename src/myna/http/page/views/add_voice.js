@@ -5,7 +5,6 @@ import { announce, find, make } from "../modules/document.js";
 import { decoded } from "../modules/files.js";
 import { library } from "../modules/library.js";
 import { onLocale, t } from "../modules/locale.js";
-import { player } from "../modules/player.js";
 import { showProblem } from "../modules/problems.js";
 import { Reading } from "../modules/reading.js";
 import { sendForm } from "../modules/server.js";
@@ -38,7 +37,7 @@ class AddVoice {
     this.#transcript.addEventListener("input", () => this.#checkSoon());
     find("#add-language").addEventListener("change", () => this.#checkSoon());
     this.#deck.addEventListener("moved", () => {
-      this.#reading.show(this.#deck.isHeard && player.state !== "idle" ? this.#deck.position : null);
+      this.#reading.show(this.#deck.isPlaying || this.#deck.position > 0 ? this.#deck.position : null);
     });
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();

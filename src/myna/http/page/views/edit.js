@@ -209,7 +209,7 @@ class EditView {
   #light() {
     const { current } = this.#versions;
     if (!current) return;
-    const isHeard = this.#deck.isHeard && player.state !== "idle";
+    const isHeard = this.#deck.isPlaying || this.#deck.position > 0;
     const at = this.#deck.position;
     this.#words.light(isHeard ? current.words.findIndex(({ start, end }) => at >= start && at < end) : null);
   }

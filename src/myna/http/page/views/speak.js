@@ -29,7 +29,7 @@ class SpeakView extends EventTarget {
     this.#text.value = sessionStorage.getItem(KEPT_TEXT) ?? "";
     this.#listen();
     this.#deck.addEventListener("moved", () => {
-      this.#reading.show(this.#deck.isHeard && player.state !== "idle" ? this.#deck.position : null);
+      this.#reading.show(this.#deck.isPlaying || this.#deck.position > 0 ? this.#deck.position : null);
     });
     player.addEventListener("audible", () => this.take?.heard(player.recording));
     player.addEventListener("state", () => this.#showState());

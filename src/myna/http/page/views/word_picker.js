@@ -5,6 +5,8 @@
 
 import { make } from "../modules/document.js";
 
+const AFTER = /^(\S*)([\s\S]*)$/; // a word: what stays with it, and what comes then
+
 export class WordPicker extends EventTarget {
   #place;
   #anchor = -1; // index of the word chosen first
@@ -33,15 +35,15 @@ export class WordPicker extends EventTarget {
   /** Show a text; `places` say where its words stand. `fresh` words were changed last. */
   show(text, places, fresh = () => false) {
     this.#anchor = this.#focus = -1;
-    const parts = [];
-    let reached = 0;
-    places.forEach(({ first, last }, index) => {
-      parts.push(text.slice(reached, first), make("button", {
+    this.#place.replaceChildren(...places.flatMap(({ first, last }, index) => {
+      const button = make("button", {
         type: "button", class: fresh(index) ? "pick fresh" : "pick", "aria-pressed": "false", tabindex: index ? "-1" : "0",
-      }, text.slice(first, last)));
-      reached = last;
-    });
-    this.#place.replaceChildren(...parts, text.slice(reached));
+      }, text.slice(first, last));
+      const before = index ? "" : text.slice(0, first);
+      const [, marks, space] = AFTER.exec(text.slice(last, places[index + 1]?.first));
+      // A full stop stays with its word where the line breaks.
+      return [before, make("span", { class: "together" }, button, marks), space];
+    }));
   }
 
   /** Light the word that is heard; null: none. */

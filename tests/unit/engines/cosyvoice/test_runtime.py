@@ -1,0 +1,40 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from myna.core.audio import Audio
+from myna.core.errors import SettingsError
+from myna.core.speech import Options, Utterance
+from myna.core.voice import Voice
+from myna.engines.cosyvoice.engine import CosyVoiceEngine
+from myna.engines.cosyvoice.files import find_files
+from myna.engines.cosyvoice.runtime import Runtime
+from myna.engines.cosyvoice.version import Version
+from tests.unit.engines.cosyvoice.tiny_checkpoint import write_checkpoint
+
+
+def _spoken(engine: CosyVoiceEngine) -> list[bytes]:
+    noise = np.random.default_rng(0).standard_normal(48000).astype(np.float32) / 9
+    voice = Voice(Audio(noise, 16000), "Noise.", "en")
+    utterance = Utterance("Tea is ready.", "en", Options(seed=3))
+    return [chunk.audio.samples.tobytes() for chunk in engine.speak(utterance, voice)]
+
+
+def test_the_language_model_runs_in_eight_bits_where_that_is_asked_for(tmp_path: Path) -> None:
+    pytest.importorskip("onnxruntime", reason="the fast runtime needs onnxruntime")
+    files = find_files(write_checkpoint(tmp_path / "model", Version.COSYVOICE2))
+    exact = CosyVoiceEngine(files, Runtime(networks="exact", steps=1, threads=1))
+    fast = Runtime(steps=1, threads=1, networks="fast", graphs=tmp_path / "graphs")
+    engines = [CosyVoiceEngine(files, fast) for _ in range(2)]
+    assert len(list((tmp_path / "graphs").iterdir())) == 1
+    assert engines[0].fingerprint == engines[1].fingerprint != exact.fingerprint
+    assert _spoken(engines[0]) == _spoken(engines[1]) != []
+    assert _spoken(exact) != []
+
+
+def test_a_preset_or_runtime_nobody_knows_is_refused() -> None:
+    with pytest.raises(SettingsError, match="hasty"):
+        Runtime("hasty")
+    with pytest.raises(SettingsError, match="rough"):
+        Runtime(networks="rough")

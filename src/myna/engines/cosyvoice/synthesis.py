@@ -1,5 +1,6 @@
 """Text to sound with one model: what all ways of conditioning have in common."""
 
+import itertools
 import secrets
 import threading
 from collections.abc import Callable, Generator, Iterable, Sequence
@@ -26,6 +27,8 @@ from myna.engines.cosyvoice.text_feed import TextFeed
 from myna.engines.cosyvoice.text_source import TextSource
 from myna.engines.listening import NOTHING_KNOWN, Listener
 
+BREATH = 4096  # speech tokens, almost three minutes, after which a text is taken up anew
+
 
 class Synthesis:
     """Makes sound at 24 kHz. Threads may share it; all state of a call is in its generator."""
@@ -39,6 +42,7 @@ class Synthesis:
         self._counting = threading.Lock()
         self.redrawn = 0
         """How many sentences were drawn again because they could not have been right."""
+        self.breath = BREATH
 
     @property
     def live(self) -> int:
@@ -69,7 +73,8 @@ class Synthesis:
     ) -> Generator[Samples]:
         """Yield a text while it arrives; no samples where nothing can be said before more comes.
 
-        `manner` is asked for once the first words are there.
+        `manner` is asked for once the first words are there. A text of minutes is drawn in several
+        breaths, from sentence to sentence: the language model remembers a few minutes at most.
         """
         feed = TextFeed()
         yield from _fed(feed, source)
@@ -77,12 +82,22 @@ class Synthesis:
             return
         chosen = manner()
         stream = self._stream(chosen.prompt, schedule, chosen.options)
-        with closing(self._scheduler.outcomes(chosen.request(feed))) as outcomes:
-            for outcome in outcomes:
-                if outcome is None:
-                    yield from _fed(feed, source)
-                else:
-                    yield from stream.push((outcome,))
+        for breath in itertools.count():
+            drawn = 0
+            with closing(self._scheduler.outcomes(chosen.request(feed, breath))) as outcomes:
+                for outcome in outcomes:
+                    if outcome is not None:
+                        drawn += 1
+                        yield from stream.push((outcome,))
+                    elif drawn >= self.breath and source.is_between_sentences:
+                        feed.end()
+                    else:
+                        yield from _fed(feed, source)
+            before = source.said
+            feed = TextFeed()
+            yield from _fed(feed, source)
+            if source.said == before:
+                break
         yield from stream.push((), last=True)
 
     def converted(

@@ -1,5 +1,7 @@
 """Text that is still arriving, as tokens, asked for when there is nothing else to do."""
 
+import re
+from collections import deque
 from collections.abc import Iterator, Sequence
 
 from myna.core.engine import ArrivingUtterance
@@ -20,8 +22,11 @@ class TextSource:
         self._asked = utterance.language
         self._reader = reader
         self._text = ArrivingText()
+        self._parts: deque[str] = deque()  # read, and not yet given
         self._wordless = ""  # what came before the first word
-        self._spoken = ""  # the last of it
+        self._has_begun = False
+        self._has_arrived = False
+        self._spoken = ""  # the last of what was given
         self.language = hint if utterance.language == AUTO else utterance.language
         """The language of what was last said."""
         self.ended = False
@@ -30,35 +35,60 @@ class TextSource:
         """How many tokens were given."""
 
     def more(self) -> Sequence[int] | None:
-        """Return the tokens of more text; none where nothing has arrived yet; None at the end."""
+        """Return the tokens of more text; none where nothing has arrived yet; None at the end.
+
+        They end with a sentence, where there is one, or after some words.
+        """
         while not self.ended:
-            piece = next(self._pieces, None)
-            if piece == "":
+            tokens = self._next()
+            if tokens is None:
                 return ()
-            if piece is None:
-                self.ended = True
-                stretches = self._text.finish()
-            else:
-                stretches = self._text.feed(piece)
-            tokens = [token for stretch in stretches for token in self._read(stretch)]
-            if self.ended:
-                tokens += self._stop()
             if tokens:
                 self.said += len(tokens)
                 return tokens
         return None
 
-    def _read(self, stretch: str) -> list[int]:
-        if not self._spoken:
+    @property
+    def is_between_sentences(self) -> bool:
+        """Whether what was said last ends with the mark of a sentence's end."""
+        return bool(self._spoken.strip()) and not self._stop()
+
+    def _next(self) -> list[int] | None:
+        """Return tokens, perhaps none; None where nothing has arrived yet."""
+        if not self._parts:
+            piece = next(self._pieces, None)
+            if piece == "":
+                return None
+            self._has_arrived = piece is None
+            for stretch in self._text.finish() if piece is None else self._text.feed(piece):
+                self._parts.extend(self._read(stretch))
+        tokens: list[int] = []
+        while self._parts and len(tokens) < _AT_ONCE:
+            tokens += self._given(self._parts.popleft())
+            if self.is_between_sentences:
+                break
+        if self._has_arrived and not self._parts:
+            self.ended = True
+            tokens += self._stop()
+        return tokens
+
+    def _read(self, stretch: str) -> list[str]:
+        """Return a stretch as it is spoken, sentence by sentence."""
+        if not self._has_begun:
             stretch = (self._wordless + stretch).lstrip()
             self._wordless = "" if speakable(stretch) else stretch
             if self._wordless or not stretch:
                 return []
+            self._has_begun = True
         if self._asked == AUTO and speakable(stretch):
             self.language = detect(stretch, self.language)
-        spoken = self._reader.spoken(stretch, self.language)
-        self._spoken = (self._spoken + spoken)[-_REMEMBERED:]
-        return [int(token) for token in self._reader.tokens(spoken)]
+        return [
+            part for part in _SENTENCES.split(self._reader.spoken(stretch, self.language)) if part
+        ]
+
+    def _given(self, part: str) -> list[int]:
+        self._spoken = (self._spoken + part)[-_REMEMBERED:]
+        return [int(token) for token in self._reader.tokens(part)]
 
     def _stop(self) -> list[int]:
         """Return the tokens of the mark that ends the text, where it lacks one."""
@@ -68,4 +98,6 @@ class TextSource:
         return [int(token) for token in self._reader.tokens(stop)]
 
 
+_SENTENCES = re.compile(r"(?<=[.!?…])(?=\s)|(?<=[。！？])")
+_AT_ONCE = 32  # tokens
 _REMEMBERED = 16  # characters: enough to see an end mark behind brackets and quotes

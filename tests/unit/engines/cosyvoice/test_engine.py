@@ -132,6 +132,19 @@ def test_an_arriving_text_sounds_alike_in_any_pieces(
     assert np.array_equal(arrived(engine, sample, ["", text[:7], "", "", text[7:], ""]), whole)
 
 
+def test_a_long_text_is_said_in_several_breaths_and_to_its_end(
+    engine: CosyVoiceEngine, sample: Voice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts: list[TextPiece] = ["Tea is hot. ", "It is. ", "So, drink it. ", "Now"]
+    whole = arrived(engine, sample, texts)
+    monkeypatch.setattr(engine.synthesis, "breath", 1)
+    parted = arrived(engine, sample, texts)
+    assert not np.array_equal(parted, whole)
+    letters: list[TextPiece] = [letter for text in texts for letter in str(text)]
+    assert np.array_equal(arrived(engine, sample, letters), parted)
+    assert engine.synthesis.live == 0
+
+
 @pytest.mark.parametrize("pieces", [[], [""], [" "], ["(", ")"], ["!", "?"]])
 def test_an_arriving_text_without_words_says_nothing(
     engine: CosyVoiceEngine, sample: Voice, pieces: list[TextPiece]

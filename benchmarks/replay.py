@@ -30,7 +30,7 @@ def main() -> None:
         studio = Studio.open(Settings(home=Path(folder)))
         request = SpeechRequest("", studio.voice("sample"))
         utterances = plan(studio, PHRASES, request)
-        for _ in prepare(studio.engine, utterances, studio.voice("sample"), 1):
+        for _ in prepare([studio.engine], utterances, studio.voice("sample"), 1):
             pass
         tell("first chunk", [seconds_to_first_chunk(studio, n) for n in range(count)])
         player = PipedPlayer("cat", lambda _: ["cat"])

@@ -28,6 +28,11 @@ FLAGS = (
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
 )
+WINDOW = {
+    "locale": "en-US",
+    "viewport": {"width": 1280, "height": 860},
+    "reduced_motion": "reduce",  # nothing is looked at while it changes its colour
+}
 PATIENCE = 20_000  # ms; the machine may be busy
 
 expect.set_options(timeout=PATIENCE)
@@ -117,7 +122,7 @@ def visit(browser: Browser) -> Iterator[Callable[..., Visitor]]:
         visitors: list[Visitor] = []
 
         def opened(server: Running | str, **context: object) -> Visitor:
-            chosen = {"locale": "en-US", "viewport": {"width": 1280, "height": 860}, **context}
+            chosen = {**WINDOW, **context}
             made = browser.new_context(**chosen)  # type: ignore[arg-type]  # by keyword
             stack.callback(made.close)
             visitors.append(Visitor(made, server if isinstance(server, str) else server.url))

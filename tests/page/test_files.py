@@ -23,6 +23,7 @@ def test_nothing_may_be_loaded_from_elsewhere_nor_written_inline(site: Running):
         headers = site.client.get(path, headers=BROWSER).headers
         policy = headers["content-security-policy"]
         assert "default-src 'none'" in policy and "unsafe" not in policy and "http" not in policy
+        assert f"connect-src 'self' ws://127.0.0.1:{site.port} " in policy
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["referrer-policy"] == "no-referrer"
         assert headers["x-frame-options"] == "DENY"

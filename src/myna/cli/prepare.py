@@ -42,10 +42,11 @@ def prepare(
     request = SpeechRequest("", studio.voice(voice), language, options, engine)
     utterances = plan(studio, read_text(file).splitlines(), request)
     counts, seconds = Counter[Outcome](), 0.0
-    speaker = studio.engine_named(engine)
+    names = settings.engines if engine is None else (engine,)
+    engines = [studio.engine_named(name) for name in names]
     with _progress() as progress:
         bar = progress.add_task("", total=len(utterances))
-        done = carry_out(speaker, utterances, studio.voice(request.voice), jobs or _processors())
+        done = carry_out(engines, utterances, studio.voice(request.voice), jobs or _processors())
         for prepared in done:
             progress.advance(bar)
             counts[prepared.outcome] += 1

@@ -183,16 +183,19 @@ class CosyVoice2:
         return self._engine.learned(Voice(_audio(sound), said, detect(said)))
 
     def _spoken(self, text: str | Iterable[str], way: "_Way") -> Spoken:
-        schedule = SCHEDULES["quality"] if way.stream else None
+        schedule, synthesis = SCHEDULES["quality"], self._engine.synthesis
         if not isinstance(text, str):
-            sounds = self._arriving(text, way, SCHEDULES["quality"])
-            yield from _yielded(sounds, whole=schedule is None)
+            sounds = self._arriving(text, way, schedule)
+            yield from _yielded(sounds, whole=not way.stream)
             return
         options = way.options()
         for tokens in self._pieces(text, frontend=way.frontend):
             manner = self._manner(way, options)
-            sounds = self._engine.synthesis.sentence(tokens, manner, schedule)
-            yield from _yielded(sounds, whole=schedule is None)
+            if way.stream:
+                sounds = synthesis.sentence(tokens, manner, schedule)
+            else:
+                sounds = synthesis.whole(tokens, manner)
+            yield from _yielded(sounds, whole=not way.stream)
 
     def _arriving(
         self, chunks: Iterable[str], way: "_Way", schedule: Schedule

@@ -1,6 +1,6 @@
 """Sentences said ahead of time, so that later they come from the cache."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -11,6 +11,8 @@ from myna.core.errors import BadText, EngineError
 from myna.core.speech import SpeechRequest, Utterance
 from myna.core.voice import Voice
 from myna.studio.studio import Studio
+
+ATTEMPTS = 3
 
 
 class Outcome(Enum):
@@ -51,16 +53,17 @@ def plan(studio: Studio, phrases: Iterable[str], request: SpeechRequest) -> list
 
 
 def prepare(
-    engine: Engine, utterances: Iterable[Utterance], voice: Voice, jobs: int
+    engines: Sequence[Engine], utterances: Iterable[Utterance], voice: Voice, jobs: int
 ) -> Iterator[Prepared]:
     """Say the sentences, `jobs` at a time, and tell of each as it is done.
 
-    Whatever was kept before costs nothing, so an interrupted preparation goes on where it was. Only
-    the engine that is to say a sentence counts: if another in the chain would, it has failed. Left
-    early, the sentences begun are finished and no other is begun.
+    Each is said by the first of the engines that speaks its language, and by no other: what only a
+    fallback could say has failed. It is tried `ATTEMPTS` times, for a server may first have to
+    learn the voice. Whatever was kept before costs nothing, so an interrupted preparation goes on
+    where it was. Left early, the sentences begun are finished and no other is begun.
     """
     with ThreadPoolExecutor(jobs, thread_name_prefix="prepare") as pool:
-        running = [pool.submit(_prepared, engine, utterance, voice) for utterance in utterances]
+        running = [pool.submit(_prepared, engines, utterance, voice) for utterance in utterances]
         try:
             for done in as_completed(running):
                 yield done.result()
@@ -68,17 +71,28 @@ def prepare(
             pool.shutdown(cancel_futures=True)
 
 
-def _prepared(engine: Engine, utterance: Utterance, voice: Voice) -> Prepared:
+def _prepared(engines: Sequence[Engine], utterance: Utterance, voice: Voice) -> Prepared:
+    engine = next((e for e in engines if utterance.language in e.capabilities.languages), None)
+    if engine is None:
+        problem = f"no engine speaks {utterance.language!r}"
+        return Prepared(utterance.text, Outcome.FAILED, problem=problem)
+    problem = ""
+    for _ in range(ATTEMPTS):
+        try:
+            return _said(engine, utterance, voice)
+        except EngineError as error:
+            problem = str(error)
+    return Prepared(utterance.text, Outcome.FAILED, problem=problem)
+
+
+def _said(engine: Engine, utterance: Utterance, voice: Voice) -> Prepared:
     seconds, outcome = 0.0, Outcome.MADE
-    try:
-        with closing(engine.speak(utterance, voice)) as chunks:
-            for chunk in chunks:
-                if chunk.fell_back:
-                    problem = f"only {chunk.engine!r} could have said it, a fallback"
-                    return Prepared(utterance.text, Outcome.FAILED, problem=problem)
-                if chunk.cached:
-                    outcome = Outcome.THERE
-                seconds += chunk.audio.duration
-    except EngineError as error:
-        return Prepared(utterance.text, Outcome.FAILED, problem=str(error))
+    with closing(engine.speak(utterance, voice)) as chunks:
+        for chunk in chunks:
+            if chunk.fell_back:
+                problem = f"only {chunk.engine!r} could have said it, a fallback"
+                return Prepared(utterance.text, Outcome.FAILED, problem=problem)
+            if chunk.cached:
+                outcome = Outcome.THERE
+            seconds += chunk.audio.duration
     return Prepared(utterance.text, outcome, seconds)

@@ -78,5 +78,5 @@ def test_an_unknown_engine_is_told_which_there_are():
     Path("myna.toml").write_text(
         'engines = ["kitchn"]\n' + SERVER.format(name="kitchen", url="http://a")
     )
-    with pytest.raises(EngineNotFound, match="embedded, gpt-sovits, cosyvoice, kitchen"):
+    with pytest.raises(EngineNotFound, match=r"embedded, .*, kitchen"):
         Studio.open()

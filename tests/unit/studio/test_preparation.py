@@ -3,14 +3,15 @@ from pathlib import Path
 
 import pytest
 
-from myna.core.errors import BadText
+from myna.core.engine import Capabilities
+from myna.core.errors import BadText, SynthesisFailed
 from myna.core.speech import Options, SpeechRequest
 from myna.core.voice import Voice
 from myna.engines.cached import CachedEngine
 from myna.engines.fallback import FallbackEngine
 from myna.settings import Settings
 from myna.storage.results import ResultFolder
-from myna.studio.preparation import Outcome, plan, prepare
+from myna.studio.preparation import ATTEMPTS, Outcome, plan, prepare
 from myna.studio.studio import Studio
 from myna.studio.wiring import open_library
 from tests.unit.engines.doubles import BrokenEngine, ToneEngine
@@ -34,7 +35,7 @@ def open_studio(settings: Settings, results: ResultFolder):
 
 def prepared(studio: Studio, voice: Voice, phrases: list[str] = PHRASES, jobs: int = 3):
     utterances = plan(studio, phrases, SpeechRequest("", voice))
-    return list(prepare(studio.engine, utterances, voice, jobs))
+    return list(prepare([studio.engine], utterances, voice, jobs))
 
 
 def test_what_was_prepared_is_later_replayed_whoever_asks(open_studio, sample: Voice):
@@ -55,7 +56,7 @@ def test_an_interrupted_preparation_goes_on_where_it_was(open_studio, sample: Vo
     engine = ToneEngine()
     studio = open_studio(engine)
     utterances = plan(studio, PHRASES, SpeechRequest("", sample))
-    running = prepare(studio.engine, utterances, sample, 1)
+    running = prepare([studio.engine], utterances, sample, 1)
     next(running)
     running.close()
     made = len(engine.said)
@@ -74,10 +75,33 @@ def test_a_sentence_only_a_fallback_can_say_is_not_prepared(open_studio, sample:
 
 
 def test_an_engine_that_fails_is_told_sentence_by_sentence(open_studio, sample: Voice):
-    done = prepared(open_studio(BrokenEngine(after=1)), sample)
+    engine = BrokenEngine(after=1)
+    done = prepared(open_studio(engine), sample)
     assert [(one.outcome, one.problem) for one in done] == [
         (Outcome.FAILED, "broken on purpose")
     ] * 3
+    assert len(engine.said) == 3 * ATTEMPTS
+
+
+def test_an_engine_that_has_to_warm_up_gets_another_chance(open_studio, sample: Voice):
+    class Cold(ToneEngine):
+        def speak(self, utterance, voice):
+            yield from super().speak(utterance, voice)
+            if len(self.said) < ATTEMPTS:
+                raise SynthesisFailed("still learning the voice")
+
+    assert {one.outcome for one in prepared(open_studio(Cold()), sample)} == {Outcome.MADE}
+
+
+def test_each_sentence_is_said_by_the_first_engine_of_its_language(open_studio, sample: Voice):
+    korean, both = ToneEngine(), ToneEngine()
+    korean.capabilities = Capabilities(frozenset({"ko"}), 16000)
+    utterances = plan(open_studio(both), PHRASES, SpeechRequest("", sample))
+    done = list(prepare([korean, both], utterances, sample, 1))
+    assert {one.outcome for one in done} == {Outcome.MADE}
+    assert both.said == ["Good morning."]
+    alone = {one.text: one.problem for one in prepare([korean], utterances, sample, 1)}
+    assert alone["Good morning."] == "no engine speaks 'en'"
 
 
 def test_several_sentences_are_made_at_a_time(open_studio, sample: Voice):

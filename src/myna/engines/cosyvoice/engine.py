@@ -3,11 +3,13 @@
 from collections.abc import Generator, MutableMapping
 from contextlib import closing
 
+import numpy as np
 import torch
 
 from myna.core.audio import Audio, Samples
 from myna.core.engine import ArrivingUtterance, Capabilities
 from myna.core.errors import InvalidOption, Unsupported
+from myna.core.infill import Gap, Infilled
 from myna.core.languages import AUTO, LANGUAGES
 from myna.core.speech import Chunk, Options, Utterance
 from myna.core.voice import Voice
@@ -20,6 +22,7 @@ from myna.engines.cosyvoice.recordings import parts
 from myna.engines.cosyvoice.runtime import Runtime
 from myna.engines.cosyvoice.synthesis import Synthesis
 from myna.engines.cosyvoice.text_source import TextSource
+from myna.engines.listening import misfit
 from myna.engines.prompts import PromptCache
 
 _METHOD = "1"  # raised whenever the same request comes to sound different
@@ -93,6 +96,17 @@ class CosyVoiceEngine:
         heard = (self.model.prompts.tokens(part).tolist() for part in parts(source))
         return _chunks(self.synthesis.converted(heard, prompt, options, self.runtime.schedule))
 
+    def infills(self, language: str) -> bool:
+        """Whether it speaks the language: both versions fill gaps."""
+        return language in self.capabilities.languages
+
+    def infill(self, gap: Gap, voice: Voice) -> Infilled:
+        """Fill a gap given both sides: see `GapFiller`."""
+        self._check_language(gap.language)
+        filled = self.synthesis.filled(gap, self._manner(gap.options, voice, gap.language))
+        audio = Audio(filled.samples, SAMPLE_RATE)
+        return Infilled(audio, filled.first, filled.last, filled.misfit, self.name)
+
     def learned(self, voice: Voice) -> Prompt:
         """Return what is known of a voice. Raises `BadReference`."""
         return self._prompts.of(voice)
@@ -109,8 +123,15 @@ class CosyVoiceEngine:
             return
         text = self.model.reader.read(utterance.text, utterance.language)
         manner = self._manner(utterance.options, voice, utterance.language)
-        schedule = None if utterance.whole else self.runtime.schedule
-        yield from _chunks(self.synthesis.sentence(text, manner, schedule))
+        if not utterance.whole:
+            yield from _chunks(self.synthesis.sentence(text, manner, self.runtime.schedule))
+            return
+
+        def heard(sounds: list[Samples]) -> float:
+            audio = Audio(np.concatenate(sounds), SAMPLE_RATE)
+            return misfit(audio, utterance.text, utterance.language)
+
+        yield from _chunks(self.synthesis.whole(text, manner, heard))
 
     def _prompt(self, voice: Voice, options: Options) -> Prompt:
         if not options.speaker:

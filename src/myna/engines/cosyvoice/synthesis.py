@@ -8,11 +8,13 @@ from contextlib import closing
 import numpy as np
 
 from myna.core.audio import Samples
+from myna.core.infill import Gap
 from myna.core.speech import Options
 from myna.engines.batching.scheduler import Scheduler
 from myna.engines.cosyvoice.acoustic.prepared_prompts import PreparedPrompts
-from myna.engines.cosyvoice.acoustic.request import Schedule, SpeechOptions
+from myna.engines.cosyvoice.acoustic.request import FlowOptions, Schedule, SpeechOptions
 from myna.engines.cosyvoice.acoustic.speech_stream import SpeechStream
+from myna.engines.cosyvoice.gap_filling import Filled, GapFiller
 from myna.engines.cosyvoice.language_slots import LanguageModelSlots
 from myna.engines.cosyvoice.manner import Manner
 from myna.engines.cosyvoice.model import Model
@@ -22,6 +24,7 @@ from myna.engines.cosyvoice.runtime import Runtime
 from myna.engines.cosyvoice.spoken_text import TextTokens
 from myna.engines.cosyvoice.text_feed import TextFeed
 from myna.engines.cosyvoice.text_source import TextSource
+from myna.engines.listening import NOTHING_KNOWN, Listener
 
 
 class Synthesis:
@@ -53,16 +56,9 @@ class Synthesis:
             knows_words=knows_words,
         )
 
-    def sentence(
-        self, text: TextTokens, manner: Manner, schedule: Schedule | None
-    ) -> Generator[Samples]:
-        """Yield a text that is there. Without a schedule it is made whole, and drawn again where
-        its tokens cannot be its words.
-        """
+    def sentence(self, text: TextTokens, manner: Manner, schedule: Schedule) -> Generator[Samples]:
+        """Yield a text that is there, while its tokens are drawn."""
         stream = self._stream(manner.prompt, schedule, manner.options)
-        if schedule is None:
-            yield from stream.push(self._best(manner, text), last=True)
-            return
         with closing(self._scheduler.tokens(manner.request(text))) as tokens:
             for token in tokens:
                 yield from stream.push((token,))
@@ -102,25 +98,50 @@ class Synthesis:
             yield from stream.push(tokens)
         yield from stream.push((), last=True)
 
-    def _best(self, manner: Manner, text: TextTokens) -> list[int]:
-        return PACE.best(
+    def filled(self, gap: Gap, manner: Manner) -> Filled:
+        """Fill a gap given both sides: see `GapFiller`."""
+        fill = GapFiller(self._model, self._scheduler.tokens, self._count_redrawn)
+        return fill(gap, manner, self._flow(gap.options))
+
+    def whole(
+        self,
+        text: TextTokens,
+        manner: Manner,
+        misfit: Callable[[list[Samples]], float] | None = None,
+    ) -> Generator[Samples]:
+        """Yield a text made whole, drawn again where its tokens cannot be its words.
+
+        `misfit` says of its sound how badly it fits them.
+        """
+        listener = Listener(
+            lambda tokens: self._stream(manner.prompt, None, manner.options).push(
+                tokens, last=True
+            ),
+            misfit or (lambda _: NOTHING_KNOWN),
+        )
+        tokens = PACE.best(
             lambda number: list(self._scheduler.tokens(manner.request(text, number))),
             len(text),
             manner.options.retries,
             self._count_redrawn,
+            listener.misfit if misfit and manner.options.retries else None,
         )
+        yield from listener.sound(tokens)
 
     def _count_redrawn(self) -> None:
         with self._counting:
             self.redrawn += 1
 
     def _stream(self, prompt: Prompt, schedule: Schedule | None, options: Options) -> SpeechStream:
-        flow = self._runtime.flow(self._model.configuration.guidance, options.sample_steps)
+        flow = self._flow(options)
         how = SpeechOptions(flow, schedule, options.speed)
         begun = None
         if schedule is not None and len(prompt.tokens):
             begun = self._prepared.begun(prompt.acoustic, flow)
         return SpeechStream(self._model.flow, self._model.vocoder, prompt.acoustic, how, begun)
+
+    def _flow(self, options: Options) -> FlowOptions:
+        return self._runtime.flow(self._model.configuration.guidance, options.sample_steps)
 
 
 def _fed(feed: TextFeed, source: TextSource) -> Generator[Samples]:

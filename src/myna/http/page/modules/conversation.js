@@ -13,6 +13,7 @@ class Conversation extends EventTarget {
   #listeners = new Map(); // by utterance id
   #heard = null; // the utterance whose sound arrives
   #count = 0;
+  #attempt = 0; // to connect; only the last one counts
   #wait = FIRST_WAIT;
   #timer = 0;
 
@@ -21,9 +22,12 @@ class Conversation extends EventTarget {
     clearTimeout(this.#timer);
     this.#close();
     if (this.state === "locked") this.#become("opening");
+    const attempt = this.#attempt += 1;
     try {
       await askJson("v1/engines"); // says why, where a WebSocket would only fail
+      if (attempt !== this.#attempt) return;
     } catch (error) {
+      if (attempt !== this.#attempt) return;
       if (error instanceof Refused && [401, 403].includes(error.status)) this.#become("locked", error);
       else this.#retry(error);
       return;

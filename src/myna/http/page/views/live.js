@@ -5,6 +5,7 @@ import { player } from "../modules/player.js";
 import { UnsentText } from "../modules/unsent_text.js";
 
 const PAUSE = 900; // ms without a key until what is there is spoken
+const LONG_PAUSE = 2500; // ms until a word is spoken that an input method still composes
 const SILENCE = 20_000; // ms without a key until the speech ends
 
 export function startLive(view) {
@@ -15,18 +16,25 @@ export function startLive(view) {
 
   function write(words) {
     if (!words) return;
-    if (!view.take || view.take.isOver) view.begin();
-    view.take.write(words);
+    try {
+      if (!view.take || view.take.isOver) view.begin();
+      view.take.write(words);
+    } catch (error) {
+      view.fail(error);
+    }
   }
 
-  function wait() {
+  function say(words) {
+    write(words);
+    if (unsent.isFresh) view.take?.flush();
+    unsent.isFresh = false;
+  }
+
+  function wait(isComposing) {
     timers.forEach(clearTimeout);
     timers = [
-      setTimeout(() => {
-        write(unsent.rest(field.value));
-        if (unsent.isFresh) view.take?.flush();
-        unsent.isFresh = false;
-      }, PAUSE),
+      setTimeout(() => say(isComposing ? unsent.words(field.value) : unsent.rest(field.value)), PAUSE),
+      setTimeout(() => say(unsent.rest(field.value)), LONG_PAUSE),
       setTimeout(() => view.take?.end(), SILENCE),
     ];
   }
@@ -44,6 +52,6 @@ export function startLive(view) {
   field.addEventListener("input", ({ isComposing }) => {
     if (!live.checked) return;
     if (!isComposing) write(unsent.words(field.value));
-    wait();
+    wait(isComposing);
   });
 }

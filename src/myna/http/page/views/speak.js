@@ -69,7 +69,7 @@ class SpeakView extends EventTarget {
     take.addEventListener("text", ({ detail }) => this.#reading.write(detail));
     take.recording.addEventListener("words", ({ detail }) => this.#reading.time(detail));
     take.addEventListener("change", () => { if (this.take === take) this.#showState(); });
-    take.addEventListener("failed", ({ detail }) => { if (this.take === take) this.#fail(detail); });
+    take.addEventListener("failed", ({ detail }) => { if (this.take === take) this.fail(detail); });
     find("#take").hidden = false;
     this.#deck.play(0);
     return take;
@@ -87,7 +87,7 @@ class SpeakView extends EventTarget {
       this.begin().speak(text);
       announce(t("speak.begun"));
     } catch (error) {
-      this.#fail(error);
+      this.fail(error);
     }
   }
 
@@ -98,7 +98,8 @@ class SpeakView extends EventTarget {
     this.#text.focus();
   }
 
-  #fail(error) {
+  /** Tell what went wrong with the take. */
+  fail(error) {
     if (!this.take?.recording.length) {
       player.stop();
       find("#take").hidden = true;

@@ -21,6 +21,7 @@ from myna.engines.cosyvoice.model import Model
 from myna.engines.cosyvoice.plausibility import PACE
 from myna.engines.cosyvoice.prompt import Prompt
 from myna.engines.cosyvoice.runtime import Runtime
+from myna.engines.cosyvoice.silences import Silences
 from myna.engines.cosyvoice.spoken_text import TextTokens
 from myna.engines.cosyvoice.text_feed import TextFeed
 from myna.engines.cosyvoice.text_source import TextSource
@@ -60,7 +61,7 @@ class Synthesis:
         """Yield a text that is there, while its tokens are drawn."""
         stream = self._stream(manner.prompt, schedule, manner.options)
         with closing(self._scheduler.tokens(manner.request(text))) as tokens:
-            for token in tokens:
+            for token in Silences(self._model.version).shortened(tokens):
                 yield from stream.push((token,))
         yield from stream.push((), last=True)
 
@@ -76,12 +77,13 @@ class Synthesis:
         if not source.said:
             return
         chosen = manner()
+        silences = Silences(self._model.version)
         stream = self._stream(chosen.prompt, schedule, chosen.options)
         with closing(self._scheduler.outcomes(chosen.request(feed))) as outcomes:
             for outcome in outcomes:
                 if outcome is None:
                     yield from _fed(feed, source)
-                else:
+                elif silences.passes(outcome):
                     yield from stream.push((outcome,))
         yield from stream.push((), last=True)
 
@@ -115,7 +117,7 @@ class Synthesis:
         """
         listener = Listener(
             lambda tokens: self._stream(manner.prompt, None, manner.options).push(
-                tokens, last=True
+                list(Silences(self._model.version).shortened(tokens)), last=True
             ),
             misfit or (lambda _: NOTHING_KNOWN),
         )

@@ -5,6 +5,7 @@ import re
 import numpy as np
 import numpy.typing as npt
 
+from myna.core.languages import LANGUAGES
 from myna.engines.cosyvoice.text_rules import tidied_chinese
 from myna.engines.cosyvoice.text_tokenizer import END_OF_PROMPT, MARKUP, TextTokenizer
 from myna.engines.cosyvoice.version import Version
@@ -25,6 +26,7 @@ class TextReader:
     def __init__(self, tokenizer: TextTokenizer, version: Version) -> None:
         self._tokenizer = tokenizer
         is_third = version is Version.COSYVOICE3
+        self._reads_kanji = not is_third
         self._system = _SYSTEM if is_third else ""
         self._opening = _SYSTEM + END_OF_PROMPT if is_third else ""
 
@@ -60,20 +62,21 @@ class TextReader:
         return self.tokens(text + END_OF_PROMPT)
 
     def _spoken(self, text: str, language: str) -> str:
-        if _FIGURES.search(text) and language in ("ko", "en", "ja", "zh", "yue"):
-            text = _figures_in_words(text, language)
+        as_it_sounds = language == "ja" and not self._reads_kanji
+        if as_it_sounds or (_FIGURES.search(text) and language in LANGUAGES):
+            text = _in_words(text, language, reads_kanji=self._reads_kanji)
         return tidied_chinese(text) if language in ("zh", "yue") else text
 
 
-def _figures_in_words(text: str, language: str) -> str:
+def _in_words(text: str, language: str, *, reads_kanji: bool) -> str:
     """Replace what is said otherwise than it is written.
 
-    Japanese is spelt as it sounds only where there are figures: the model reads kanji.
+    Japanese words stay as they are where the model reads kanji, and are else spelt in katakana.
     """
     spoken, place = "", 0
     for token in normalized(text, language):
         said = token.spoken
-        if token.language == "ja" and _PLAIN.fullmatch(token.written):
+        if token.language == "ja" and reads_kanji and _PLAIN.fullmatch(token.written):
             said = token.written
         spoken += text[place : token.start] + (said or token.written)
         place = token.end

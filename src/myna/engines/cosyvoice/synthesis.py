@@ -22,6 +22,7 @@ from myna.engines.cosyvoice.model import Model
 from myna.engines.cosyvoice.plausibility import PACE
 from myna.engines.cosyvoice.prompt import Prompt
 from myna.engines.cosyvoice.runtime import Runtime
+from myna.engines.cosyvoice.silences import Silences
 from myna.engines.cosyvoice.spoken_text import TextTokens
 from myna.engines.cosyvoice.text_feed import TextFeed
 from myna.engines.cosyvoice.text_source import TextSource
@@ -64,7 +65,7 @@ class Synthesis:
         """Yield a text that is there, while its tokens are drawn."""
         stream = self._stream(manner.prompt, schedule, manner.options)
         with closing(self._scheduler.tokens(manner.request(text))) as tokens:
-            for token in tokens:
+            for token in Silences(self._model.version).shortened(tokens):
                 yield from stream.push((token,))
         yield from stream.push((), last=True)
 
@@ -81,6 +82,7 @@ class Synthesis:
         if not source.said:
             return
         chosen = manner()
+        silences = Silences(self._model.version)
         stream = self._stream(chosen.prompt, schedule, chosen.options)
         for breath in itertools.count():
             drawn = 0
@@ -88,7 +90,8 @@ class Synthesis:
                 for outcome in outcomes:
                     if outcome is not None:
                         drawn += 1
-                        yield from stream.push((outcome,))
+                        if silences.passes(outcome):
+                            yield from stream.push((outcome,))
                     elif drawn >= self.breath and source.is_between_sentences:
                         feed.end()
                     else:
@@ -130,7 +133,7 @@ class Synthesis:
         """
         listener = Listener(
             lambda tokens: self._stream(manner.prompt, None, manner.options).push(
-                tokens, last=True
+                list(Silences(self._model.version).shortened(tokens)), last=True
             ),
             misfit or (lambda _: NOTHING_KNOWN),
         )

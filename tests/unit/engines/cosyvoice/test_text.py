@@ -92,6 +92,11 @@ def test_figures_are_put_into_words_and_marks_for_sounds_stay(
     assert reader.spoken(text, language) == spoken
 
 
+def test_version_3_is_told_japanese_as_it_sounds(folder: Path) -> None:
+    third = TextReader(TextTokenizer(folder, Version.COSYVOICE3), Version.COSYVOICE3)
+    assert third.spoken("今日は雨です。", "ja") == "キョーワアメデス。"
+
+
 def test_a_sentence_gets_an_end_where_it_lacks_one(reader: TextReader) -> None:
     stop = reader.tokens(".").tolist()
     assert reader.read("Hello", "en").tolist() == reader.read("Hello.", "en").tolist()

@@ -12,7 +12,7 @@ from myna.core.errors import (
     SettingsError,
     StorageError,
 )
-from myna.core.speech import Chunk, Options, Pause, Speech, SpeechRequest
+from myna.core.speech import Chunk, ConversionRequest, Options, Pause, Speech, SpeechRequest
 from myna.core.timing import Alignment, TimedText
 from myna.core.voice import Voice
 
@@ -36,6 +36,7 @@ __all__ = [
     "Audio",
     "AudioFormat",
     "Chunk",
+    "ConversionRequest",
     "Edit",
     "EditReport",
     "EditRequest",

@@ -13,6 +13,8 @@ from myna.core.errors import BadText, TooLittleContext, Unsupported
 from myna.core.infill import Gap, Infilled, infilling
 from myna.core.speech import Options
 from myna.core.voice import Voice
+from myna.engines.cosyvoice.version import Version
+from tests.unit.engines.cosyvoice.tiny_engine import tiny_engine as tiny_cosyvoice
 from tests.unit.engines.gpt_sovits.tiny_engine import tiny_engine
 
 ENGINES: dict[str, Callable[[Path], Engine]] = {
@@ -20,6 +22,8 @@ ENGINES: dict[str, Callable[[Path], Engine]] = {
     "gpt-sovits v2Pro": lambda folder: tiny_engine(folder, "v2Pro"),
     "gpt-sovits v3": lambda folder: tiny_engine(folder, "v3"),
     "gpt-sovits v4": lambda folder: tiny_engine(folder, "v4"),
+    "cosyvoice 2": lambda folder: tiny_cosyvoice(folder),
+    "cosyvoice 3": lambda folder: tiny_cosyvoice(folder, Version.COSYVOICE3),
 }
 
 

@@ -14,6 +14,7 @@ from myna.settings import Settings
 from myna.studio.studio import Studio
 from myna.studio.wiring import SAMPLE_TRANSCRIPT
 from tests.http.conftest import Running
+from tests.unit.engines.cosyvoice.tiny_engine import tiny_engine as tiny_cosyvoice
 from tests.unit.engines.gpt_sovits.tiny_engine import tiny_engine
 
 Serve = Callable[..., Running]
@@ -61,18 +62,20 @@ def test_another_take_can_be_chosen(serve: Serve, recording: bytes):
     assert (beyond.status_code, beyond.json()["error"]["parameter"]) == (400, "choice")
 
 
-@pytest.mark.parametrize("version", ["v2Pro", "v3", "v4"])
+@pytest.mark.parametrize("version", ["v2Pro", "v3", "v4", "cosyvoice2"])
 def test_a_gap_is_filled_given_both_sides(
     tmp_path: Path, serve: Serve, sample_file: bytes, version: str
 ):
-    server = serve(tiny_engine(tmp_path, version))
+    is_cosyvoice = version == "cosyvoice2"
+    engine = tiny_cosyvoice(tmp_path) if is_cosyvoice else tiny_engine(tmp_path, version)
+    server = serve(engine)
     change = [{"old": "read it aloud", "new": "say it softly"}]
     fields = {"text": SAMPLE_TRANSCRIPT, "takes": "1", "sample_steps": "4"}
     answer = edited(server, sample_file, change, **fields)
     assert answer.status_code == 200, answer.text
     body = answer.json()
     (span,) = body["edits"]
-    assert body["engine"] == "gpt-sovits"
+    assert body["engine"] == engine.name
     before = decode_native(sample_file).samples
     after = decode_native(base64.b64decode(body["audio"])).samples
     assert np.array_equal(before[: span["start_sample"]], after[: span["new_start_sample"]])

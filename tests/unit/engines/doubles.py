@@ -7,7 +7,7 @@ from collections.abc import Generator
 import numpy as np
 
 from myna.core.audio import Audio
-from myna.core.engine import Capabilities
+from myna.core.engine import ArrivingUtterance, Capabilities
 from myna.core.errors import EngineError, SynthesisFailed
 from myna.core.infill import Gap, Infilled
 from myna.core.languages import LANGUAGES as ALL_LANGUAGES
@@ -144,3 +144,26 @@ class FillingEngine(BabbleEngine):
         audio = Audio.join([parts[0], new, parts[1]])
         misfit = 0.1 * ((gap.options.seed or 0) % 5)
         return Infilled(audio, first, first + len(new.samples), misfit, self.name)
+
+
+class ArrivingEngine(ToneEngine):
+    """Says each piece of an arriving text as a tone; may fail at the end of it, or earlier."""
+
+    def __init__(self, *, fails: bool = False, after: int | None = None) -> None:
+        super().__init__("writer")
+        self.capabilities = Capabilities(LANGUAGES, 16000, streams_text=True)
+        self._fails = fails
+        self._after = after
+        self.text = ""
+
+    def speak_arriving(self, utterance: ArrivingUtterance, voice: Voice) -> Generator[Chunk]:
+        heard = 0
+        for piece in utterance.pieces:
+            if heard == self._after:
+                raise SynthesisFailed("broken on purpose")
+            self.text += piece if isinstance(piece, str) else ""
+            silent = not piece or (self._fails and self._after is None)
+            heard += not silent
+            yield Chunk(tone(0.0 if silent else 0.05))
+        if self._fails:
+            raise SynthesisFailed("broken on purpose")

@@ -3,15 +3,16 @@ from pathlib import Path
 
 import pytest
 
+from myna.core.engine import ArrivingUtterance
 from myna.core.errors import AllEnginesFailed, SynthesisFailed, Unsupported
 from myna.core.infill import Gap
-from myna.core.speech import Chunk, Utterance
+from myna.core.speech import Chunk, Options, TextPiece, Utterance
 from myna.core.voice import Voice
 from myna.engines.cached import CachedEngine
 from myna.engines.fallback import FallbackEngine
 from myna.storage.results import ResultFolder
 from tests.conftest import tone
-from tests.unit.engines.doubles import BrokenEngine, FillingEngine, ToneEngine
+from tests.unit.engines.doubles import ArrivingEngine, BrokenEngine, FillingEngine, ToneEngine
 
 HELLO = Utterance("가나", "ko")
 
@@ -114,3 +115,41 @@ def test_an_engine_that_failed_to_fill_a_gap_rests(sample: Voice):
         chain.infill(GAP, sample)
     assert not chain.infills("ko")
     assert {chunk.engine for chunk in chain.speak(HELLO, sample)} == {"tone"}
+
+
+def _arriving(*pieces: TextPiece) -> ArrivingUtterance:
+    return ArrivingUtterance(pieces, "en", Options(sentence_pause=0.5))
+
+
+def test_arriving_text_is_told_again_to_the_next_engine(sample: Voice):
+    broken, spare = ArrivingEngine(fails=True), ToneEngine()
+    chain = FallbackEngine([broken, spare])
+    assert chain.capabilities.streams_text
+    chunks = list(chain.speak_arriving(_arriving("One t", "", "wo. Thr", "ee"), sample))
+    assert broken.text == "One two. Three"
+    assert spare.said == ["One two.", "Three"]
+    heard = [chunk for chunk in chunks if len(chunk.audio.samples)]
+    assert {chunk.engine for chunk in heard} == {"tone"}
+    assert all(chunk.fell_back for chunk in heard)
+    assert sum(chunk.audio.duration for chunk in heard) == pytest.approx(0.05 * 13 + 0.5)
+
+
+def test_an_arriving_text_that_was_heard_is_not_begun_anew(sample: Voice):
+    broken, spare = ArrivingEngine(fails=True, after=1), ToneEngine()
+    chunks = FallbackEngine([broken, spare]).speak_arriving(_arriving("One", " two"), sample)
+    assert len(next(chunks).audio.samples)
+    with pytest.raises(SynthesisFailed):
+        list(chunks)
+    assert spare.said == []
+
+
+def test_waiting_for_text_is_no_sound(sample: Voice):
+    chain = FallbackEngine([ArrivingEngine(), ToneEngine()])
+    chunks = list(chain.speak_arriving(_arriving("", "One", ""), sample))
+    assert [len(chunk.audio.samples) > 0 for chunk in chunks] == [False, True, False]
+
+
+def test_only_engines_with_the_speaker_are_asked(sample: Voice):
+    chain = FallbackEngine([ToneEngine()])
+    with pytest.raises(Unsupported):
+        list(chain.speak(Utterance("Hello", "en", Options(speaker="Ada")), sample))

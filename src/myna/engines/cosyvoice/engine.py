@@ -9,6 +9,7 @@ import torch
 from myna.core.audio import Audio, Samples
 from myna.core.engine import ArrivingUtterance, Capabilities
 from myna.core.errors import InvalidOption, Unsupported
+from myna.core.infill import Gap, Infilled
 from myna.core.languages import AUTO, LANGUAGES
 from myna.core.speech import Chunk, Options, Utterance
 from myna.core.voice import Voice
@@ -94,6 +95,17 @@ class CosyVoiceEngine:
         prompt = self._prompt(voice, options)
         heard = (self.model.prompts.tokens(part).tolist() for part in parts(source))
         return _chunks(self.synthesis.converted(heard, prompt, options, self.runtime.schedule))
+
+    def infills(self, language: str) -> bool:
+        """Whether it speaks the language: both versions fill gaps."""
+        return language in self.capabilities.languages
+
+    def infill(self, gap: Gap, voice: Voice) -> Infilled:
+        """Fill a gap given both sides: see `GapFiller`."""
+        self._check_language(gap.language)
+        filled = self.synthesis.filled(gap, self._manner(gap.options, voice, gap.language))
+        audio = Audio(filled.samples, SAMPLE_RATE)
+        return Infilled(audio, filled.first, filled.last, filled.misfit, self.name)
 
     def learned(self, voice: Voice) -> Prompt:
         """Return what is known of a voice. Raises `BadReference`."""

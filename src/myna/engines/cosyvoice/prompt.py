@@ -11,7 +11,11 @@ import torch
 from myna.core.audio import Audio
 from myna.core.voice import Voice
 from myna.dsp.resample import resample
-from myna.engines.cosyvoice.acoustic.request import FRAMES_PER_TOKEN, SpeechPrompt
+from myna.engines.cosyvoice.acoustic.request import (
+    FRAMES_PER_TOKEN,
+    SAMPLES_PER_FRAME,
+    SpeechPrompt,
+)
 from myna.engines.cosyvoice.hearing import SpeakerNetwork, SpeechTokenizer
 from myna.engines.cosyvoice.spectrograms import HEARING_RATE, MEL_RATE, N_MELS, prompt_mel
 from myna.engines.cosyvoice.spoken_text import TextReader
@@ -90,6 +94,13 @@ class PromptMaker:
             np.ascontiguousarray(mel[: FRAMES_PER_TOKEN * count].T),
             self._reader.transcript(said, voice.language),
         )
+
+    def mel(self, audio: Audio, count: int) -> npt.NDArray[np.float32]:
+        """Return the mel of a recording of `count` speech tokens: (80, 2 count)."""
+        samples = resample(audio, MEL_RATE).samples
+        length = count * FRAMES_PER_TOKEN * SAMPLES_PER_FRAME
+        samples = np.pad(samples, (0, max(0, length - len(samples))))[:length]
+        return np.ascontiguousarray(prompt_mel(samples, self._highest_mel).T)
 
     def tokens(self, audio: Audio) -> npt.NDArray[np.int64]:
         """Return what is said in a recording, as speech tokens: (tokens,)."""

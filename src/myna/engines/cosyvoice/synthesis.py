@@ -8,11 +8,13 @@ from contextlib import closing
 import numpy as np
 
 from myna.core.audio import Samples
+from myna.core.infill import Gap
 from myna.core.speech import Options
 from myna.engines.batching.scheduler import Scheduler
 from myna.engines.cosyvoice.acoustic.prepared_prompts import PreparedPrompts
-from myna.engines.cosyvoice.acoustic.request import Schedule, SpeechOptions
+from myna.engines.cosyvoice.acoustic.request import FlowOptions, Schedule, SpeechOptions
 from myna.engines.cosyvoice.acoustic.speech_stream import SpeechStream
+from myna.engines.cosyvoice.gap_filling import Filled, GapFiller
 from myna.engines.cosyvoice.language_slots import LanguageModelSlots
 from myna.engines.cosyvoice.manner import Manner
 from myna.engines.cosyvoice.model import Model
@@ -96,6 +98,11 @@ class Synthesis:
             yield from stream.push(tokens)
         yield from stream.push((), last=True)
 
+    def filled(self, gap: Gap, manner: Manner) -> Filled:
+        """Fill a gap given both sides: see `GapFiller`."""
+        fill = GapFiller(self._model, self._scheduler.tokens, self._count_redrawn)
+        return fill(gap, manner, self._flow(gap.options))
+
     def whole(
         self,
         text: TextTokens,
@@ -126,12 +133,15 @@ class Synthesis:
             self.redrawn += 1
 
     def _stream(self, prompt: Prompt, schedule: Schedule | None, options: Options) -> SpeechStream:
-        flow = self._runtime.flow(self._model.configuration.guidance, options.sample_steps)
+        flow = self._flow(options)
         how = SpeechOptions(flow, schedule, options.speed)
         begun = None
         if schedule is not None and len(prompt.tokens):
             begun = self._prepared.begun(prompt.acoustic, flow)
         return SpeechStream(self._model.flow, self._model.vocoder, prompt.acoustic, how, begun)
+
+    def _flow(self, options: Options) -> FlowOptions:
+        return self._runtime.flow(self._model.configuration.guidance, options.sample_steps)
 
 
 def _fed(feed: TextFeed, source: TextSource) -> Generator[Samples]:

@@ -14,13 +14,13 @@ import numpy.typing as npt
 from myna.core.audio import Audio
 from myna.core.errors import BadText, TooLittleContext
 from myna.core.infill import Gap
+from myna.engines.batching.token_fit import rejoined
 from myna.engines.gpt_sovits.decoder import Filled, Filling, Sentence
 from myna.engines.gpt_sovits.drawing import Drawing, derived, seed_of
 from myna.engines.gpt_sovits.model import Model
 from myna.engines.gpt_sovits.plausibility import PACE
 from myna.engines.gpt_sovits.prompt import SECONDS_PER_TOKEN, Prompt
 from myna.engines.gpt_sovits.semantic_slots import SeededSpeech
-from myna.engines.gpt_sovits.token_fit import rejoined
 
 Tokens = npt.NDArray[np.int64]
 

@@ -1,6 +1,6 @@
 """Where tokens that were drawn beyond a gap begin to say what follows the gap.
 
-The decoder of semantic tokens is given the text of both sides, so behind the new words it says
+The model that draws tokens is given the text of both sides, so behind the new words it says
 again what follows them. The recording's own tokens of that are laid over what was drawn, by
 dynamic time warping with a free beginning and end; what comes before belongs to the gap.
 """

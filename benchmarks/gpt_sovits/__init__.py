@@ -1,0 +1,1 @@
+"""How fast GPT-SoVITS runs here, in the proportions of the published networks."""

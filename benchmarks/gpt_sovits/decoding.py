@@ -1,0 +1,137 @@
+"""Semantic tokens: how many a second, how near to exact, how near to what the memory allows."""
+
+import time
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+
+from benchmarks.gpt_sovits.rounds import Variant, compared, read_bandwidth
+from benchmarks.gpt_sovits.upstream import Upstream
+from myna.engines.gpt_sovits.semantic_decoding import SemanticRequest
+from myna.engines.gpt_sovits.semantic_runtimes import SemanticRuntime
+from myna.engines.gpt_sovits.semantic_slots import SeededSpeech, SemanticSlots
+from myna.engines.graphs.eight_bit import BLOCK
+
+PHONEMES = 100  # of the reference and of the sentence
+PROMPT = 125  # tokens: a reference of 5 s
+COUNT = 75  # tokens: 3 s
+ROWS = 8
+SCORED = 60  # tokens
+RUNTIMES = ("exact", "fast")
+LAYERS, CHANNELS, VOCABULARY = 24, 512, 1025
+LAYER_WEIGHTS = CHANNELS * CHANNELS * (3 + 1 + 4 + 4)
+
+
+def request(seed: int = 0) -> SeededSpeech:
+    """Return what all variants are asked for."""
+    generator = torch.Generator().manual_seed(seed)
+    phonemes = torch.randint(700, (PHONEMES,), generator=generator)
+    prompt = torch.randint(1024, (PROMPT,), generator=generator)
+    return SeededSpeech(SemanticRequest(phonemes, None, prompt, longest=2 * COUNT), seed)
+
+
+class Drawing:
+    """One of our runtimes, drawing tokens for some sequences at once."""
+
+    def __init__(self, runtime: SemanticRuntime) -> None:
+        self._slots = SemanticSlots(runtime)
+
+    def admit(self, rows: int) -> None:
+        """Read so many requests, and draw the first token of each."""
+        for slot in range(ROWS):
+            self._slots.release(slot)
+        for slot in range(rows):
+            self._slots.admit(slot, request(slot))
+        self._slots.step(range(rows))
+
+    def draw(self, rows: int) -> None:
+        """Draw `COUNT` tokens more of each."""
+        for _ in range(COUNT):
+            self._slots.step(range(rows))
+
+
+@dataclass
+class UpstreamDrawing:
+    """Upstream drawing tokens for one sequence."""
+
+    upstream: Upstream
+    waiting: Generator[int] | None = None
+
+    def admit(self) -> None:
+        """Read the request, and draw its first token."""
+        speech = request().speech
+        self.waiting = self.upstream.tokens(speech.phonemes, speech.prompt, COUNT + 1)
+        next(self.waiting)
+
+    def draw(self) -> None:
+        """Draw `COUNT` tokens more."""
+        list(self.waiting or ())
+
+
+@torch.inference_mode()
+def measure(ours: Mapping[str, SemanticRuntime], upstream: Upstream | None, rounds: int) -> None:
+    """Print all figures of the decoder of semantic tokens."""
+    nearness(ours)
+    prefix = PHONEMES + PROMPT
+    drawings = {name: Drawing(runtime) for name, runtime in ours.items()}
+    theirs = None if upstream is None else UpstreamDrawing(upstream)
+    reading, drawing, eight = {}, {}, {}
+    if theirs is not None:
+        reading["upstream"] = Variant(theirs.admit)
+        drawing["upstream"] = Variant(theirs.draw, theirs.admit)
+    for name, own in drawings.items():
+        reading[name] = Variant(partial(own.admit, 1))
+        drawing[name] = Variant(partial(own.draw, 1), partial(own.admit, 1))
+        eight[name] = Variant(partial(own.draw, ROWS), partial(own.admit, ROWS))
+    print(f"reading a request of {prefix} positions")
+    compared(reading, rounds, 1, "requests")
+    print(f"drawing, one sequence, positions {prefix} to {prefix + COUNT}")
+    bound(compared(drawing, rounds, COUNT, "tokens")["fast"], 1)
+    print(f"drawing, {ROWS} sequences together")
+    bound(compared(eight, 1, ROWS * COUNT, "tokens")["fast"], ROWS)
+    if upstream is not None:
+        upstream_together(upstream)
+
+
+def upstream_together(upstream: Upstream) -> None:
+    """Print the same of upstream's batches: a long one less a short one, which reads as much."""
+    speech, taken = request().speech, []
+    for count in (1, 1, COUNT + 1):
+        began = time.perf_counter()
+        upstream.together(speech.phonemes, speech.prompt, ROWS, count)
+        taken.append(time.perf_counter() - began)
+    print(f"  {'upstream':22s} {ROWS * COUNT / (taken[2] - taken[1]):8.2f} tokens/s")
+
+
+def bound(rate: float, rows: int) -> None:
+    """Print what share that is of the rate at which memory could deliver weights and cache."""
+    bandwidth = read_bandwidth()
+    weights = LAYERS * LAYER_WEIGHTS * (1 + 4 / BLOCK) + VOCABULARY * CHANNELS
+    cache = LAYERS * 2 * CHANNELS * 4 * (PHONEMES + PROMPT + COUNT / 2)
+    most = rows * bandwidth / (weights + rows * cache)
+    print(
+        f"  one thread reads {bandwidth / 1e9:.1f} GB/s: at most {most:.0f} tokens/s with weights "
+        f"in 8 bits and the cache in 32; fast reaches {rate / most:.0%}"
+    )
+
+
+def nearness(ours: Mapping[str, SemanticRuntime]) -> None:
+    """Print how far fast logits are from exact ones, after the same tokens."""
+    speech = request().speech
+    tokens = torch.randint(1024, (SCORED,), generator=torch.Generator().manual_seed(1)).tolist()
+    logits = {}
+    for name, runtime in ours.items():
+        rows = [runtime.admit(0, speech)[None], *(runtime.step([0], [token]) for token in tokens)]
+        logits[name] = torch.cat(rows)
+        runtime.release(0)
+    exact, fast = logits["exact"], logits["fast"]
+    error = (fast - exact).square().mean().sqrt() / exact.std()
+    expected, found = exact.log_softmax(1), fast.log_softmax(1)
+    divergence = (expected.exp() * (expected - found)).sum(1).mean()
+    same = int((exact.argmax(1) == fast.argmax(1)).sum())
+    print(
+        f"fast logits: error {error:.2%} of their standard deviation, divergence {divergence:.1e}, "
+        f"the same token first in {same} of {len(exact)}"
+    )

@@ -1,4 +1,5 @@
 import re
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -122,6 +123,18 @@ def test_several_words_are_chosen_and_left_out_with_the_keyboard_alone(editor: P
     editor.keyboard.press("Delete")
     editor.keyboard.press("Enter")
     expect(editor.locator("#edit-words")).to_have_text("The kettle is tea is ready.")
+
+
+def test_several_words_are_chosen_with_a_finger(
+    visit: Callable[..., Visitor], site: Running, recording: bytes
+):
+    page = visit(site, has_touch=True).open("edit", "#edit-voice option:nth-child(2)")
+    give(page, recording, TEXT)
+    for index in (3, 4, 2):
+        page.locator(".pick").nth(index).tap()
+    assert page.locator('.pick[aria-pressed="true"]').all_inner_texts() == ["is", "on", "and"]
+    page.locator(".pick").nth(7).tap()
+    assert page.locator('.pick[aria-pressed="true"]').all_inner_texts() == ["is"]
 
 
 def test_a_text_that_is_not_what_is_said_is_told(visitor: Visitor, recording: bytes):

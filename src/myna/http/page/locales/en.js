@@ -93,7 +93,7 @@ export const en = {
   "edit.transcript": "All the words said in it",
   "edit.find": "Find the words",
   "edit.words": "Choose words to change",
-  "edit.words.hint": "Click a word; Shift and click for several. Arrow keys move.",
+  "edit.words.hint": "Click a word; for several, Shift and click, or tap the one beside it. Arrow keys move.",
   "edit.undo": "Undo",
   "edit.redo": "Redo",
   "edit.undone": "Undone.",

@@ -93,7 +93,7 @@ export const ko = {
   "edit.transcript": "녹음에서 말한 글 전체",
   "edit.find": "단어 찾기",
   "edit.words": "고칠 단어를 고르세요",
-  "edit.words.hint": "단어를 누르세요. 여러 개는 Shift를 누른 채 누르세요. 화살표 키로 옮겨 다닙니다.",
+  "edit.words.hint": "단어를 누르세요. 여러 개는 Shift를 누른 채 누르거나 옆 단어를 두드리세요. 화살표 키로 옮겨 다닙니다.",
   "edit.undo": "되돌리기",
   "edit.redo": "다시 하기",
   "edit.undone": "되돌렸습니다.",

@@ -15,10 +15,13 @@ export class WordPicker extends EventTarget {
   constructor(place) {
     super();
     this.#place = place;
-    place.addEventListener("click", ({ target, shiftKey }) => {
+    place.addEventListener("click", ({ target, shiftKey, pointerType }) => {
       const index = this.#words.indexOf(target);
       if (index < 0) return;
-      this.#choose(shiftKey && this.#anchor >= 0 ? this.#anchor : index, index);
+      const [first, last] = this.chosen ?? [-2, -2];
+      const isTapBeside = pointerType === "touch" && (index === first - 1 || index === last + 1);
+      if (isTapBeside) this.#choose(index < first ? last : first, index); // fingers have no Shift
+      else this.#choose(shiftKey && this.#anchor >= 0 ? this.#anchor : index, index);
       this.dispatchEvent(new Event("done"));
     });
     place.addEventListener("keydown", (event) => this.#move(event));

@@ -27,6 +27,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from myna.engines.checkpoints.tensors import Tensors
 from myna.engines.gpt_sovits.bigvgan import BigVgan
 from myna.engines.gpt_sovits.decoder import Sentence
 from myna.engines.gpt_sovits.execution import Execution
@@ -38,7 +39,6 @@ from myna.engines.gpt_sovits.mel_vocoders import MelVocoder
 from myna.engines.gpt_sovits.mel_windows import LONGEST_PROMPT, LONGEST_WINDOW
 from myna.engines.gpt_sovits.prompt import Prompt
 from myna.engines.gpt_sovits.spoken_text import SpokenText
-from myna.engines.gpt_sovits.tensors import Tensors
 from myna.engines.gpt_sovits.weights import SovitsCheckpoint, SovitsConfig, Version
 from myna.engines.gpt_sovits.window_batches import WindowBatches
 from tests.parity import recipe

@@ -2,7 +2,7 @@
 
 import torch
 
-from myna.engines.gpt_sovits.tensors import Tensors
+from myna.engines.checkpoints.tensors import Tensors
 from tests.parity import recipe
 from tests.parity.case import Case
 

@@ -9,6 +9,7 @@ import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
 from myna.core.errors import TextTooLong, WeightsMissing
+from myna.engines.checkpoints.tensors import Tensors
 from myna.engines.gpt_sovits.layers import (
     LayerNorm,
     Linear,
@@ -18,7 +19,6 @@ from myna.engines.gpt_sovits.layers import (
     split_heads,
 )
 from myna.engines.gpt_sovits.model_folder import ModelFolder, read_json, under_either
-from myna.engines.gpt_sovits.tensors import Tensors
 
 _LAYERS_LEFT_OUT = 2  # the states used are those before the last two layers
 

@@ -9,8 +9,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
+from myna.engines.checkpoints.tensors import Tensors
 from myna.engines.gpt_sovits.layers import Convolution, Upsampling
-from myna.engines.gpt_sovits.tensors import Tensors
 
 _TAPS = 12  # of the filters around an activation
 _TINY = 1e-9

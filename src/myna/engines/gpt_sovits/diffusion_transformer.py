@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
+from myna.engines.checkpoints.tensors import Tensors
 from myna.engines.gpt_sovits.eight_bit_linear import Projection, exact
 from myna.engines.gpt_sovits.layers import (
     Convolution,
@@ -21,7 +22,6 @@ from myna.engines.gpt_sovits.layers import (
     join_heads,
     split_heads,
 )
-from myna.engines.gpt_sovits.tensors import Tensors
 
 HEAD_WIDTH = 64
 _POSITIONS = 4096  # beyond which positions are not told apart

@@ -7,8 +7,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
+from myna.engines.checkpoints.tensors import Tensors
 from myna.engines.gpt_sovits.layers import Convolution, Upsampling
-from myna.engines.gpt_sovits.tensors import Tensors
 
 _SLOPE = 0.1
 _LAST_SLOPE = 0.01

@@ -6,6 +6,7 @@ import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
 from myna.core.errors import BadReference, WeightsMissing
+from myna.engines.checkpoints.tensors import Tensors
 from myna.engines.gpt_sovits.layers import (
     Convolution,
     LayerNorm,
@@ -15,7 +16,6 @@ from myna.engines.gpt_sovits.layers import (
     split_heads,
 )
 from myna.engines.gpt_sovits.model_folder import ModelFolder, under_either
-from myna.engines.gpt_sovits.tensors import Tensors
 
 SAMPLE_RATE = 16000  # Hz
 FRAME = 320  # samples from one vector to the next

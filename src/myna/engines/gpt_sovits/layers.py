@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
-from myna.engines.gpt_sovits.tensors import Tensors
+from myna.engines.checkpoints.tensors import Tensors
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,7 +9,7 @@ from pathlib import Path
 from torch import Tensor
 
 from myna.core.errors import WeightsMissing
-from myna.engines.gpt_sovits.tensors import Tensors
+from myna.engines.checkpoints.tensors import Tensors
 from myna.engines.gpt_sovits.weights import SovitsCheckpoint, Version, read_sovits
 
 _FACTOR = re.compile(r"(?P<layer>.+)\.lora_(?P<side>[AB])(?:\.\w+)?\.weight")

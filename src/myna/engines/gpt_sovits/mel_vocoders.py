@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 
 from myna.core.errors import WeightsMissing
+from myna.engines.checkpoints.tensors import Tensors
+from myna.engines.checkpoints.unpickling import read_pickled, tensors_among
 from myna.engines.gpt_sovits.bigvgan import BigVgan
 from myna.engines.gpt_sovits.hifigan import HifiGan
 from myna.engines.gpt_sovits.model_folder import read_json
-from myna.engines.gpt_sovits.tensors import Tensors
-from myna.engines.gpt_sovits.unpickling import read_pickled, tensors_among
 from myna.engines.gpt_sovits.weights import read_plain
 
 BIGVGAN_FILE = "bigvgan_generator.pt"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from myna.core.errors import WeightsMissing
-from myna.engines.gpt_sovits.tensors import Tensors
+from myna.engines.checkpoints.tensors import Tensors
 from myna.engines.gpt_sovits.weights import read_plain
 
 _WEIGHTS = ("model.safetensors", "pytorch_model.bin")

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
+from myna.engines.checkpoints.tensors import Tensors
 from myna.engines.gpt_sovits.attention_encoder import AttentionEncoder, ProjectedAttention
 from myna.engines.gpt_sovits.layers import Convolution, embedding
-from myna.engines.gpt_sovits.tensors import Tensors
 
 _JOINING_HEADS = 4
 

@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
+from myna.engines.checkpoints.tensors import Tensors
 from myna.engines.gpt_sovits.layers import Convolution, embedding
-from myna.engines.gpt_sovits.tensors import Tensors
 
 FRAMES_PER_TOKEN = 2  # 50 frames and 25 tokens per second
 

@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
+from myna.engines.checkpoints.tensors import Tensors
 from myna.engines.gpt_sovits.layers import Convolution, Linear, join_heads, split_heads
-from myna.engines.gpt_sovits.tensors import Tensors
 
 _HEADS = 2
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from myna.engines.gpt_sovits.tensors import Tensors
+from myna.engines.checkpoints.tensors import Tensors
 from myna.engines.gpt_sovits.weights import SemanticCheckpoint
 from myna.engines.graphs import eight_bit
 from myna.engines.graphs.onnx_format import CONTRIBUTED, Axis, Graph, Port

@@ -9,8 +9,8 @@ from torch import Tensor
 
 from myna.core.errors import BadReference
 from myna.dsp.fbank import kaldi_fbank
+from myna.engines.checkpoints.tensors import Tensors
 from myna.engines.gpt_sovits.spectrograms import REFERENCE_RATE, windowed_sinc
-from myna.engines.gpt_sovits.tensors import Tensors
 
 SAMPLE_RATE = 16000  # Hz
 N_MELS = 80

@@ -13,6 +13,7 @@ import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
 from myna.core.errors import TextTooLong
+from myna.engines.checkpoints.tensors import Tensors
 from myna.engines.gpt_sovits.layers import (
     LayerNorm,
     Linear,
@@ -22,7 +23,6 @@ from myna.engines.gpt_sovits.layers import (
     sinusoids,
     split_heads,
 )
-from myna.engines.gpt_sovits.tensors import Tensors
 from myna.engines.gpt_sovits.weights import SemanticCheckpoint
 
 TOKENS_PER_SECOND = 25

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from myna.engines.checkpoints.tensors import Tensors
 from myna.engines.gpt_sovits.layers import Convolution, masked
-from myna.engines.gpt_sovits.tensors import Tensors
 
 
 @dataclass(frozen=True, slots=True, eq=False)

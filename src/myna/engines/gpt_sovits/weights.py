@@ -16,8 +16,8 @@ from torch import Tensor
 from myna.core.errors import WeightsMissing
 from myna.engines.checkpoints.plain import digest_of
 from myna.engines.checkpoints.plain import read_plain as read_plain
-from myna.engines.gpt_sovits.tensors import Tensors
-from myna.engines.gpt_sovits.unpickling import plain, read_header, read_pickled, tensors_among
+from myna.engines.checkpoints.tensors import Tensors
+from myna.engines.checkpoints.unpickling import plain, read_header, read_pickled, tensors_among
 
 GPT_PREFIX = "model."
 END_TOKEN = 1024

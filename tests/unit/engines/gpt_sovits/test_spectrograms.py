@@ -4,6 +4,7 @@ import torch
 
 from myna.core.audio import Audio
 from myna.core.errors import BadReference
+from myna.engines.checkpoints.tensors import Tensors
 from myna.engines.gpt_sovits.speaker_vector import SpeakerNetwork
 from myna.engines.gpt_sovits.spectrograms import (
     MEL_V4,
@@ -14,7 +15,6 @@ from myna.engines.gpt_sovits.spectrograms import (
     reference_spectrogram,
     windowed_sinc,
 )
-from myna.engines.gpt_sovits.tensors import Tensors
 from tests.unit.engines.gpt_sovits import shapes, tiny_checkpoints
 
 

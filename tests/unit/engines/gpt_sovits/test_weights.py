@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from myna.core.errors import WeightsMissing
-from myna.engines.gpt_sovits.unpickling import read_pickled
+from myna.engines.checkpoints.unpickling import read_pickled
 from myna.engines.gpt_sovits.weights import Version, read_plain, read_semantic, read_sovits
 from tests.unit.engines.gpt_sovits import shapes, tiny_checkpoints
 from tests.unit.engines.gpt_sovits.shapes import Shapes

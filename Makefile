@@ -17,6 +17,9 @@ demo: $(VENV)/.speaker  ## Speak a Korean and an English sentence in the sample 
 	$(BIN)/myna demo demo
 
 test: $(VENV)/.developer  ## Run all tests
+	@command -v chromium >/dev/null || echo "Tests of the web page are skipped: sudo apt install chromium"
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || echo "Tests on PostgreSQL are skipped: sudo apt install postgresql"
+	@command -v aplay >/dev/null || echo "Tests of playback are skipped: sudo apt install alsa-utils"
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS)  # one thread a worker: more get in each other's way
 
 lint: $(VENV)/.developer  ## Format, lint, types and layers, without tests

@@ -10,6 +10,7 @@ The one bridge between the two. What it promises:
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -29,6 +30,7 @@ Make = Callable[[], Generator[Chunk]]
 Frames = Callable[[Iterable[Chunk]], Generator[Item]]
 """Turns speech into what is sent. Runs beside the engine, never in the event loop."""
 
+AT_ONCE = 0.002  # seconds: changing threads for each frame would take longer than to make these
 CLOSING_SECONDS = 1.0  # an answer waits for its engine to stop; beyond, the stop goes on by itself
 
 
@@ -127,16 +129,15 @@ class Place:
         """
         playing = self._playing = _Playing(make, frames)
         loop = asyncio.get_running_loop()
-        while True:
+        while not playing.has_ended:
             before = playing.seconds
             step = self._stage.in_turn(playing.advance, self._heard_until)
             self._making = task = asyncio.create_task(step)
-            item = await self._stage.in_time(task)
-            if item is None:
-                return
+            items = await self._stage.in_time(task)
             made = playing.seconds - before
             self._heard_until = max(self._heard_until, loop.time()) + made
-            yield item
+            for item in items:
+                yield item
 
     async def stop(self) -> None:
         """Stop what is being made; return when it has stopped."""
@@ -145,7 +146,7 @@ class Place:
             await asyncio.wait({self._making})
             if not self._making.cancelled():
                 self._making.exception()
-        if self._playing is not None:
+        if self._playing is not None and not self._playing.has_ended:
             await self._stage.closed(self._playing.close)
 
 
@@ -157,14 +158,31 @@ class _Playing(Generic[Item]):
         self._to_frames = frames
         self._chunks: Generator[Chunk] | None = None
         self._frames: Generator[Item] | None = None
+        self._error: Exception | None = None
         self.seconds = 0.0  # of sound made so far
+        self.has_ended = False
 
-    def advance(self) -> Item | None:
-        """Make the next frame; None at the end."""
-        if self._frames is None:
-            self._chunks = self._make()
-            self._frames = self._to_frames(self._counted(self._chunks))
-        return next(self._frames, None)
+    def advance(self) -> list[Item]:
+        """Make the next frame, and those after it that come at once."""
+        if self._error is not None:
+            raise self._error
+        made: list[Item] = []
+        until = time.monotonic() + AT_ONCE
+        try:
+            if self._frames is None:
+                self._chunks = self._make()
+                self._frames = self._to_frames(self._counted(self._chunks))
+            for item in self._frames:
+                made.append(item)
+                if time.monotonic() > until:
+                    return made
+            self.close()
+            self.has_ended = True
+        except Exception as error:
+            if not made:
+                raise
+            self._error = error  # told once what came before it has been sent
+        return made
 
     def close(self) -> None:
         """Stop the engine. Closing the frames alone would leave it to the garbage collector."""

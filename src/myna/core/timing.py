@@ -1,7 +1,7 @@
 """When things are said."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,12 +14,12 @@ class TimedText:
 
     def shifted(self, seconds: float) -> "TimedText":
         """Return the same text, `seconds` later."""
-        return replace(self, start=self.start + seconds, end=self.end + seconds)
+        return TimedText(self.text, self.start + seconds, self.end + seconds)
 
 
 def shifted(items: Iterable[TimedText], seconds: float) -> tuple[TimedText, ...]:
     """Move every item `seconds` later."""
-    return tuple(item.shifted(seconds) for item in items)
+    return tuple(item.shifted(seconds) for item in items) if seconds else tuple(items)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,9 @@ _VOICES = sa.table(
     sa.column("reference_blob"),
     sa.column("created_at"),
 )
+_ROW = sa.select(_VOICES).where(
+    _VOICES.c.owner == sa.bindparam("owner_asked"), _VOICES.c.name == sa.bindparam("name_asked")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,9 +210,9 @@ class VoiceLibrary:
         return _VOICES.c.owner == self._owner, _VOICES.c.name == name
 
     def _row(self, name: str) -> sa.RowMapping:
-        query = sa.select(_VOICES).where(*self._named(name))
         with self._database.connect() as connection:
-            row = connection.execute(query).mappings().first()
+            found = connection.execute(_ROW, {"owner_asked": self._owner, "name_asked": name})
+            row = found.mappings().first()
         if row is None:
             raise VoiceNotFound(name)
         return row

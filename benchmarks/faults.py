@@ -1,4 +1,4 @@
-"""What a listener hears when servers fail: `python -m benchmarks.faults`, about 3 minutes.
+"""What a listener hears when servers fail: `python -m benchmarks.faults [PART ...]`.
 
 A server of its own, in a process of its own, behind a line that breaks when it is told to. Three
 parts: the gap until another engine is heard once the server has vanished; requests of which one in
@@ -63,20 +63,28 @@ DEEDS = (
 COOLDOWN = 30.0  # seconds
 
 
+PARTS = ("gaps", "resets", "day")
+
+
 def main() -> None:
     """Measure and print everything."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scale", type=float, default=1.0, help="share of the usual length")
-    scale = parser.parse_args().scale
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="default: all")
+    given = parser.parse_args()
+    parts, scale = given.parts or PARTS, given.scale
     logging.disable(logging.WARNING)  # each fault is news, and there are many
     with tempfile.TemporaryDirectory() as folder, serving(Path(folder) / "server") as port:
         voice = open_library(Settings(home=Path(folder))).get("sample")
         embedded = EmbeddedEngine()
         list(embedded.speak(Utterance("Hello.", "en"), voice))  # learns the voice
         scene = Scene(port, voice, embedded, Path(folder))
-        measure_gaps(scene, max(3, round(GAPS * scale)))
-        measure_resets(scene, max(20, round(REQUESTS * scale)))
-        measure_day(scene, max(50, round(DAY * scale)))
+        if "gaps" in parts:
+            measure_gaps(scene, max(3, round(GAPS * scale)))
+        if "resets" in parts:
+            measure_resets(scene, max(20, round(REQUESTS * scale)))
+        if "day" in parts:
+            measure_day(scene, max(50, round(DAY * scale)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from typing import Protocol, runtime_checkable
 
 from myna.core.audio import Audio
 from myna.core.engine import Engine
+from myna.core.errors import Unsupported
 from myna.core.speech import Options
 from myna.core.voice import Voice
 
@@ -75,3 +76,11 @@ class Infills(Protocol):
 def infilling(engine: Engine, language: str) -> Infills | None:
     """Return the engine as one that fills gaps in a language, if it does."""
     return engine if isinstance(engine, Infills) and engine.infills(language) else None
+
+
+def infilled(engine: Engine, gap: Gap, voice: Voice) -> Infilled:
+    """Have an engine fill a gap. Raises `Unsupported` where it does not."""
+    able = infilling(engine, gap.language)
+    if able is None:
+        raise Unsupported(f"Engine {engine.name!r} does not fill gaps in {gap.language!r}.")
+    return able.infill(gap, voice)

@@ -9,7 +9,7 @@ from typing import Protocol
 from myna.core.audio import Audio
 from myna.core.engine import ArrivingUtterance, Capabilities, Engine, converting, redrawn, streaming
 from myna.core.errors import Unsupported
-from myna.core.infill import Gap, Infilled, infilling
+from myna.core.infill import Gap, Infilled, infilled, infilling
 from myna.core.speech import Chunk, Options, Utterance
 from myna.core.voice import Voice
 
@@ -79,10 +79,7 @@ class CachedEngine:
 
     def infill(self, gap: Gap, voice: Voice) -> Infilled:
         """Have the engine fill a gap. Not kept: hardly a recording is edited twice the same way."""
-        engine = infilling(self._engine, gap.language)
-        if engine is None:
-            raise Unsupported(f"Engine {self.name!r} does not fill gaps in {gap.language!r}.")
-        return engine.infill(gap, voice)
+        return infilled(self._engine, gap, voice)
 
     def speak_arriving(self, utterance: ArrivingUtterance, voice: Voice) -> Generator[Chunk]:
         """Hand on what the engine says: before a text is there, nobody can look it up."""

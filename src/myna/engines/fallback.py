@@ -8,7 +8,7 @@ from dataclasses import replace
 from myna.core.audio import Audio
 from myna.core.engine import ArrivingUtterance, Capabilities, Engine, converting, redrawn, streaming
 from myna.core.errors import AllEnginesFailed, EngineError, EngineTimeout, Unsupported
-from myna.core.infill import Gap, Infilled, infilling
+from myna.core.infill import Gap, Infilled, infilled, infilling
 from myna.core.languages import AUTO
 from myna.core.speech import Chunk, Options, TextPiece, Utterance
 from myna.core.voice import Voice
@@ -157,11 +157,8 @@ class FallbackEngine:
     def infill(self, gap: Gap, voice: Voice) -> Infilled:
         """Have that engine fill a gap. If it fails it rests, so the next will be asked to speak."""
         meant = self._ready(gap.language)
-        engine = infilling(meant, gap.language)
-        if engine is None:
-            raise Unsupported(f"Engine {meant.name!r} does not fill gaps in {gap.language!r}.")
         try:
-            return engine.infill(gap, voice)
+            return infilled(meant, gap, voice)
         except EngineError:
             self._rests.failed(meant.name)
             raise

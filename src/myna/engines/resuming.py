@@ -8,7 +8,7 @@ from dataclasses import replace
 from myna.core.audio import Audio
 from myna.core.engine import ArrivingUtterance, Capabilities, Engine, converting, redrawn, streaming
 from myna.core.errors import EngineError, Unsupported
-from myna.core.infill import Gap, Infilled, infilling
+from myna.core.infill import Gap, Infilled, infilled, infilling
 from myna.core.speech import Chunk, Options, Utterance
 from myna.core.timing import TimedText, shifted
 from myna.core.voice import Voice
@@ -84,10 +84,7 @@ class ResumingEngine:
 
     def infill(self, gap: Gap, voice: Voice) -> Infilled:
         """Have the engine fill a gap."""
-        engine = infilling(self._engine, gap.language)
-        if engine is None:
-            raise Unsupported(f"Engine {self.name!r} does not fill gaps in {gap.language!r}.")
-        return engine.infill(gap, voice)
+        return infilled(self._engine, gap, voice)
 
 
 class _Sentence:

@@ -2,8 +2,8 @@ import pytest
 import torch
 from torch import Tensor
 
+from myna.engines.checkpoints.layers import Linear
 from myna.engines.gpt_sovits.eight_bit_linear import EightBitLinear
-from myna.engines.gpt_sovits.layers import Linear
 
 
 def _normal(*shape: int, seed: int = 0) -> Tensor:

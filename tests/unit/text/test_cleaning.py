@@ -37,7 +37,7 @@ any_text = st.text(st.characters(), max_size=60)  # lone surrogates included
         ("e\u200b\u0301", "é"),
     ],
 )
-def test_cleaning(dirty: str, cleaned: str) -> None:
+def test_text_is_cleaned_of_what_nobody_says(dirty: str, cleaned: str) -> None:
     assert clean(dirty) == cleaned
 
 

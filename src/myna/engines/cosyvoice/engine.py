@@ -24,6 +24,7 @@ from myna.engines.cosyvoice.synthesis import Synthesis
 from myna.engines.cosyvoice.text_source import TextSource
 from myna.engines.listening import misfit
 from myna.engines.prompts import PromptCache
+from myna.text.sentences import speakable
 
 _METHOD = "1"  # raised whenever the same request comes to sound different
 
@@ -119,7 +120,7 @@ class CosyVoiceEngine:
             )
 
     def _speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
-        if not any(map(str.isalnum, utterance.text)):
+        if not speakable(utterance.text):
             return
         text = self.model.reader.read(utterance.text, utterance.language)
         manner = self._manner(utterance.options, voice, utterance.language)

@@ -13,10 +13,11 @@ import torch
 import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
+from myna.engines.checkpoints.layers import Linear
 from myna.engines.checkpoints.tensors import Tensors
 from myna.engines.cosyvoice.decoders import Decoder, ExactDecoder
 from myna.engines.cosyvoice.key_value_cache import BackboneConfig, BackboneShape
-from myna.engines.cosyvoice.qwen2 import Linear, Qwen2
+from myna.engines.cosyvoice.qwen2 import Qwen2
 from myna.engines.cosyvoice.version import Version
 from myna.engines.graphs.graph_folder import GraphFolder, GraphRefused
 
@@ -24,7 +25,6 @@ __all__ = ["BackboneConfig", "LanguageModel", "Marks", "Segment", "Table", "read
 
 logger = logging.getLogger(__name__)
 
-TOKENS_PER_SECOND = 25
 N_SPEECH_TOKENS = 6561  # 3 to the 8: what the speech tokenizer's quantiser can tell apart
 
 

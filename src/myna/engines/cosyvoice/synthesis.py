@@ -15,7 +15,7 @@ from myna.engines.batching.scheduler import Scheduler
 from myna.engines.cosyvoice.acoustic.prepared_prompts import PreparedPrompts
 from myna.engines.cosyvoice.acoustic.request import FlowOptions, Schedule, SpeechOptions
 from myna.engines.cosyvoice.acoustic.speech_stream import SpeechStream
-from myna.engines.cosyvoice.gap_filling import Filled, GapFiller
+from myna.engines.cosyvoice.gap_filling import GapFiller
 from myna.engines.cosyvoice.language_slots import LanguageModelSlots
 from myna.engines.cosyvoice.manner import Manner
 from myna.engines.cosyvoice.model import Model
@@ -26,6 +26,7 @@ from myna.engines.cosyvoice.silences import Silences
 from myna.engines.cosyvoice.spoken_text import TextTokens
 from myna.engines.cosyvoice.text_feed import TextFeed
 from myna.engines.cosyvoice.text_source import TextSource
+from myna.engines.gaps import Filled
 from myna.engines.listening import NOTHING_KNOWN, Listener
 
 BREATH = 4096  # speech tokens, almost three minutes, after which a text is taken up anew

@@ -157,7 +157,7 @@ def _last_event(problem: Problem) -> bytes:
 
 @router.get("/v1/models")
 async def list_models(call: Speaking) -> dict[str, Any]:
-    """List what can be given as `model`: the chain, and each engine in it."""
+    """List what can be given as `model`: the one chain of engines."""
     return {"object": "list", "data": [_model(MODEL)]}
 
 

@@ -82,7 +82,7 @@ def test_eight_calls_at_once_have_the_tokens_each_has_alone(runtime: str) -> Non
     assert len(set(lengths)) > 4
 
 
-def test_the_seed_decides() -> None:
+def test_the_seed_decides_which_tokens_are_drawn() -> None:
     first = list(_scheduler().tokens(_request(3)))
     assert first == list(_scheduler().tokens(_request(3)))
     assert first != list(_scheduler().tokens(replace(_request(3), seed=4)))

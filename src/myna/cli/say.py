@@ -72,15 +72,19 @@ def say(
         float, typer.Option(help="How varied the reading is, 0 to 2.", rich_help_panel=SAMPLING)
     ] = 1.0,
     top_k: Annotated[
-        int,
+        int | None,
         typer.Option(
-            help="Of how many most probable continuations one is drawn.", rich_help_panel=SAMPLING
+            help="Of how many most probable continuations one is drawn. Unset: the engine's.",
+            rich_help_panel=SAMPLING,
         ),
-    ] = 15,
+    ] = None,
     top_p: Annotated[
-        float,
-        typer.Option(help="The probability these have together.", rich_help_panel=SAMPLING),
-    ] = 1.0,
+        float | None,
+        typer.Option(
+            help="The probability these have together. Unset: the engine's.",
+            rich_help_panel=SAMPLING,
+        ),
+    ] = None,
     repetition_penalty: Annotated[
         float,
         typer.Option(

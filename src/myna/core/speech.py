@@ -61,7 +61,8 @@ class Options:
 
     def __post_init__(self) -> None:
         for name in _FRACTIONS:  # 1 is 1.0: what is cached for the one is found for the other
-            object.__setattr__(self, name, float(getattr(self, name)))
+            if (value := getattr(self, name)) is not None:
+                object.__setattr__(self, name, float(value))
         _check_range("speed", self.speed, SPEED_RANGE)
         _check_range("temperature", self.temperature, TEMPERATURE_RANGE)
         _check_range("sentence_pause", self.sentence_pause, SENTENCE_PAUSE_RANGE)

@@ -11,7 +11,6 @@ from myna.engines.gpt_sovits.model_folder import ModelFolder, under_either
 from myna.engines.gpt_sovits.transformer_layer import LayerNames, TransformerLayer
 
 SAMPLE_RATE = 16000  # Hz
-FRAME = 320  # samples from one vector to the next
 SHORTEST = 400  # samples that give one vector
 
 _NAMES = LayerNames(

@@ -27,6 +27,7 @@ TOP_P_RANGE = (0.0, 1.0)
 REPETITION_PENALTY_RANGE = (1.0, 2.0)
 RETRIES_RANGE = (0, 5)
 SAMPLE_STEPS_RANGE = (1, 128)
+_FRACTIONS = ("speed", "temperature", "sentence_pause", "top_p", "repetition_penalty")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,8 @@ class Options:
     """A speaker the engine brings along, in place of the voice, for engines that have some."""
 
     def __post_init__(self) -> None:
+        for name in _FRACTIONS:  # 1 is 1.0: what is cached for the one is found for the other
+            object.__setattr__(self, name, float(getattr(self, name)))
         _check_range("speed", self.speed, SPEED_RANGE)
         _check_range("temperature", self.temperature, TEMPERATURE_RANGE)
         _check_range("sentence_pause", self.sentence_pause, SENTENCE_PAUSE_RANGE)

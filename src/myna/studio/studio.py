@@ -87,20 +87,8 @@ class Studio:
         chunk where the request cannot be served. Close the generator to stop the engine.
         """
         started = time.monotonic() if isinstance(request.text, str) else None
-        engine = self.engine_named(request.engine)
+        engine = self.engine_for(request)
         voice = self.voice(request.voice)
-        if request.language != AUTO and request.language not in engine.capabilities.languages:
-            raise Unsupported(
-                f"Engine {engine.name!r} does not speak {request.language!r}. It speaks "
-                f"{', '.join(sorted(engine.capabilities.languages))}; `auto` finds the language "
-                "from the text."
-            )
-        speaker, known = request.options.speaker, engine.capabilities.speakers
-        if speaker and speaker not in known:
-            there_are = ", ".join(sorted(known)) or "none"
-            raise InvalidOption(
-                "speaker", speaker, f"engine {engine.name!r} brings along {there_are}"
-            )
         if isinstance(request.text, str):
             self._check_length(len(request.text))
             if next(sentences(request.text), None) is None:
@@ -152,6 +140,26 @@ class Studio:
             return self._engines[name]
         except KeyError:
             raise EngineNotFound(name, self.settings.remotes) from None
+
+    def engine_for(self, request: SpeechRequest) -> Engine:
+        """Return the engine a request is for. Raises `RequestError` where that cannot serve it."""
+        engine = self.engine_named(request.engine)
+        if request.language != AUTO and request.language not in engine.capabilities.languages:
+            raise Unsupported(
+                f"Engine {engine.name!r} does not speak {request.language!r}. It speaks "
+                f"{', '.join(sorted(engine.capabilities.languages))}; `auto` finds the language "
+                "from the text."
+            )
+        speaker, known = request.options.speaker, engine.capabilities.speakers
+        if speaker and speaker not in known:
+            wiring.ask_servers(self.settings)  # nobody may have asked yet whom they bring along
+            known = engine.capabilities.speakers
+        if speaker and speaker not in known:
+            there_are = ", ".join(sorted(known)) or "none"
+            raise InvalidOption(
+                "speaker", speaker, f"engine {engine.name!r} brings along {there_are}"
+            )
+        return engine
 
     def rebuild(self, name: str, settings: Settings) -> None:
         """Build an engine anew from other settings and put it in place of the one there is.

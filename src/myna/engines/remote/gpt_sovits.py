@@ -13,6 +13,7 @@ from myna.core.speech import Chunk, Options, Utterance
 from myna.core.voice import Voice
 from myna.dsp.codec import StreamDecoder
 from myna.engines.remote.fingerprints import fingerprint
+from myna.engines.remote.knobs import Knobs
 from myna.engines.remote.references import Located, References, Share
 from myna.engines.remote.speaking import (
     SoundDecoder,
@@ -37,6 +38,8 @@ class Interface:
     ask: Callable[[Utterance, Located], Ask]
     probe: Ask
     """Refused by a server that is well, at once and without any work."""
+    knobs: tuple[str, ...]
+    """The options it has a word for."""
 
 
 def _api_v2(utterance: Utterance, reference: Located) -> Ask:
@@ -81,8 +84,12 @@ def _steps(options: Options) -> dict[str, int]:
     return {} if options.sample_steps is None else {"sample_steps": options.sample_steps}
 
 
-API_V2 = Interface("gpt-sovits-v2", _api_v2, Ask("/tts", json={}))
-API_V1 = Interface("gpt-sovits-v1", _api_v1, Ask("/change_refer", "GET"))
+_KNOBS = ("speed", "temperature", "top_k", "top_p", "sample_steps")
+
+API_V2 = Interface(
+    "gpt-sovits-v2", _api_v2, Ask("/tts", json={}), (*_KNOBS, "seed", "repetition_penalty")
+)
+API_V1 = Interface("gpt-sovits-v1", _api_v1, Ask("/change_refer", "GET"), _KNOBS)
 
 
 class GptSovitsServerEngine:
@@ -105,6 +112,7 @@ class GptSovitsServerEngine:
         self._transport = transport
         self._interface = interface
         self._references = References(transport, voices, share)
+        self._knobs = Knobs(self.name, interface.knobs)
         self._sample_rate = SAMPLE_RATE
         self.fingerprint = fingerprint(interface.kind, transport.address.url, voices, revision)
 
@@ -125,6 +133,7 @@ class GptSovitsServerEngine:
     def _speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
         if not is_sayable(utterance.text):
             return
+        self._knobs.tell(utterance.options, voice)
         patience = self._transport.patience.first_sound
         until = time.monotonic() + patience
         reference = self._references.of(voice, utterance.language, patience)

@@ -94,7 +94,8 @@ def _strides(folder: ModelFolder) -> list[int]:
     strides = folder.config.get("conv_stride", [5, 2, 2, 2, 2, 2, 2])
     if not isinstance(strides, list):
         raise WeightsMissing(
-            f"{str(folder.path / 'config.json')!r} has {strides!r} for 'conv_stride', not a list."
+            f"{str(folder.path / 'config.json')!r} has {strides!r} for 'conv_stride', not a "
+            "list. Get the published file again."
         )
     return [int(stride) for stride in strides]
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from myna.core.audio import Audio, Samples
-from myna.core.errors import BadText, TooLittleContext
+from myna.core.errors import NothingToSay, TooLittleContext
 from myna.core.infill import Gap
 from myna.engines.batching.plausibility import Pace
 from myna.engines.batching.token_fit import rejoined
@@ -41,9 +41,9 @@ class Side:
 
 
 def sides(gap: Gap, tokens_per_second: float) -> tuple[Side, Side]:
-    """Return what is heard before and after a gap. Raises `BadText`, `TooLittleContext`."""
+    """Return what is heard before and after a gap. Raises `NothingToSay`, `TooLittleContext`."""
     if not speakable(gap.new_text):
-        raise BadText(f"There is nothing to say in {gap.new_text!r}. Give new words.")
+        raise NothingToSay(gap.new_text)
     before = _cut(gap.before, tokens_per_second, ends=True)
     after = _cut(gap.after, tokens_per_second, ends=False)
     if not before.count and not after.count:

@@ -36,7 +36,7 @@ class WrappingEngine:
         """Hand on what the engine says. Raises `Unsupported` where it needs whole sentences."""
         engine = streaming(self._engine)
         if engine is None:
-            raise Unsupported(f"Engine {self.name!r} takes text sentence by sentence.")
+            raise Unsupported(f"Engine {self.name!r} takes whole sentences only: cut the text.")
         return engine.speak_arriving(utterance, voice)
 
     def convert(self, source: Audio, voice: Voice, options: Options) -> Generator[Chunk]:

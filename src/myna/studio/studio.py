@@ -17,7 +17,7 @@ from myna.core.engine import (
     converting,
     streaming,
 )
-from myna.core.errors import BadText, InvalidOption, TextTooLong, Unsupported
+from myna.core.errors import InvalidOption, NothingToSay, TextTooLong, Unsupported
 from myna.core.languages import AUTO, LANGUAGES
 from myna.core.speech import (
     Chunk,
@@ -92,7 +92,7 @@ class Studio:
         if isinstance(request.text, str):
             self._check_length(len(request.text))
             if next(sentences(request.text), None) is None:
-                raise BadText(f"There is nothing to say in {_excerpt(request.text)!r}.")
+                raise NothingToSay(request.text)
         speaking = None if isinstance(request.text, str) or request.whole else streaming(engine)
         if speaking is None:
             chunks = self._speak(request, voice, engine)
@@ -189,7 +189,7 @@ class Studio:
                 for chunk in spoken.placed(chunks):
                     yield replace(chunk, sentence=index)
         if spoken.is_empty:
-            raise BadText("There is nothing to say in the text.")
+            raise NothingToSay
 
     def _speak_arriving(
         self, request: SpeechRequest, voice: Voice, engine: SpeaksStreamingText
@@ -207,7 +207,7 @@ class Studio:
                 is_silent = is_silent and not len(chunk.audio.samples)
                 yield chunk
         if is_silent:
-            raise BadText("There is nothing to say in the text.")
+            raise NothingToSay
 
     def _counted(self, text: str | Iterable[TextPiece]) -> Iterator[TextPiece]:
         length = 0
@@ -296,7 +296,3 @@ def checked(language: str) -> str:
 
 def _language(asked: str, sentence: str, voice: Voice) -> str:
     return detect(sentence, voice.language) if asked == AUTO else asked
-
-
-def _excerpt(text: str, length: int = 40) -> str:
-    return text if len(text) <= length else text[:length] + "…"

@@ -11,7 +11,6 @@ from myna.engines.gpt_sovits.model_folder import ModelFolder, under_either
 from myna.engines.gpt_sovits.transformer_layer import LayerNames, TransformerLayer
 
 SAMPLE_RATE = 16000  # Hz
-FRAME = 320  # samples from one vector to the next
 SHORTEST = 400  # samples that give one vector
 
 _NAMES = LayerNames(
@@ -95,7 +94,8 @@ def _strides(folder: ModelFolder) -> list[int]:
     strides = folder.config.get("conv_stride", [5, 2, 2, 2, 2, 2, 2])
     if not isinstance(strides, list):
         raise WeightsMissing(
-            f"{str(folder.path / 'config.json')!r} has {strides!r} for 'conv_stride', not a list."
+            f"{str(folder.path / 'config.json')!r} has {strides!r} for 'conv_stride', not a "
+            "list. Get the published file again."
         )
     return [int(stride) for stride in strides]
 

@@ -126,7 +126,9 @@ def _data_of(url: str) -> bytes:
     try:
         return base64.b64decode(data, validate=True)
     except binascii.Error:
-        raise NotUnderstood("ref_audio is not valid base64.") from None
+        raise NotUnderstood(
+            "ref_audio is not valid base64. Encode the bytes of the recording's file."
+        ) from None
 
 
 def _events(format: AudioFormat, sample_rate: int | None, n_characters: int) -> ByteFrames:

@@ -58,7 +58,7 @@ def test_every_token_is_1280_samples(network: Vits) -> None:
     voice = _voice(network, 1)
     encoded = network.encode(TOKENS[:, :9], PHONEMES, voice)
     wave = network.decode(encoded.mean, voice)
-    assert wave.shape == (1, 9 * network.samples_per_token) == (1, 9 * 1280)
+    assert wave.shape == (1, 9 * 1280)
     assert float(wave.abs().max()) <= 1
 
 

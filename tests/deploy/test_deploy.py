@@ -104,8 +104,15 @@ def test_the_command_is_one_of_myna(path: Path):
     assert command[0] in {registered.name for registered in app.registered_commands}
 
 
-@dockerfiles
-def test_what_the_image_starts_becomes_well_and_speaks(path: Path):
+def test_both_images_run_the_same():
+    one, other = (
+        [i for i in last_stage(read(path)) if i.name not in ("ENV", "HEALTHCHECK")]
+        for path in DOCKERFILES
+    )
+    assert one == other
+
+
+def test_what_the_image_starts_becomes_well_and_speaks():
     """The last stage is carried out with the packages of this environment. See `tests.deploy`."""
     with prefix() as root:
         (root / "opt").mkdir()
@@ -113,7 +120,7 @@ def test_what_the_image_starts_becomes_well_and_speaks(path: Path):
         port = free_port()
         variables = {"PYTHONPATH": str(ROOT / "src"), "MYNA_HTTP__PORT": str(port)}
         image = Image(Machine(root, ROOT, port, variables, keeps_user=True))
-        image.carry_out(last_stage(read(path)))
+        image.carry_out(last_stage(read(DEPLOY / "Dockerfile")))
         with image.start("keys", "add", "laptop", "--scope", "speak") as making:
             key, told = making.communicate()
         assert making.returncode == 0, told

@@ -1,14 +1,13 @@
-"""`myna storage copy` as processes."""
+"""`myna storage copy`, and what becomes of it when it is killed."""
 
-import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from myna.cli.app import exit_code
+from myna.cli.app import app
 from myna.core.errors import SettingsError, StorageError
 from myna.core.voice import Voice
 from myna.settings import Settings
@@ -18,19 +17,7 @@ from tests.conftest import tone
 
 VOICES = 20
 
-
-def myna(*arguments: str, home: Path | None = None) -> subprocess.CompletedProcess[str]:
-    environment = dict(os.environ)  # noqa: TID251 - a child's
-    if home:
-        environment["MYNA_HOME"] = str(home)
-    return subprocess.run(
-        [sys.executable, "-m", "myna", *arguments],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+run = CliRunner().invoke
 
 
 @pytest.fixture
@@ -53,25 +40,23 @@ def test_a_copy_that_is_killed_is_finished_by_the_next(
         while killed.poll() is None and not list((tmp_path / "there").rglob("*.wav")):
             pass
         killed.kill()
-    done = myna("storage", "copy", "--to", str(target))
-    assert done.returncode == 0, done.stderr
-    assert f"voices: {VOICES + 1} rows copied" in done.stderr
+    done = run(app, ["storage", "copy", "--to", str(target)])
+    assert done.exit_code == 0, done.output
+    assert f"voices: {VOICES + 1} rows copied, 0 were there" in done.stderr
     assert "All were read back and are the same." in done.stderr
-    listed = [
-        json.loads(myna("voices", "list", "--json", home=home).stdout)
-        for home in (settings.home, tmp_path / "there")
-    ]
-    assert listed[0] == listed[1] and len(listed[0]) == VOICES + 1
-    again = myna("storage", "copy", "--to", str(target)).stderr
+    there = open_library(Settings(home=tmp_path / "there"))
+    assert there.list() == library.list()
+    assert [there.get(v.name).id for v in there.list()] == [v.voice_id for v in library.list()]
+    again = run(app, ["storage", "copy", "--to", str(target)]).stderr
     assert f"voices: 0 rows copied, {VOICES + 1} were there" in again
 
 
 @pytest.mark.parametrize("content", ["", "databse_url = 'x'", "not toml", "database_url = 'x'"])
 def test_a_file_that_names_no_other_storage_is_refused(target: Path, content: str):
     target.write_text(content)
-    done = myna("storage", "copy", "--to", str(target))
-    assert done.returncode == exit_code(SettingsError())
-    assert "Traceback" not in done.stderr
+    done = run(app, ["storage", "copy", "--to", str(target)])
+    assert isinstance(done.exception, SettingsError)
+    assert str(target) in str(done.exception) or "postgresql://" in str(done.exception)
 
 
 def test_the_environment_does_not_speak_for_the_other_storage(
@@ -79,4 +64,5 @@ def test_the_environment_does_not_speak_for_the_other_storage(
 ):
     monkeypatch.setenv("MYNA_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nothing")
     assert Settings.of_file(target).database_url is None
-    assert myna("storage", "copy", "--to", str(target)).returncode == exit_code(StorageError())
+    done = run(app, ["storage", "copy", "--to", str(target)])
+    assert isinstance(done.exception, StorageError)  # the environment speaks for this one

@@ -29,7 +29,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from benchmarks.cosyvoice_language_model import N_HEADS, random_state
+from benchmarks.cosyvoice_language_model import N_HEADS, N_SPEECH, random_state
 from benchmarks.published_cosyvoice import read_published_speech
 from myna.core.audio import Audio, Samples
 from myna.core.engine import ArrivingUtterance
@@ -88,7 +88,9 @@ def main() -> None:
     runtime = Runtime("quality", arguments.runtime, threads=arguments.threads)
     with tempfile.TemporaryDirectory() as folder:
         write_checkpoint(Path(folder))
-        if not arguments.tiny:
+        if arguments.tiny:
+            write_endless(Path(folder))
+        else:
             write_full_size(Path(folder))
         runtime = replace(runtime, graphs=Path(folder) / "graphs")
         vector = np.random.default_rng(3).normal(size=192).astype(np.float32)
@@ -116,6 +118,13 @@ def write_full_size(folder: Path) -> None:
     configuration = (folder / "cosyvoice2.yaml").read_text()
     configuration = configuration.replace("attention_head_dim: 16", "attention_head_dim: 64")
     (folder / "cosyvoice2.yaml").write_text(configuration)
+
+
+def write_endless(folder: Path) -> None:
+    """Keep the small language model from ending, as the one of full size never does."""
+    state = torch.load(folder / "llm.pt", weights_only=True)
+    state["llm_decoder.bias"][N_SPEECH:] = -1e9
+    torch.save(state, folder / "llm.pt")
 
 
 def voice() -> Voice:

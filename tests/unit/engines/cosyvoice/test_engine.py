@@ -58,6 +58,7 @@ def test_version_3_speaks_and_takes_text_as_it_arrives(tmp_path: Path, sample: V
     engine = tiny_engine(tmp_path, Version.COSYVOICE3)
     assert engine.fingerprint.startswith("cosyvoice3")
     assert np.abs(said(engine, sample, "Hi.")).max() > 0.005
+    assert np.abs(said(engine, sample, "[j][ǐ].", "zh")).max() > 0.005
     assert np.array_equal(
         arrived(engine, sample, list("Hi.")), arrived(engine, sample, ["H", "i."])
     )

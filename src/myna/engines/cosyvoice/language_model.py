@@ -71,6 +71,8 @@ class Marks:
     """What the head knows and must not say: all but speech tokens, `end` and `fill`."""
     masked_end: int
     """What the published code masks where the end may not come yet."""
+    opens_with_instructions: bool
+    """Whether the published code reads the instructions apart where text arrives."""
 
 
 class LanguageModel:
@@ -140,11 +142,12 @@ def _fast_decoder(
 
 def _marks(version: Version, vocabulary: int) -> Marks:
     first = N_SPEECH_TOKENS
-    if version is Version.COSYVOICE2:
+    is_second = version is Version.COSYVOICE2
+    if is_second:
         start, task = Segment(Table.MARK, (0,)), Segment(Table.MARK, (1,))
         end, fill = first, first + 2
     else:
         start, task = Segment.speech([first]), Segment.speech([first + 2])
         end, fill = first + 1, first + 3
     unsayable = tuple(mark for mark in range(first, vocabulary) if mark not in (end, fill))
-    return Marks(start, task, end, fill, unsayable, masked_end=first)
+    return Marks(start, task, end, fill, unsayable, first, not is_second)

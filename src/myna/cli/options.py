@@ -34,13 +34,18 @@ Temperature = Annotated[
     float, typer.Option(help="How varied the reading is, 0 to 2.", rich_help_panel=SAMPLING)
 ]
 TopK = Annotated[
-    int,
+    int | None,
     typer.Option(
-        help="Of how many most probable continuations one is drawn.", rich_help_panel=SAMPLING
+        help="Of how many most probable continuations one is drawn. Unset: the engine's.",
+        rich_help_panel=SAMPLING,
     ),
 ]
 TopP = Annotated[
-    float, typer.Option(help="The probability these have together.", rich_help_panel=SAMPLING)
+    float | None,
+    typer.Option(
+        help="The probability these have together. Unset: the engine's.",
+        rich_help_panel=SAMPLING,
+    ),
 ]
 RepetitionPenalty = Annotated[
     float,

@@ -75,8 +75,8 @@ def say(
         float, typer.Option(help="Seconds of silence between sentences.")
     ] = 0.25,
     temperature: Temperature = 1.0,
-    top_k: TopK = 15,
-    top_p: TopP = 1.0,
+    top_k: TopK = None,
+    top_p: TopP = None,
     repetition_penalty: RepetitionPenalty = 1.35,
     retries: Retries = 1,
     sample_steps: SampleSteps = None,

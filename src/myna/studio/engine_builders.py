@@ -65,6 +65,8 @@ def _cosyvoice(settings: Settings) -> Engine:
         own.history_seconds,
         own.prompt_megabytes * 1_000_000,
         own.threads,
+        own.chunks,
+        own.compatible,
     )
     return CosyVoiceEngine(
         cosyvoice_files(settings),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from myna.core.engine import Engine
-from myna.core.errors import BadText, EngineError
+from myna.core.errors import EngineError, NothingToSay
 from myna.core.speech import SpeechRequest, Utterance
 from myna.core.voice import Voice
 from myna.studio.studio import Studio
@@ -49,7 +49,7 @@ def plan(studio: Studio, phrases: Iterable[str], request: SpeechRequest) -> list
         asked = replace(request, text=phrase, whole=True)
         found.update(dict.fromkeys(studio.utterances(asked, voice)))
     if not found:
-        raise BadText("There is nothing to say in the phrases.")
+        raise NothingToSay
     return list(found)
 
 

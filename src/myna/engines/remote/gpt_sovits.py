@@ -50,8 +50,6 @@ def _api_v2(utterance: Utterance, reference: Located) -> Ask:
         "ref_audio_path": reference.path,
         "prompt_text": reference.transcript,
         "prompt_lang": reference.language,
-        "top_k": options.top_k,
-        "top_p": options.top_p,
         "temperature": options.temperature,
         "repetition_penalty": options.repetition_penalty,
         "speed_factor": options.speed,
@@ -60,7 +58,7 @@ def _api_v2(utterance: Utterance, reference: Located) -> Ask:
         "media_type": "wav",
         "streaming_mode": True,  # the one value that old and new servers read alike
     }
-    return Ask("/tts", json=body | _steps(options))
+    return Ask("/tts", json=body | _chosen(options))
 
 
 def _api_v1(utterance: Utterance, reference: Located) -> Ask:
@@ -72,16 +70,20 @@ def _api_v1(utterance: Utterance, reference: Located) -> Ask:
         # All three or none: with an empty text it would take its own default reference instead.
         "prompt_text": reference.transcript or ".",
         "prompt_language": reference.language,
-        "top_k": options.top_k,
-        "top_p": options.top_p,
         "temperature": options.temperature,
         "speed": options.speed,
     }
-    return Ask("/", json=body | _steps(options))
+    return Ask("/", json=body | _chosen(options))
 
 
-def _steps(options: Options) -> dict[str, int]:
-    return {} if options.sample_steps is None else {"sample_steps": options.sample_steps}
+def _chosen(options: Options) -> dict[str, float]:
+    """Return what is not left to the server."""
+    knobs = {
+        "top_k": options.top_k,
+        "top_p": options.top_p,
+        "sample_steps": options.sample_steps,
+    }
+    return {name: value for name, value in knobs.items() if value is not None}
 
 
 _KNOBS = ("speed", "temperature", "top_k", "top_p", "sample_steps")

@@ -54,10 +54,10 @@ class Graph:
         return name
 
     def lent(self, name: str, array: Array) -> str:
-        """Add a constant that stays where it is, and return its name."""
+        """Add a constant, contiguous, that stays where it is, and return its name."""
         place = _message(13, _text(1, "location") + _text(2, "lent"))
         self._constants.append((_message(5, _tensor(name, array) + place + _whole(14, _EXTERNAL)),))
-        self.lends[name] = np.ascontiguousarray(array)
+        self.lends[name] = array
         return name
 
     def node(

@@ -34,7 +34,7 @@ class EightBits:
 
 def in_32_bits(graph: Graph, name: str, inputs: str, weight: Floats, bias: Floats | None) -> str:
     """Add a product whose weight stays where it is until the graph is loaded."""
-    lent = graph.lent(f"{name}.weight", weight)
+    lent = graph.lent(f"{name}.weight", np.ascontiguousarray(weight))
     if bias is None:
         return graph.node("FusedMatMul", [inputs, lent], [name], {"transB": 1}, domain=CONTRIBUTED)
     product = [f"{name}.product"]

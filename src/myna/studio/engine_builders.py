@@ -22,7 +22,7 @@ class RemoteEngine(Engine, Protocol):
 def _embedded(settings: Settings) -> Engine:
     from myna.engines.embedded.engine import EmbeddedEngine
 
-    return EmbeddedEngine(_prompts(settings))
+    return EmbeddedEngine(open_prompts(settings))
 
 
 def _gpt_sovits(settings: Settings) -> Engine:
@@ -34,7 +34,7 @@ def _gpt_sovits(settings: Settings) -> Engine:
     own = settings.gpt_sovits
     return GptSovitsEngine(
         gpt_sovits_files(settings),
-        prompts=_prompts(settings),
+        prompts=open_prompts(settings),
         slots=own.slots,
         queue_length=own.queue_length,
         windows=own.windows,
@@ -65,11 +65,13 @@ def _cosyvoice(settings: Settings) -> Engine:
         own.history_seconds,
         own.prompt_megabytes * 1_000_000,
         own.threads,
+        own.chunks,
+        own.compatible,
     )
     return CosyVoiceEngine(
         cosyvoice_files(settings),
         runtime,
-        prompts=_prompts(settings),
+        prompts=open_prompts(settings),
         slots=own.slots,
         queue_length=own.queue_length,
     )
@@ -86,7 +88,8 @@ def cosyvoice_files(settings: Settings) -> cosyvoice.ModelFiles:
     return third if second.missing and not third.missing else second
 
 
-def _prompts(settings: Settings) -> PromptFolder:
+def open_prompts(settings: Settings) -> PromptFolder:
+    """Open what was learned of voices, and what servers said of themselves."""
     return PromptFolder(settings.home / "prompts")
 
 
@@ -96,7 +99,7 @@ def remote_engine(settings: Settings, name: str) -> RemoteEngine:
         raise PackageMissing(f"The remote engine {name!r}", "remote")
     from myna.studio.remote_builders import build
 
-    return build(name, settings.remotes[name], _prompts(settings))
+    return build(name, settings.remotes[name], open_prompts(settings))
 
 
 BUILDERS: dict[str, Callable[[Settings], Engine]] = {

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import torch
 
+from myna.engines.checkpoints.layers import Linear
 from myna.engines.gpt_sovits.eight_bit_linear import EightBitLinear, Projection, exact
-from myna.engines.gpt_sovits.layers import Linear
 
 
 @dataclass(frozen=True, slots=True)

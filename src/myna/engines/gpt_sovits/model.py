@@ -116,9 +116,6 @@ def _decoder(
     project = execution.flow_projection if windows == 1 else exact
     flow = FlowMatching(sovits.tensors, project)
     path = files.vocoders[version.value]
-    vocoder = (
-        read_vocoder_v3(path)
-        if version is Version.V3
-        else read_vocoder_v4(path, execution.vocoder_dtype)
-    )
+    read = read_vocoder_v3 if version is Version.V3 else read_vocoder_v4
+    vocoder = read(path, execution.vocoder_dtype)
     return FlowDecoder(version, MelFeatures(sovits), WindowBatches(flow, windows), vocoder)

@@ -13,16 +13,9 @@ import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
 from myna.core.errors import TextTooLong
+from myna.engines.checkpoints.layers import LayerNorm, Linear, join_heads, split_heads
 from myna.engines.checkpoints.tensors import Tensors
-from myna.engines.gpt_sovits.layers import (
-    LayerNorm,
-    Linear,
-    attention,
-    embedding,
-    join_heads,
-    sinusoids,
-    split_heads,
-)
+from myna.engines.gpt_sovits.layers import attention, embedding, sinusoids
 from myna.engines.gpt_sovits.weights import SemanticCheckpoint
 
 TOKENS_PER_SECOND = 25

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from myna.cli import options
-from myna.cli.terminal import read_text, say_done, say_warning, stderr
+from myna.cli.terminal import counting, read_text, say_done, say_warning
 from myna.core.engine import Engine
 from myna.core.errors import SettingsError, SynthesisFailed
 from myna.core.languages import AUTO
@@ -70,7 +69,7 @@ def _carried_out(
     engines: Sequence[Engine], utterances: Sequence[Utterance], voice: Voice, jobs: int
 ) -> Counter[Outcome]:
     counts, seconds = Counter[Outcome](), 0.0
-    with _progress() as progress:
+    with counting() as progress:
         bar = progress.add_task("", total=len(utterances))
         for prepared in carry_out(engines, utterances, voice, jobs):
             progress.advance(bar)
@@ -87,13 +86,3 @@ def _carried_out(
 
 def _processors() -> int:
     return os.cpu_count() or 1
-
-
-def _progress() -> Progress:
-    return Progress(
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=stderr,
-        disable=not stderr.is_terminal,
-    )

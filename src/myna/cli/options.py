@@ -1,12 +1,13 @@
 """Options that several commands take: who speaks, and how."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from myna.cli.terminal import say_warning
+from myna.core.speech import Options
 from myna.core.voice import Voice
 from myna.studio.studio import Studio
 from myna.studio.voices import Recording, check_recording
@@ -62,6 +63,14 @@ Retries = Annotated[
 SampleSteps = Annotated[
     int | None, typer.Option(help="Steps of engines that match a flow.", rich_help_panel=SAMPLING)
 ]
+
+
+_KNOBS = {field.name for field in fields(Options)}
+
+
+def manner(context: typer.Context) -> Options:
+    """Return how to say it: those of a command's options that say so, by their names."""
+    return Options(**{name: given for name, given in context.params.items() if name in _KNOBS})
 
 
 def voice_of(name: str, recording: Recording, studio: Studio) -> str | Voice:

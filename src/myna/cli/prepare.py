@@ -7,32 +7,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
-from myna.cli.options import (
-    Auxiliary,
-    EngineName,
-    Instruction,
-    Language,
-    RepetitionPenalty,
-    Retries,
-    SampleSteps,
-    Seed,
-    SpeakerName,
-    Speed,
-    Temperature,
-    TopK,
-    TopP,
-    Transcript,
-    VoiceLanguage,
-    VoiceName,
-    mixed_voice,
-)
-from myna.cli.terminal import read_text, say_done, say_warning, stderr
+from myna.cli import options
+from myna.cli.terminal import counting, read_text, say_done, say_warning
 from myna.core.engine import Engine
 from myna.core.errors import SettingsError, SynthesisFailed
 from myna.core.languages import AUTO
-from myna.core.speech import Options, SpeechRequest, Utterance
+from myna.core.speech import SpeechRequest, Utterance
 from myna.core.voice import Voice
 from myna.settings import Settings
 from myna.studio.preparation import Outcome, plan
@@ -42,23 +23,24 @@ from myna.studio.voices import Recording
 
 
 def prepare(
+    context: typer.Context,
     file: Annotated[Path, typer.Option("--file", "-f", help="One phrase a line, or - for stdin.")],
-    voice: VoiceName = "sample",
-    transcript: Transcript = "",
-    voice_language: VoiceLanguage = AUTO,
-    auxiliary: Auxiliary = None,
-    language: Language = AUTO,
-    engine: EngineName = None,
-    speed: Speed = 1.0,
-    instruction: Instruction = "",
-    speaker: SpeakerName = "",
-    seed: Seed = None,
-    temperature: Temperature = 1.0,
-    top_k: TopK = None,
-    top_p: TopP = None,
-    repetition_penalty: RepetitionPenalty = 1.35,
-    retries: Retries = 1,
-    sample_steps: SampleSteps = None,
+    voice: options.VoiceName = "sample",
+    transcript: options.Transcript = "",
+    voice_language: options.VoiceLanguage = AUTO,
+    auxiliary: options.Auxiliary = None,
+    language: options.Language = AUTO,
+    engine: options.EngineName = None,
+    speed: options.Speed = 1.0,
+    instruction: options.Instruction = "",
+    speaker: options.SpeakerName = "",
+    seed: options.Seed = None,
+    temperature: options.Temperature = 1.0,
+    top_k: options.TopK = None,
+    top_p: options.TopP = None,
+    repetition_penalty: options.RepetitionPenalty = 1.35,
+    retries: options.Retries = 1,
+    sample_steps: options.SampleSteps = None,
     jobs: Annotated[
         int | None, typer.Option(min=1, max=64, help="Sentences at a time. Default: processors.")
     ] = None,
@@ -73,20 +55,8 @@ def prepare(
         raise SettingsError("The cache is switched off: set `cache.enabled` to true.")
     studio = Studio.open(settings)
     recording = Recording(Path(voice), transcript, voice_language)
-    speaking = studio.voice(mixed_voice(voice, recording, auxiliary, studio))
-    options = Options(
-        speed=speed,
-        seed=seed,
-        temperature=temperature,
-        top_k=top_k,
-        top_p=top_p,
-        repetition_penalty=repetition_penalty,
-        retries=retries,
-        sample_steps=sample_steps,
-        instruction=instruction,
-        speaker=speaker,
-    )
-    request = SpeechRequest("", speaking, language, options, engine)
+    speaking = studio.voice(options.mixed_voice(voice, recording, auxiliary, studio))
+    request = SpeechRequest("", speaking, language, options.manner(context), engine)
     utterances = plan(studio, read_text(file).splitlines(), request)
     names = settings.engines if engine is None else (engine,)
     engines = [studio.engine_named(name) for name in names]
@@ -99,7 +69,7 @@ def _carried_out(
     engines: Sequence[Engine], utterances: Sequence[Utterance], voice: Voice, jobs: int
 ) -> Counter[Outcome]:
     counts, seconds = Counter[Outcome](), 0.0
-    with _progress() as progress:
+    with counting() as progress:
         bar = progress.add_task("", total=len(utterances))
         for prepared in carry_out(engines, utterances, voice, jobs):
             progress.advance(bar)
@@ -116,13 +86,3 @@ def _carried_out(
 
 def _processors() -> int:
     return os.cpu_count() or 1
-
-
-def _progress() -> Progress:
-    return Progress(
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=stderr,
-        disable=not stderr.is_terminal,
-    )

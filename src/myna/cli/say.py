@@ -13,25 +13,7 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from myna.cli.options import (
-    Auxiliary,
-    EngineName,
-    Instruction,
-    Language,
-    RepetitionPenalty,
-    Retries,
-    SampleSteps,
-    Seed,
-    SpeakerName,
-    Speed,
-    Temperature,
-    TopK,
-    TopP,
-    Transcript,
-    VoiceLanguage,
-    VoiceName,
-    mixed_voice,
-)
+from myna.cli import options
 from myna.cli.playback import play as play_aloud
 from myna.cli.terminal import (
     is_piped,
@@ -44,7 +26,7 @@ from myna.cli.terminal import (
 )
 from myna.core.errors import InvalidOption
 from myna.core.languages import AUTO
-from myna.core.speech import Chunk, Options, Speech, SpeechRequest, TextPiece
+from myna.core.speech import Chunk, Speech, SpeechRequest, TextPiece
 from myna.dsp.codec import AudioFormat, Encoder, encode_file
 from myna.settings import Settings
 from myna.studio.studio import Studio, collect
@@ -56,43 +38,48 @@ LONG_TEXT = 3  # sentences: from here on a progress bar is worth its space
 READ_BYTES = 65536
 
 
+Text = Annotated[str | None, typer.Argument(help="What to say.")]
+TextFile = Annotated[
+    Path | None, typer.Option("--file", "-f", help="Read the text from a file, or - for stdin.")
+]
+SentencePause = Annotated[float, typer.Option(help="Seconds of silence between sentences.")]
+Format = Annotated[str | None, typer.Option("--format", help="wav, flac, mp3, opus, aac or pcm.")]
+Timestamps = Annotated[Path | None, typer.Option(help="Write word times: .srt, .vtt or .json.")]
+Plot = Annotated[Path | None, typer.Option(help="Draw the speech: .png, .svg or .pdf.")]
+Output = Annotated[
+    str | None, typer.Option("--output", "-o", help="A file, or - to stream to stdout.")
+]
+Play = Annotated[
+    bool, typer.Option("--play", help="Play it while it is made; with -o, write it too.")
+]
+
+
 def say(
-    text: Annotated[str | None, typer.Argument(help="What to say.")] = None,
-    file: Annotated[
-        Path | None, typer.Option("--file", "-f", help="Read the text from a file, or - for stdin.")
-    ] = None,
-    voice: VoiceName = "sample",
-    transcript: Transcript = "",
-    voice_language: VoiceLanguage = AUTO,
-    auxiliary: Auxiliary = None,
-    language: Language = AUTO,
-    engine: EngineName = None,
-    speed: Speed = 1.0,
-    instruction: Instruction = "",
-    speaker: SpeakerName = "",
-    seed: Seed = None,
-    sentence_pause: Annotated[
-        float, typer.Option(help="Seconds of silence between sentences.")
-    ] = 0.25,
-    temperature: Temperature = 1.0,
-    top_k: TopK = None,
-    top_p: TopP = None,
-    repetition_penalty: RepetitionPenalty = 1.35,
-    retries: Retries = 1,
-    sample_steps: SampleSteps = None,
-    format_: Annotated[
-        str | None, typer.Option("--format", help="wav, flac, mp3, opus, aac or pcm.")
-    ] = None,
-    timestamps: Annotated[
-        Path | None, typer.Option(help="Write word times: .srt, .vtt or .json.")
-    ] = None,
-    plot: Annotated[Path | None, typer.Option(help="Draw the speech: .png, .svg or .pdf.")] = None,
-    output: Annotated[
-        str | None, typer.Option("--output", "-o", help="A file, or - to stream to stdout.")
-    ] = None,
-    play: Annotated[
-        bool, typer.Option("--play", help="Play it while it is made; with -o, write it too.")
-    ] = False,
+    context: typer.Context,
+    text: Text = None,
+    file: TextFile = None,
+    voice: options.VoiceName = "sample",
+    transcript: options.Transcript = "",
+    voice_language: options.VoiceLanguage = AUTO,
+    auxiliary: options.Auxiliary = None,
+    language: options.Language = AUTO,
+    engine: options.EngineName = None,
+    speed: options.Speed = 1.0,
+    instruction: options.Instruction = "",
+    speaker: options.SpeakerName = "",
+    seed: options.Seed = None,
+    sentence_pause: SentencePause = 0.25,
+    temperature: options.Temperature = 1.0,
+    top_k: options.TopK = None,
+    top_p: options.TopP = None,
+    repetition_penalty: options.RepetitionPenalty = 1.35,
+    retries: options.Retries = 1,
+    sample_steps: options.SampleSteps = None,
+    format_: Format = None,
+    timestamps: Timestamps = None,
+    plot: Plot = None,
+    output: Output = None,
+    play: Play = False,
 ) -> None:
     """Say a text in a voice.
 
@@ -100,49 +87,24 @@ def say(
     """
     destination = _destination(output, format_, play=play)
     subtitle_format = SubtitleFormat.of(timestamps) if timestamps else None
-    settings = Settings.load()
-    studio = Studio.open(settings)
+    studio = Studio.open(Settings.load())
+    recording = Recording(Path(voice), transcript, voice_language)
     request = SpeechRequest(
         _text(text, file),
-        mixed_voice(voice, Recording(Path(voice), transcript, voice_language), auxiliary, studio),
-        language=language,
-        options=Options(
-            speed=speed,
-            seed=seed,
-            sentence_pause=sentence_pause,
-            temperature=temperature,
-            top_k=top_k,
-            top_p=top_p,
-            repetition_penalty=repetition_penalty,
-            retries=retries,
-            sample_steps=sample_steps,
-            instruction=instruction,
-            speaker=speaker,
-        ),
-        engine=engine,
+        options.mixed_voice(voice, recording, auxiliary, studio),
+        language,
+        options.manner(context),
+        engine,
         timestamps=timestamps is not None or plot is not None,
         whole=destination.path is not None and not play,
     )
-    started = time.perf_counter()
-    if play:
-        speech = play_aloud(studio.stream(request), settings.playback)
-        if destination.path:
-            write_file(destination.path, encode_file(speech.audio, destination.format))
-    else:
-        speech, first_chunk = _speak(studio, request, destination)
-    took = time.perf_counter() - started
+    speech = (_played if play else _written)(studio, request, destination)
     if timestamps and subtitle_format:
         write_file(timestamps, write_subtitles(speech.words, subtitle_format))
     if plot:
         from myna.studio.plot import plot_speech
 
         plot_speech(speech.audio, speech.words, plot)
-    if destination.path and not play:
-        say_done(
-            f"{destination.path}: {speech.audio.duration:.1f} s by {', '.join(speech.engines)}, "
-            f"real-time factor {took / speech.audio.duration:.2f}, "
-            f"first chunk after {first_chunk * 1000:.0f} ms"
-        )
     for name in speech.own_voices:
         say_warning(f"Engine {name!r} spoke in a voice of its own, not in the one asked for.")
 
@@ -184,10 +146,16 @@ def _arriving() -> Iterator[TextPiece]:
     yield decoder.decode(b"", final=True)
 
 
-def _speak(
-    studio: Studio, request: SpeechRequest, destination: _Destination
-) -> tuple[Speech, float]:
-    """Speak to the destination; return the speech and the seconds until its first chunk."""
+def _played(studio: Studio, request: SpeechRequest, destination: _Destination) -> Speech:
+    """Play it, and write it too where a file is named."""
+    speech = play_aloud(studio.stream(request), studio.settings.playback)
+    if destination.path:
+        write_file(destination.path, encode_file(speech.audio, destination.format))
+    return speech
+
+
+def _written(studio: Studio, request: SpeechRequest, destination: _Destination) -> Speech:
+    """Write it to a file, or to standard output as it is made."""
     started = time.perf_counter()
     first_chunk = 0.0
     heard: list[Chunk] = []
@@ -209,7 +177,12 @@ def _speak(
     speech = collect(heard)
     if destination.path:
         write_file(destination.path, encode_file(speech.audio, destination.format))
-    return speech, first_chunk
+        say_done(
+            f"{destination.path}: {speech.audio.duration:.1f} s by {', '.join(speech.engines)}, "
+            f"real-time factor {(time.perf_counter() - started) / speech.audio.duration:.2f}, "
+            f"first chunk after {first_chunk * 1000:.0f} ms"
+        )
+    return speech
 
 
 def _progress(total: int | None) -> Progress:

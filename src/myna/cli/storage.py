@@ -4,9 +4,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
-from myna.cli.terminal import say_done, stderr
+from myna.cli.terminal import counting, say_done
 
 app = typer.Typer(no_args_is_help=True, help="Move voices, keys and counts to another storage.")
 
@@ -33,7 +32,7 @@ def copy(
             f"{str(to)!r} names the storage that is in use. Set `database_url`, `s3` or `home` in "
             "it to the other one."
         )
-    with _progress() as progress:
+    with counting() as progress:
         bar = progress.add_task("", total=None)
 
         def advance(left: int) -> None:
@@ -46,14 +45,4 @@ def copy(
     say_done(
         f"recordings: {done.recordings} copied ({done.size} bytes), {done.recordings_there} were "
         "there. All were read back and are the same."
-    )
-
-
-def _progress() -> Progress:
-    return Progress(
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=stderr,
-        disable=not stderr.is_terminal,
     )

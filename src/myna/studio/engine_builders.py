@@ -9,7 +9,7 @@ from myna.engines.catalog import cosyvoice_packages_missing, installed, missing_
 from myna.engines.cosyvoice import files as cosyvoice
 from myna.engines.gpt_sovits.files import ModelFiles, find_files
 from myna.settings import Settings
-from myna.storage.prompts import PromptFolder
+from myna.storage.memory import MemoryFolder
 
 
 class RemoteEngine(Engine, Protocol):
@@ -88,9 +88,9 @@ def cosyvoice_files(settings: Settings) -> cosyvoice.ModelFiles:
     return third if second.missing and not third.missing else second
 
 
-def open_prompts(settings: Settings) -> PromptFolder:
+def open_prompts(settings: Settings) -> MemoryFolder:
     """Open what was learned of voices, and what servers said of themselves."""
-    return PromptFolder(settings.home / "prompts")
+    return MemoryFolder(settings.home / "prompts")
 
 
 def remote_engine(settings: Settings, name: str) -> RemoteEngine:

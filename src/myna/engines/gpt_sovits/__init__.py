@@ -9,9 +9,9 @@ Where to look, in the order of a request:
   says it (`voice_encoder.py`, `reference_encoder.py`, `speaker_vector.py`, `spectrograms.py`).
 - Text is read: `spoken_text.py`, by `frontend/` and, for Chinese, `bert.py`.
 - Semantic tokens are drawn: `drawing.py` asks for them, `semantic_slots.py` draws those of many
-  calls by a runtime of `semantic_runtimes.py`: exact (`text_to_semantic.py`), fast
-  (`fast_runtime.py`, `semantic_graphs.py`), on a GPU `captured_slots.py`. `sampling.py` chooses,
-  `plausibility.py` judges.
+  calls by a runtime of `semantic_runtimes.py`: exact (`exact_graph_runtime.py`, or
+  `text_to_semantic.py` in torch), fast (`fast_runtime.py`), both over `token_steps.py`; on a GPU
+  `captured_slots.py`. `sampling.py` and `row_draws.py` choose, `plausibility.py` judges.
 - Sound is made of them by a `decoder.py`: `vits_decoder.py` with `vits.py` in v1 to v2ProPlus;
   `flow_decoder.py` with `mel_windows.py`, `flow_matching.py` and `mel_vocoders.py` in v3 and v4.
 - `gap_filling.py` goes the same way between two sides of a recording.

@@ -10,7 +10,7 @@ import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
 from myna.engines.checkpoints.tensors import Tensors
-from myna.engines.gpt_sovits.layers import Convolution, Upsampling
+from myna.engines.gpt_sovits.layers import Convolution, Upsampling, residual_convolutions
 
 _TAPS = 12  # of the filters around an activation
 _TINY = 1e-9
@@ -62,14 +62,7 @@ class _Block:
     @classmethod
     def of(cls, tensors: Tensors, dilations: Sequence[int], dtype: torch.dtype) -> "_Block":
         return cls(
-            tuple(
-                Convolution.of(tensors.scope(f"convs1.{index}"), dilation=dilation).to(dtype)
-                for index, dilation in enumerate(dilations)
-            ),
-            tuple(
-                Convolution.of(tensors.scope(f"convs2.{index}")).to(dtype)
-                for index in range(len(dilations))
-            ),
+            *residual_convolutions(tensors, dilations, dtype),
             tuple(
                 _Snake.of(tensors.scope(f"activations.{index}"))
                 for index in range(2 * len(dilations))

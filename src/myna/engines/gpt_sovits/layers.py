@@ -1,5 +1,6 @@
 """Layers of the networks here, as tensors and the function applied to them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -61,6 +62,22 @@ class Upsampling:
         """Map (batch, inputs, frames) to (batch, outputs, frames * stride)."""
         padding = (self.weight.shape[2] - self.stride) // 2
         return F.conv_transpose1d(inputs, self.weight, self.bias, self.stride, padding)
+
+
+def residual_convolutions(
+    tensors: Tensors, dilations: Sequence[int], dtype: torch.dtype
+) -> tuple[tuple[Convolution, ...], tuple[Convolution, ...]]:
+    """Read the convolutions of a vocoder's residual block: dilated ones, and those behind them."""
+    return (
+        tuple(
+            Convolution.of(tensors.scope(f"convs1.{index}"), dilation=dilation).to(dtype)
+            for index, dilation in enumerate(dilations)
+        ),
+        tuple(
+            Convolution.of(tensors.scope(f"convs2.{index}")).to(dtype)
+            for index in range(len(dilations))
+        ),
+    )
 
 
 def masked(inputs: Tensor, mask: Tensor | None) -> Tensor:

@@ -16,6 +16,7 @@ from onnxruntime.capi.onnxruntime_pybind11_state import (
 )
 
 from myna.engines.graphs.graph_folder import GraphRefused
+from myna.engines.graphs.large_pages import in_large_pages
 from myna.engines.graphs.onnx_format import Array
 
 _REFUSALS = (
@@ -50,6 +51,7 @@ def open_session(
     options.add_external_initializers(list(lent), values)
     source = str(graph) if isinstance(graph, Path) else b"".join(graph)
     try:
-        return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+        with in_large_pages():
+            return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
     except _REFUSALS as error:
         raise GraphRefused(f"ONNX Runtime {onnxruntime.__version__} refuses it: {error}") from error

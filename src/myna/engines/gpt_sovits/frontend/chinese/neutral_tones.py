@@ -6,7 +6,7 @@ from pathlib import Path
 
 _WORDS = Path(__file__).with_name("neutral_words.txt")
 _PERSONS_AND_PARTICLES = "男子 女子 学子 分子 原子 电子 量子 莲子 瓜子 石子"
-_DOUBLED = "人人 家家户户 哈哈 想想"
+_DOUBLED = "人人 家家户户 哈哈 想想 幺幺 青青"
 _OLDER = frozenset(("别人", "将军", "戏弄"))  # neutral by misaki, not to GPT-SoVITS
 
 

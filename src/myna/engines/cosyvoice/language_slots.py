@@ -30,7 +30,9 @@ Outcome = int | MoreText | Exception | None
 
 
 @dataclass(slots=True, eq=False)
-class _Call:
+class Call:
+    """A call as it goes on."""
+
     request: SpeechTokenRequest
     noise: SeededNoise
     turns: Turns
@@ -54,14 +56,14 @@ class LanguageModelSlots:
         """Allocate room for so many calls of at most `capacity` positions each."""
         self._model = model
         self._cache: KeyValueCache = model.decoder.new_cache(slots, capacity)
-        self._calls: dict[int, _Call] = {}
+        self._calls: dict[int, Call] = {}
 
     @torch.inference_mode()
     def admit(self, slot: int, request: SpeechTokenRequest) -> None:
         """Take up a call. What is wrong with it shows in its first step."""
         self._cache.clear(slot)
         turns = turns_of(request, self._model.marks)
-        self._calls[slot] = _Call(request, SeededNoise(request.seed), turns)
+        self._calls[slot] = Call(request, SeededNoise(request.seed), turns)
 
     @torch.inference_mode()
     def step(self, slots: Sequence[int]) -> list[Outcome]:
@@ -88,23 +90,23 @@ class LanguageModelSlots:
         for slot, row in zip(together, logits, strict=True):
             self._calls[slot].logits = row
 
-    def _outcome(self, slot: int, call: _Call) -> Outcome:
+    def _outcome(self, slot: int, call: Call) -> Outcome:
         try:
             return self._advance(slot, call)
         except Exception as error:  # noqa: BLE001 - it ends this call alone
             return call.failure(error)
 
-    def _advance(self, slot: int, call: _Call) -> Outcome:
+    def _advance(self, slot: int, call: Call) -> Outcome:
         while (turn := call.turn) is not None:
             token = self._drawn(slot, call, turn)
-            call.turn = _next(call.turns, token)
+            call.turn = next_turn(call.turns, token)
             if token is not None and is_speech(token):
                 return token
             if call.turn is not None and call.turn.waits_for is not None:
                 return call.turn.waits_for
         return None
 
-    def _drawn(self, slot: int, call: _Call, turn: Turn) -> int | None:
+    def _drawn(self, slot: int, call: Call, turn: Turn) -> int | None:
         """Read what a turn reads, and draw if it draws."""
         if not turn.reads:
             return None
@@ -126,7 +128,8 @@ def turns_of(request: SpeechTokenRequest, marks: Marks) -> Turns:
     return whole_text(request, request.text, marks)
 
 
-def _next(turns: Turns, token: int | None) -> Turn | None:
+def next_turn(turns: Turns, token: int | None) -> Turn | None:
+    """Tell a call what was drawn, if anything, and return its next turn; None at its end."""
     try:
         return turns.send(token)
     except StopIteration:

@@ -84,7 +84,7 @@ class GapFiller:
     def _tokens(self, drawing: Drawing, gap: Gap, after: Tokens) -> tuple[list[int], float]:
         """Return the tokens of the new words, and how badly they lead into what follows."""
         units, following = (self._units(text, gap) for text in (gap.new_text, gap.after_text))
-        codes = self._model.decoder.quantizer.codes.numpy()
+        codes = self._model.decoder.quantizer.codes.cpu().numpy()
         fewest = max(1, round(PACE.fewest * units))
         misfits: dict[int, float] = {}
 

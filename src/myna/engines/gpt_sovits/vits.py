@@ -46,6 +46,11 @@ class Vits:
         self.samples_per_frame = math.prod(config.upsample_rates)
 
     @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self.quantizer.codes.device
+
+    @property
     def samples_per_token(self) -> int:
         """Samples of sound for one semantic token, at speed 1."""
         return FRAMES_PER_TOKEN * self.samples_per_frame
@@ -78,5 +83,5 @@ def latents_of_seed(
 ) -> Tensor:
     """Draw latents whose noise depends on the seed and on each frame's absolute number only."""
     channels, frames = encoded.mean.shape[1:]
-    noise = normal_frames(seed, first_frame, frames, channels).to(encoded.mean.device)
+    noise = normal_frames(seed, first_frame, frames, channels, encoded.mean.device)
     return latents_with(encoded, noise, scale)

@@ -3,7 +3,8 @@
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import Enum
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,19 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 
-TOLERANCE = 1e-4  # of the expected array's absolute maximum
-NOT_COVERED = "not covered"
+TOLERANCE = 1e-4  # of the expected array's absolute maximum, unless the data say otherwise
 _ABSENT = "nothing to compare with"
+
+
+class Verdict(Enum):
+    """What became of an array."""
+
+    OK = "ok"
+    OVER = "OVER"
+    NOT_COVERED = "--"
+    """Nobody compared it: as bad as a deviation, for nothing is known of it."""
+    LEFT_OUT = "left"
+    """Not compared, for a reason the row gives."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +39,8 @@ class Row:
     """Largest difference over the expected array's absolute maximum; for integers, over 1."""
     tolerance: float
     remark: str = ""
+    uncompared: Verdict | None = None
+    """Where nothing was compared: whether that is by mistake."""
 
     @property
     def counts(self) -> bool:
@@ -35,9 +48,32 @@ class Row:
         return self.remark != _ABSENT
 
     @property
-    def passed(self) -> bool:
-        """Whether the deviation is within the tolerance; not-a-number is not."""
-        return self.deviation <= self.tolerance
+    def verdict(self) -> Verdict:
+        """What became of the array; a deviation that is not a number is over its tolerance."""
+        if self.uncompared is not None:
+            return self.uncompared
+        return Verdict.OK if self.deviation <= self.tolerance else Verdict.OVER
+
+
+def not_covered(case: str, array: str, why: str = "not covered") -> Row:
+    """Return the row of an array, or of all, that nothing here knows how to compare."""
+    return Row(case, array, float("nan"), 0.0, why, Verdict.NOT_COVERED)
+
+
+def left_out(case: str, array: str, why: str) -> Row:
+    """Return the row of an array that is not compared on purpose."""
+    return Row(case, array, float("nan"), 0.0, why, Verdict.LEFT_OUT)
+
+
+class NotThere(Exception):
+    """A case lacks something that the comparison needs."""
+
+
+class Arrays(dict[str, Array]):
+    """Arrays by name; asking for one that is not there is told in words."""
+
+    def __missing__(self, name: str) -> Array:
+        raise NotThere(f"there is no array {name!r}")
 
 
 @dataclass(frozen=True)
@@ -49,23 +85,34 @@ class Case:
     config: Mapping[str, Any]  # whatever the network takes
     notes: str
     keys_file: str | None
+    tolerance: float = TOLERANCE
+    tolerances: Mapping[str, float] = field(default_factory=dict)
+    """Of single arrays, where the data say so."""
 
     @cached_property
-    def arrays(self) -> dict[str, Array]:
+    def arrays(self) -> Arrays:
         """Inputs and expected outputs by name."""
         path = self.folder / f"{self.name}.npz"
         if not path.exists():
-            return {}
+            raise NotThere(f"{path.name} is missing")
         with np.load(path) as stored:
-            return {name: stored[name] for name in stored.files}
+            return Arrays({name: stored[name] for name in stored.files})
 
     @cached_property
     def shapes(self) -> dict[str, list[int]]:
         """The checkpoint's keys and shapes."""
         if self.keys_file is None:
             return {}
-        loaded: dict[str, list[int]] = json.loads((self.folder / self.keys_file).read_text())
+        path = self.keys_path
+        loaded: dict[str, list[int]] = json.loads(path.read_text())
         return loaded
+
+    @property
+    def keys_path(self) -> Path:
+        """Where the checkpoint's keys are listed."""
+        if not self.keys_file or not (self.folder / self.keys_file).exists():
+            raise NotThere(f"the list of keys {str(self.keys_file)!r} is missing")
+        return self.folder / self.keys_file
 
     def number(self, name: str, default: float) -> float:
         """Return what the notes say after `name=`."""
@@ -96,14 +143,20 @@ class Case:
         expected = self.arrays.get(name)
         if expected is None:
             return Row(self.name, name, 0.0, TOLERANCE, _ABSENT)
+        allowed = self.tolerances.get(name, self.tolerance)
         if got.shape != expected.shape:
-            return Row(self.name, name, np.inf, TOLERANCE, f"{got.shape}, not {expected.shape}")
+            return Row(self.name, name, np.inf, allowed, f"{got.shape}, not {expected.shape}")
         if np.issubdtype(expected.dtype, np.integer):
             wrong = int(np.count_nonzero(got != expected))
             return Row(self.name, name, wrong, 0.0, f"{expected.size} integers")
+        if expected.size == 0:
+            return Row(self.name, name, 0.0, allowed, "empty")
         difference = np.abs(got.astype(np.float64) - expected.astype(np.float64))
         largest = relative_to or float(np.abs(expected).max()) or 1.0
-        return Row(self.name, name, float(difference.max()) / largest, TOLERANCE)
+        return Row(self.name, name, float(difference.max()) / largest, allowed)
+
+
+Rows = Callable[[], Iterator[Row]]
 
 
 @dataclass(frozen=True)
@@ -111,16 +164,20 @@ class Check:
     """Something to compare, under a name."""
 
     name: str
-    rows: Callable[[], Iterator[Row]] | None
+    rows: Rows | None
     """None where nothing here knows how."""
+    why: str = "not covered"
 
 
-def read_cases(folder: Path) -> list[Case]:
-    """Read the manifest of a folder, or of the folder `cases` in it."""
-    if not (folder / "manifest.json").exists():
-        folder = folder / "cases"
-    manifest = json.loads((folder / "manifest.json").read_text())
-    return [
-        Case(name, folder, entry.get("config", {}), entry.get("notes", ""), entry.get("keys_file"))
-        for name, entry in manifest.items()
-    ]
+def completed(case: Case, rows: Iterator[Row], inputs: re.Pattern[str]) -> Iterator[Row]:
+    """Yield the rows that count, then name the arrays that nothing was compared with.
+
+    Arrays whose whole name matches `inputs` are fed in; nothing is compared with them.
+    """
+    left = {name for name in case.arrays if not inputs.fullmatch(name)}
+    for row in rows:
+        left.discard(row.array)
+        if row.counts:
+            yield row
+    for name in sorted(left):
+        yield not_covered(case.name, name)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from myna.cli.options import EngineName, Language, SampleSteps, Seed
 from myna.cli.terminal import say_done, write_file
 from myna.cli.voices import sound_source
 from myna.core.edit import Edit
@@ -63,16 +64,14 @@ def edit(
         int | None, typer.Option(help="Offset behind the last one; the same: insert.")
     ] = None,
     new: Annotated[str | None, typer.Option(help="What to say there; empty: delete.")] = None,
-    language: Annotated[str, typer.Option(help="ko, en, ja, zh, yue or auto.")] = AUTO,
+    language: Language = AUTO,
     voice: Annotated[
         str | None, typer.Option(help="A name in the library. Default: the recording's own voice.")
     ] = None,
-    engine: Annotated[str | None, typer.Option(help="Speak with this engine only.")] = None,
+    engine: EngineName = None,
     takes: Annotated[int, typer.Option(help="Speak so often, keep what fits best.")] = 3,
-    seed: Annotated[int | None, typer.Option(help="Same seed, same sound.")] = None,
-    sample_steps: Annotated[
-        int | None, typer.Option(help="Steps of engines that match a flow.")
-    ] = None,
+    seed: Seed = None,
+    sample_steps: SampleSteps = None,
     margin: Annotated[
         float, typer.Option(help="Milliseconds of fading at each seam, 0 to 200.")
     ] = MARGIN * _MILLISECONDS,

@@ -6,13 +6,32 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from myna.cli.options import (
+    Auxiliary,
+    EngineName,
+    Instruction,
+    Language,
+    RepetitionPenalty,
+    Retries,
+    SampleSteps,
+    Seed,
+    SpeakerName,
+    Speed,
+    Temperature,
+    TopK,
+    TopP,
+    Transcript,
+    VoiceLanguage,
+    VoiceName,
+    mixed_voice,
+)
 from myna.cli.playback import play as play_aloud
 from myna.cli.terminal import (
     is_piped,
@@ -26,17 +45,15 @@ from myna.cli.terminal import (
 from myna.core.errors import InvalidOption
 from myna.core.languages import AUTO
 from myna.core.speech import Chunk, Options, Speech, SpeechRequest, TextPiece
-from myna.core.voice import Voice
 from myna.dsp.codec import AudioFormat, Encoder, encode_file
 from myna.settings import Settings
 from myna.studio.studio import Studio, collect
 from myna.studio.subtitles import SubtitleFormat, write_subtitles
-from myna.studio.voices import Recording, check_recording
+from myna.studio.voices import Recording
 from myna.text.sentences import sentences
 
 LONG_TEXT = 3  # sentences: from here on a progress bar is worth its space
 READ_BYTES = 65536
-SAMPLING = "For engines that sample"
 
 
 def say(
@@ -44,59 +61,25 @@ def say(
     file: Annotated[
         Path | None, typer.Option("--file", "-f", help="Read the text from a file, or - for stdin.")
     ] = None,
-    voice: Annotated[str, typer.Option(help="A name in the library, or a recording.")] = "sample",
-    transcript: Annotated[
-        str, typer.Option(help="The words said in the recording given as --voice.")
-    ] = "",
-    voice_language: Annotated[
-        str, typer.Option(help="The language spoken in that recording.")
-    ] = AUTO,
-    auxiliary: Annotated[
-        list[str] | None,
-        typer.Option(help="Another voice or recording whose timbre is mixed in; repeatable."),
-    ] = None,
-    language: Annotated[str, typer.Option(help="ko, en, ja, zh, yue or auto.")] = AUTO,
-    engine: Annotated[str | None, typer.Option(help="Speak with this engine only.")] = None,
-    speed: Annotated[float, typer.Option(help="Relative to the voice's pace, 0.25 to 4.")] = 1.0,
-    instruction: Annotated[
-        str, typer.Option(help="How to say it, in words, for engines that take instructions.")
-    ] = "",
-    speaker: Annotated[
-        str, typer.Option(help="A speaker the engine brings along, in place of the voice.")
-    ] = "",
-    seed: Annotated[int | None, typer.Option(help="Same seed, same sound.")] = None,
+    voice: VoiceName = "sample",
+    transcript: Transcript = "",
+    voice_language: VoiceLanguage = AUTO,
+    auxiliary: Auxiliary = None,
+    language: Language = AUTO,
+    engine: EngineName = None,
+    speed: Speed = 1.0,
+    instruction: Instruction = "",
+    speaker: SpeakerName = "",
+    seed: Seed = None,
     sentence_pause: Annotated[
         float, typer.Option(help="Seconds of silence between sentences.")
     ] = 0.25,
-    temperature: Annotated[
-        float, typer.Option(help="How varied the reading is, 0 to 2.", rich_help_panel=SAMPLING)
-    ] = 1.0,
-    top_k: Annotated[
-        int,
-        typer.Option(
-            help="Of how many most probable continuations one is drawn.", rich_help_panel=SAMPLING
-        ),
-    ] = 15,
-    top_p: Annotated[
-        float,
-        typer.Option(help="The probability these have together.", rich_help_panel=SAMPLING),
-    ] = 1.0,
-    repetition_penalty: Annotated[
-        float,
-        typer.Option(
-            help="How much what was said becomes less probable, 1 to 2.", rich_help_panel=SAMPLING
-        ),
-    ] = 1.35,
-    retries: Annotated[
-        int,
-        typer.Option(
-            help="How often a sentence that went wrong is drawn again.", rich_help_panel=SAMPLING
-        ),
-    ] = 1,
-    sample_steps: Annotated[
-        int | None,
-        typer.Option(help="Steps of engines that match a flow.", rich_help_panel=SAMPLING),
-    ] = None,
+    temperature: Temperature = 1.0,
+    top_k: TopK = None,
+    top_p: TopP = None,
+    repetition_penalty: RepetitionPenalty = 1.35,
+    retries: Retries = 1,
+    sample_steps: SampleSteps = None,
     format_: Annotated[
         str | None, typer.Option("--format", help="wav, flac, mp3, opus, aac or pcm.")
     ] = None,
@@ -121,11 +104,7 @@ def say(
     studio = Studio.open(settings)
     request = SpeechRequest(
         _text(text, file),
-        _mixed(
-            voice_of(voice, Recording(Path(voice), transcript, voice_language), studio),
-            [voice_of(name, Recording(Path(name)), studio) for name in auxiliary or ()],
-            studio,
-        ),
+        mixed_voice(voice, Recording(Path(voice), transcript, voice_language), auxiliary, studio),
         language=language,
         options=Options(
             speed=speed,
@@ -203,28 +182,6 @@ def _arriving() -> Iterator[TextPiece]:
     while content := os.read(sys.stdin.fileno(), READ_BYTES):
         yield decoder.decode(content)
     yield decoder.decode(b"", final=True)
-
-
-def voice_of(name: str, recording: Recording, studio: Studio) -> str | Voice:
-    """Return a library name as it is, and a recording on disk as a voice.
-
-    A name in the library wins over a file of that name; what is neither is reported as
-    whichever it looks like.
-    """
-    looks_like_file = "/" in name or Path(name).suffix or Path(name).is_file()
-    if not looks_like_file or any(record.name == name for record in studio.voices.list()):
-        return name
-    checked = check_recording(studio, recording)
-    for warning in checked.warnings:
-        say_warning(warning)
-    return checked.voice
-
-
-def _mixed(voice: str | Voice, others: list[str | Voice], studio: Studio) -> str | Voice:
-    if not others:
-        return voice
-    recordings = tuple(studio.voice(other).reference for other in others)
-    return replace(studio.voice(voice), auxiliary=recordings)
 
 
 def _speak(

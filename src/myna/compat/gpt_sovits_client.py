@@ -89,7 +89,10 @@ class GPTSoVITSClient:
         try:
             return json.loads(answer.content)
         except ValueError:
-            raise SynthesisFailed(f"{self._transport.address.shown} sent no JSON.") from None
+            raise SynthesisFailed(
+                f"{self._transport.address.shown} sent no JSON: is it a server with CarePill's "
+                "interface? Check `api_url`."
+            ) from None
 
     def _refused(self, status: int, content: bytes) -> MynaError:
         from myna.engines.remote.speaking import message, refusal

@@ -32,11 +32,17 @@ class CosyVoiceSettings(Section):
     prompt_megabytes: int = Field(default=2000, ge=0)
     """Memory for what was computed of the voices spoken with last."""
     slots: int = Field(default=8, gt=0)
-    """How many texts are drawn at the same moment."""
+    """How many texts are drawn at the same moment. One that waits to be written leaves its slot
+    to another."""
     queue_length: int = Field(default=64, ge=0)
     """How many more may wait for a slot."""
     threads: int | None = Field(default=None, gt=0)
     """Processors for one computation. Unset: torch decides."""
+    chunks: int = Field(default=1, gt=0)
+    """Chunks of different streams that flow matching makes together. 1: the same bits in any
+    company."""
+    compatible: bool = False
+    """Decode and stream as CosyVoice2's own code does, with its defects."""
 
 
 class GptSovitsSettings(Section):

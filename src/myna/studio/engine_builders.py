@@ -23,7 +23,7 @@ class RemoteEngine(Engine, Protocol):
 def _embedded(settings: Settings) -> Engine:
     from myna.engines.embedded.engine import EmbeddedEngine
 
-    return EmbeddedEngine(_prompts(settings))
+    return EmbeddedEngine(open_prompts(settings))
 
 
 def _gpt_sovits(settings: Settings) -> Engine:
@@ -36,7 +36,7 @@ def _gpt_sovits(settings: Settings) -> Engine:
     own = settings.gpt_sovits
     return GptSovitsEngine(
         gpt_sovits_files(settings),
-        prompts=_prompts(settings),
+        prompts=open_prompts(settings),
         slots=own.slots,
         queue_length=own.queue_length,
         windows=own.windows,
@@ -73,12 +73,14 @@ def _cosyvoice(settings: Settings) -> Engine:
         own.history_seconds,
         own.prompt_megabytes * 1_000_000,
         own.threads,
+        own.chunks,
+        own.compatible,
         device=find_device(own.device, "cosyvoice.device"),
     )
     return CosyVoiceEngine(
         cosyvoice_files(settings),
         runtime,
-        prompts=_prompts(settings),
+        prompts=open_prompts(settings),
         slots=own.slots,
         queue_length=own.queue_length,
     )
@@ -105,7 +107,8 @@ def how_it_runs(own: GptSovitsSettings | CosyVoiceSettings, section: str) -> str
     return f"{own.runtime} on {described(find_device(own.device, f'{section}.device'))}"
 
 
-def _prompts(settings: Settings) -> PromptFolder:
+def open_prompts(settings: Settings) -> PromptFolder:
+    """Open what was learned of voices, and what servers said of themselves."""
     return PromptFolder(settings.home / "prompts")
 
 
@@ -115,7 +118,7 @@ def remote_engine(settings: Settings, name: str) -> RemoteEngine:
         raise PackageMissing(f"The remote engine {name!r}", "remote")
     from myna.studio.remote_builders import build
 
-    return build(name, settings.remotes[name], _prompts(settings))
+    return build(name, settings.remotes[name], open_prompts(settings))
 
 
 BUILDERS: dict[str, Callable[[Settings], Engine]] = {

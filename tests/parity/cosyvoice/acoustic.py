@@ -9,7 +9,10 @@ from torch import Tensor
 
 from myna.engines.checkpoints.tensors import Tensors
 from myna.engines.cosyvoice.acoustic.flow import Flow, read_flow
+from myna.engines.cosyvoice.acoustic.flow_noise import flow_noise
+from myna.engines.cosyvoice.acoustic.matching import Stretch, follow
 from myna.engines.cosyvoice.acoustic.mel_stream import MelStream
+from myna.engines.cosyvoice.acoustic.published_stream import published_draw
 from myna.engines.cosyvoice.acoustic.request import (
     LOOK_AHEAD_TOKENS,
     SAMPLES_PER_FRAME,
@@ -20,8 +23,12 @@ from myna.engines.cosyvoice.acoustic.request import (
 from myna.engines.cosyvoice.acoustic.velocity import Condition
 from myna.engines.cosyvoice.acoustic.vocoder import Vocoder, read_vocoder
 from myna.engines.cosyvoice.version import Version
-from tests.parity.case import Case, Row
+from tests.parity.case import Case, Row, left_out
 from tests.parity.cosyvoice.recipe import FilledState, uniform
+
+_MEL = re.compile(r"(sft_)?(nostream(?:_open)?|stream_open|stream_final)(?:_(\d+))?")
+_SEEDED = re.compile(r"source_seed(\d+)(_cached)?")
+_TABLE_FRAMES = 15_000
 
 _VERSIONS = {
     "flow": Version.COSYVOICE2,
@@ -36,41 +43,66 @@ def compare_flow(case: Case) -> Iterator[Row]:
     flow = read_flow_of(case)
     prompt = prompt_of(case)
     tokens = torch.from_numpy(case.arrays["token"][0].astype(np.int64))
-    if "nostream_encoder" in case.arrays:
-        yield from _compare_parts(case, flow, torch.cat([prompt.tokens, tokens]))
+    yield from _compare_parts(case, flow, torch.cat([prompt.tokens, tokens]))
+    yield from _compare_noise(case, flow)
     silent = SpeechPrompt(prompt.tokens[:0], prompt.mel[:, :0], prompt.speaker_vector)
     for name in case.arrays:
-        if found := re.fullmatch(r"(sft_)?(nostream|stream_open|stream_final)(?:_(\d+))?", name):
+        if found := _MEL.fullmatch(name):
             given = tokens[: int(found[3])] if found[3] else tokens
             voice = silent if found[1] else prompt
-            if found[2] == "nostream":
-                mel = flow.mel(voice, given, FlowOptions())
-            else:
-                left_out = LOOK_AHEAD_TOKENS if found[2] == "stream_open" else 0
-                stream = MelStream(flow, voice, FlowOptions())
-                stream.take(given)
-                mel = stream.advance(given.shape[0] - left_out)
-            yield case.compare(name, mel.numpy())
+            yield case.compare(name, _mel(flow, voice, given, found[2]).numpy())
+        elif name.startswith("consistency_"):
+            yield left_out(case.name, name, "left out: how upstream's own chunks differ")
+
+
+def _mel(flow: Flow, voice: SpeechPrompt, tokens: Tensor, how: str) -> Tensor:
+    ready = tokens.shape[0] - (LOOK_AHEAD_TOKENS if how.endswith("open") else 0)
+    if how.startswith("nostream"):
+        return _whole(flow, voice, tokens, ready)
+    stream = MelStream(flow, voice, FlowOptions())
+    stream.take(tokens)
+    return stream.advance(ready)
+
+
+def _whole(flow: Flow, voice: SpeechPrompt, tokens: Tensor, ready: int) -> Tensor:
+    """Make the mel of the first tokens at once; those after them are only looked ahead at."""
+    if ready == tokens.shape[0]:
+        return flow.mel(voice, tokens, FlowOptions())
+    span = Span(0, voice.tokens.shape[0] + ready)
+    asked = flow.encoded(torch.cat([voice.tokens, tokens]), span)
+    stretch = Stretch(flow.condition(asked, span, voice), flow.noise(span, voice, None))
+    return follow(flow.field, stretch, FlowOptions())[:, :, voice.mel.shape[1] :]
 
 
 def _compare_parts(case: Case, flow: Flow, tokens: Tensor) -> Iterator[Row]:
-    span = Span(0, tokens.shape[0])
-    embedded = torch.nn.functional.embedding(tokens, flow.table)[None]
-    yield case.compare("nostream_encoder", flow.encoder.hidden(embedded, span, None).numpy())
-    point, mu, speaker, prompt = (
-        torch.from_numpy(case.arrays[f"est_{name}"]) for name in ("x", "mu", "spks", "cond")
-    )
-    time = float(case.arrays["est_t"][0])
-    out = flow.field.velocity(point, Condition(mu, speaker, prompt), time, None)
-    yield case.compare("est_out", out.numpy())
-    table = flow.noise(Span(0, 7500), SpeechPrompt(tokens[:0], mu[0, :, :0], speaker[0]), None)[0]
-    yield case.compare("rand_noise_head", table[:4, :64].numpy())
-    yield case.compare("rand_noise_tail", table[-2:, -64:].numpy())
+    if "nostream_encoder" in case.arrays:
+        span = Span(0, tokens.shape[0])
+        embedded = torch.nn.functional.embedding(tokens, flow.table)[None]
+        yield case.compare("nostream_encoder", flow.encoder.hidden(embedded, span, None).numpy())
+    if "est_out" in case.arrays:
+        point, mu, speaker, prompt = (
+            torch.from_numpy(case.arrays[f"est_{name}"]) for name in ("x", "mu", "spks", "cond")
+        )
+        time = float(case.arrays["est_t"][0])
+        out = flow.field.velocity(point, Condition(mu, speaker, prompt), time, None)
+        yield case.compare("est_out", out.numpy())
+
+
+def _compare_noise(case: Case, flow: Flow) -> Iterator[Row]:
+    table = flow_noise(flow.n_mels, 0, _TABLE_FRAMES)[0]
+    for name, part in (("head", table), ("tail", table.flip(0, 1))):
+        expected = case.arrays.get(f"rand_noise_{name}")
+        if expected is not None:
+            rows, columns = expected.shape
+            corner = part[:rows, :columns]
+            corner = corner.flip(0, 1) if name == "tail" else corner
+            yield case.compare(f"rand_noise_{name}", corner.numpy())
+    total = table.to(torch.float64).sum().numpy()
+    yield case.compare("rand_noise_sum", total, relative_to=float(table.abs().sum()))
 
 
 def read_flow_of(case: Case) -> Flow:
-    assert case.keys_file is not None
-    tensors = Tensors(FilledState(case.folder / case.keys_file), case.keys_file)
+    tensors = Tensors(FilledState(case.keys_path), case.keys_path.name)
     head_width = case.config["model"].get("estimator", {}).get("attention_head_dim", 64)
     return read_flow(tensors, version=_VERSIONS[case.config["kind"]], head_width=head_width)
 
@@ -91,31 +123,29 @@ def compare_vocoder(case: Case) -> Iterator[Row]:
     vocoder = read_vocoder_of(case)
     mel = torch.from_numpy(case.arrays["mel"])
     frames = mel.shape[2]
-    yield case.compare("f0", vocoder.pitch(mel).numpy())
-    pitch = torch.from_numpy(case.arrays["f0"]).to(torch.float32)
-    for seed in (11, 12):
-        torch.manual_seed(seed)
-        noise = published_draw(frames, vocoder.source.harmonics)
-        source = vocoder.source(pitch, noise, precision=torch.float32)
-        if seed == 12:
-            cached = torch.from_numpy(case.arrays["cache_source"])
-            source = torch.cat([cached, source[:, :, cached.shape[2] :]], dim=2)
-        ending = "seed12_cached" if seed == 12 else "seed11"
-        yield case.compare(f"source_{ending}", source.numpy())
-        expected = torch.from_numpy(case.arrays[f"source_{ending}"])
-        yield case.compare(f"wav_{ending}", vocoder(mel, expected)[None].numpy())
+    heard = vocoder.pitch(mel)
+    yield case.compare("f0", heard.numpy())
+    given = case.arrays.get("f0")
+    pitch = heard if given is None else torch.from_numpy(given).to(torch.float32)
+    for name in case.arrays:
+        if found := _SEEDED.fullmatch(name):
+            source = _seeded(case, vocoder, pitch, int(found[1]), cached=bool(found[2]))
+            yield case.compare(name, source.numpy())
+            wave = f"wav_{name.removeprefix('source_')}"
+            excitation = torch.from_numpy(case.arrays[name])
+            yield case.compare(wave, vocoder(mel, excitation)[None].numpy())
     silent = torch.zeros(1, 1, frames * SAMPLES_PER_FRAME)
     yield case.compare("wav_zero_source", vocoder(mel, silent)[None].numpy())
 
 
-def published_draw(frames: int, harmonics: int) -> Tensor:
-    """Draw the noise of some frames as published, from torch's generator: (480 frames, harmonics).
-
-    It is drawn in the order of a tensor that lies harmonic by harmonic.
-    """
-    torch.rand(1, harmonics)
-    by_harmonic = torch.empty(1, harmonics, frames * SAMPLES_PER_FRAME)
-    return torch.randn_like(by_harmonic.transpose(1, 2))[0]
+def _seeded(case: Case, vocoder: Vocoder, pitch: Tensor, seed: int, *, cached: bool) -> Tensor:
+    draw = published_draw(torch.Generator().manual_seed(seed))
+    noise = draw(pitch.shape[1], vocoder.source.harmonics)
+    source = vocoder.source(pitch, noise, precision=torch.float32)
+    if not cached:
+        return source
+    kept = torch.from_numpy(case.arrays["cache_source"])
+    return torch.cat([kept, source[:, :, kept.shape[2] :]], dim=2)
 
 
 def compare_causal_vocoder(case: Case) -> Iterator[Row]:
@@ -125,32 +155,36 @@ def compare_causal_vocoder(case: Case) -> Iterator[Row]:
     frames, harmonics = mel.shape[2], vocoder.source.harmonics
     table = (uniform("cv3.sine_noise", frames * SAMPLES_PER_FRAME * harmonics) + 1) / 2
     noise = torch.from_numpy(table.reshape(-1, harmonics))
-    yield case.compare("f0", vocoder.pitch(mel).numpy())
-    pitch = torch.from_numpy(case.arrays["f0"]).to(torch.float32)
+    heard = vocoder.pitch(mel)
+    yield case.compare("f0", heard.numpy())
+    pitch = torch.from_numpy(case.arrays.get("f0", heard.numpy())).to(torch.float32)
     source = vocoder.source(pitch, noise, precision=torch.float32)
     yield case.compare("source", source.numpy())
-    expected = torch.from_numpy(case.arrays["source"])
-    yield case.compare("wav", vocoder(mel, expected)[None].numpy())
-    yield from _compare_beginning(case, vocoder, noise, 38)
+    excitation = torch.from_numpy(case.arrays.get("source", source.numpy()))
+    yield case.compare("wav", vocoder(mel, excitation)[None].numpy())
+    for name in case.arrays:
+        if found := re.fullmatch(r"wav_open_(\d+)", name):
+            yield from _compare_beginning(case, vocoder, noise, int(found[1]))
 
 
 def _compare_beginning(case: Case, vocoder: Vocoder, noise: Tensor, given: int) -> Iterator[Row]:
     """What is certain of the first frames when only so many are given."""
     mel = torch.from_numpy(case.arrays["mel"])[:, :, :given]
-    whole = torch.from_numpy(case.arrays["f0"]).to(torch.float32)
     heard = given - vocoder.pitch.ahead
-    pitch = torch.cat([vocoder.pitch(mel)[:, :heard], whole[:, heard:]], dim=1)
-    yield case.compare("f0", pitch.numpy())
+    pitch = torch.from_numpy(case.arrays["f0"]).to(torch.float32)[:, :heard]
+    mine = vocoder.pitch(mel)[:, :heard].numpy()
+    error = float(np.abs(mine - case.arrays["f0"][:, :heard]).max() / case.arrays["f0"].max())
+    yield Row(case.name, f"f0 of the first {given}", error, case.tolerance)
     draws = noise[: heard * SAMPLES_PER_FRAME]
-    source = vocoder.source(whole[:, :heard], draws, precision=torch.float32)
+    source = vocoder.source(pitch, draws, precision=torch.float32)
     yield case.compare(f"source_open_{given}", source.numpy())
-    expected = torch.from_numpy(case.arrays[f"source_open_{given}"])
+    expected = case.arrays.get(f"source_open_{given}")
+    excitation = source if expected is None else torch.from_numpy(expected)
     certain = (heard - vocoder.ahead) * SAMPLES_PER_FRAME
-    wave = vocoder(mel[:, :, :heard], expected)[:certain]
+    wave = vocoder(mel[:, :, :heard], excitation)[:certain]
     yield case.compare(f"wav_open_{given}", wave[None].numpy())
 
 
 def read_vocoder_of(case: Case) -> Vocoder:
-    assert case.keys_file is not None
-    tensors = Tensors(FilledState(case.folder / case.keys_file), case.keys_file)
+    tensors = Tensors(FilledState(case.keys_path), case.keys_path.name)
     return read_vocoder(tensors, version=_VERSIONS[case.config["kind"]])

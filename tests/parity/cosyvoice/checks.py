@@ -1,13 +1,14 @@
 """Which comparison belongs to which kind of case of CosyVoice's parity data."""
 
-import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tests.parity.case import Case, Check, Row
+from tests.parity.case import Case, Check, Row, completed
 from tests.parity.cosyvoice import acoustic, features, language_model, synthesis, text_rules
+from tests.parity.cosyvoice.listing import case_of
 
 MARK = "cases.json"
 
@@ -19,34 +20,44 @@ _COMPARISONS: Mapping[str, Callable[[Case], Iterator[Row]]] = {
     "hift_v3": acoustic.compare_causal_vocoder,
     "synthesis": synthesis.compare,
     "lm": language_model.compare,
+    "lm_v3": language_model.compare,
     "lm_bistream": language_model.compare,
+    "lm_bistream_v3": language_model.compare,
     "sampling": language_model.compare_sampling,
 }
 """What compares a case, by its kind."""
 
+_INPUTS = re.compile(
+    r"token|prompt_token|prompt_feat|embedding|vc_token|mel|cache_source|scores\d+|decoded\d+"
+    r"|text|prompt_text|prompt_speech|chunks|est_(x|mask|mu|t|spks|cond)"
+    r"|rand_ini_seed\d+|randn_seed\d+_head"
+)
+"""Arrays that are fed in, where nothing is compared."""
 
-def checks(folder: Path) -> list[Check]:
+
+def checks(folder: Path, listed: Mapping[str, Any]) -> list[Check]:
     """Return the checks of a folder whose cases are listed in `cases.json`."""
-    folder = folder if (folder / MARK).exists() else folder / "cases"
-    listed = json.loads((folder / MARK).read_text())
-    found = [_check(_case(name, folder, listed)) for name in listed["cases"]]
+    cases = listed.get("cases")
+    if not isinstance(cases, Mapping):
+        return [Check(MARK, None, "not covered: it has no object 'cases'")]
+    found = [_check(folder, name, entry, listed) for name, entry in cases.items()]
     rules = folder / text_rules.FILE
     return (
         [*found, Check(rules.stem, partial(text_rules.compare, rules))] if rules.exists() else found
     )
 
 
-def _case(name: str, folder: Path, listed: Mapping[str, Any]) -> Case:
-    """Return a case whose `config` is its entry, with the entry of its model under `model`.
+def _check(folder: Path, name: str, entry: Any, listed: Mapping[str, Any]) -> Check:
+    if not isinstance(entry, Mapping):
+        return Check(name, None, f"not covered: its entry is {type(entry).__name__}, no object")
+    kind = entry.get("kind")
+    compare = _COMPARISONS.get(str(kind))
+    if compare is None:
+        known = ", ".join(_COMPARISONS)
+        return Check(name, None, f"not covered: kind {kind!r} is none of {known}")
+    case = case_of(folder, name, entry, listed)
+    return Check(name, partial(_rows, case, compare))
 
-    What a model's configuration is described as in words is left out: it is the published one.
-    """
-    entry = listed["cases"][name]
-    model = listed["models"].get(entry.get("model"), {})
-    config = {**entry, "model": model if isinstance(model, Mapping) else {}}
-    return Case(name, folder, config, "", entry.get("keys"))
 
-
-def _check(case: Case) -> Check:
-    compare = _COMPARISONS.get(case.config["kind"])
-    return Check(case.name, None if compare is None else partial(compare, case))
+def _rows(case: Case, compare: Callable[[Case], Iterator[Row]]) -> Iterator[Row]:
+    return completed(case, compare(case), _INPUTS)

@@ -1,7 +1,9 @@
 """Cases of the language model: what it reads, what it makes of it, what is said."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -12,6 +14,7 @@ from myna.engines.cosyvoice.key_value_cache import BackboneConfig
 from myna.engines.cosyvoice.language_model import (
     N_SPEECH_TOKENS,
     LanguageModel,
+    Marks,
     read_language_model,
 )
 from myna.engines.cosyvoice.language_slots import turns_of
@@ -23,14 +26,15 @@ from myna.engines.cosyvoice.token_sampling import (
     SamplingOptions,
     choose,
 )
-from myna.engines.cosyvoice.turns import Turn, is_speech
+from myna.engines.cosyvoice.turns import Turn, bounds, is_speech
 from myna.engines.cosyvoice.version import Version
-from tests.parity.case import Case, Row
+from tests.parity.case import Array, Case, Row
 from tests.parity.cosyvoice.recipe import FilledState
 
 _MASKED = -1e30  # how the data writes the logarithm of nothing
-_CAPACITY = 256
+_HEAD = "llm.model.lm_head.weight"
 _EVERY = 3  # of the log-probabilities, how few are kept
+_ROOM = 64  # positions beside those the data tell of
 
 
 def compare(case: Case) -> Iterator[Row]:
@@ -46,12 +50,31 @@ def compare(case: Case) -> Iterator[Row]:
         case.compare("step_inputs", torch.cat(run.reads).numpy()),
         case.compare("logp_argmax", speech.argmax(axis=1)),
         case.compare("logp", logp[:, ::_EVERY], relative_to=largest),
-        case.compare("logp_special", logp[:, N_SPEECH_TOKENS:], relative_to=largest),
-        case.compare("logp_first4", logp[:4], relative_to=largest),
+        case.compare("logp_special", _some(case, logp[:, N_SPEECH_TOKENS:]), relative_to=largest),
+        *_first_rows(case, logp, largest),
+        *_bounds(case, run),
     ]
-    yield from (row for row in rows if row.counts)
+    yield from rows
     expected = case.arrays.get("error", np.array(""))
     yield Row(case.name, "error", float(str(expected) != run.error), 0.0, run.error)
+
+
+def _some(case: Case, special: Array) -> Array:
+    """Return as many marks as the data have: of two hundred it may keep the first few."""
+    expected = case.arrays.get("logp_special")
+    return special if expected is None else special[:, : expected.shape[1]]
+
+
+def _first_rows(case: Case, logp: Array, largest: float) -> Iterator[Row]:
+    for name in case.arrays:
+        if found := re.fullmatch(r"logp_first(\d+)", name):
+            yield case.compare(name, logp[: int(found[1])], relative_to=largest)
+
+
+def _bounds(case: Case, run: "_Run") -> Iterator[Row]:
+    least, most = bounds(run.request, case.arrays["text"].shape[1])
+    yield case.compare("min_len", np.array(least))
+    yield case.compare("max_len", np.array(most))
 
 
 def scripted_tokens(case: Case) -> list[int]:
@@ -74,8 +97,8 @@ class _Run:
 
     def decode(self) -> None:
         model = _model(self.case)
-        cache = model.decoder.new_cache(1, _CAPACITY)
-        turns = turns_of(self._request(), model.marks)
+        cache = model.decoder.new_cache(1, self._capacity())
+        turns = turns_of(self.request, model.marks)
         token: int | None = None
         try:
             while True:
@@ -84,7 +107,7 @@ class _Run:
                 self.reads.append(hidden)
                 self.lengths.append(len(hidden))
                 logits = model.decoder.read(hidden, cache, 0)
-                token = self._scripted(logits, turn) if turn.draws else None
+                token = self._scripted(logits, turn, model.marks) if turn.draws else None
                 if token is not None and is_speech(token):
                     self.tokens.append(token)
         except StopIteration:
@@ -92,9 +115,19 @@ class _Run:
         except SynthesisFailed:
             self.error = f"ValueError: should not get token {token}"
 
-    def _request(self) -> SpeechTokenRequest:
+    def _capacity(self) -> int:
+        """Room for all that is read: what the data tell, or as much speech as a text may have."""
+        arrays = self.case.arrays
+        n_text = arrays["text"].shape[1]
+        prompted = sum(tensor.shape[0] for tensor in self._prompt())
+        told = int(arrays["step_lens"].sum()) if "step_lens" in arrays else 0
+        return max(told, prompted + 21 * n_text) + _ROOM
+
+    @cached_property
+    def request(self) -> SpeechTokenRequest:
+        """What the language model is asked for."""
         text = self._ints("text")
-        if self.case.config["kind"] == "lm":
+        if "bistream" not in self.case.config["kind"]:
             return SpeechTokenRequest(text, *self._prompt(), seed=0, compatible=True)
         feed = TextFeed()
         for piece in torch.split(text, self.case.arrays["chunks"].tolist()):
@@ -108,46 +141,54 @@ class _Run:
     def _ints(self, name: str) -> Tensor:
         return torch.from_numpy(self.case.arrays[name][0].astype(np.int64))
 
-    def _scripted(self, logits: Tensor, turn: Turn) -> int:
+    def _scripted(self, logits: Tensor, turn: Turn, marks: Marks) -> int:
         scores = torch.log_softmax(logits, dim=0)
         scores[list(turn.forbidden)] = _MASKED
         call = len(self.log_probabilities)
         self.log_probabilities.append(scores)
-        special: dict[str, int] = self.case.config["special"]
+        special: dict[str, int] = self.case.config.get("special") or {}
         if str(call) in special:
             return special[str(call)]
-        if N_SPEECH_TOKENS not in turn.forbidden:
+        if marks.end not in turn.forbidden:
             self.endings += 1
             if self.endings > self.case.config["eos_after"]:
-                return N_SPEECH_TOKENS
+                return marks.end
         return int(scores[:N_SPEECH_TOKENS].argmax())
 
 
 def _model(case: Case) -> LanguageModel:
     listed = case.config["model"]
-    config = (
-        BackboneConfig(listed["num_attention_heads"], listed["rope_theta"], listed["rms_norm_eps"])
-        if listed
-        else BackboneConfig()
+    usual = BackboneConfig()
+    config = BackboneConfig(
+        listed.get("num_attention_heads", usual.n_heads),
+        listed.get("rope_theta", usual.rope_base),
+        listed.get("rms_norm_eps", usual.norm_epsilon),
     )
-    state: Mapping[str, Tensor] = FilledState(case.folder / str(case.keys_file))
-    if listed:
+    state: Mapping[str, Tensor] = FilledState(case.keys_path)
+    if listed and listed.get("tie_word_embeddings", True) and _HEAD in state:
         # Where embedding and text head are one tensor it was filled under its last name.
-        tied = {"llm.model.model.embed_tokens.weight": state["llm.model.lm_head.weight"]}
+        tied = {"llm.model.model.embed_tokens.weight": state[_HEAD]}
         state = {**state, **tied}
-    return read_language_model(state, version=Version.COSYVOICE2, config=config)
+    version = Version.COSYVOICE2 if "llm_embedding.weight" in state else Version.COSYVOICE3
+    return read_language_model(state, version=version, config=config)
 
 
 def compare_sampling(case: Case) -> Iterator[Row]:
     """Draw with torch's own generator, once for each seed."""
-    options = SamplingOptions()
+    told = {name: case.config[name] for name in ("top_p", "top_k") if name in case.config}
+    options = SamplingOptions(**told)
     index = 0
     while f"scores{index}" in case.arrays:
         scores = torch.from_numpy(case.arrays[f"scores{index}"])
         said = case.arrays[f"decoded{index}"].tolist()
-        drawn = []
-        for seed in range(40):
-            noise = GeneratorNoise(torch.Generator().manual_seed(seed))
-            drawn.append(choose(scores, Draw(0, said), options, noise))
-        yield case.compare(f"draws_seed0_39_{index}", np.array(drawn))
+        for name in case.arrays:
+            if found := re.fullmatch(rf"draws_seed(\d+)_(\d+)_{index}", name):
+                seeds = range(int(found[1]), int(found[2]) + 1)
+                drawn = [_drawn(scores, said, options, seed) for seed in seeds]
+                yield case.compare(name, np.array(drawn))
         index += 1
+
+
+def _drawn(scores: Tensor, said: list[int], options: SamplingOptions, seed: int) -> int:
+    noise = GeneratorNoise(torch.Generator().manual_seed(seed))
+    return choose(scores, Draw(0, said), options, noise)

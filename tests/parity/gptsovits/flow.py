@@ -13,8 +13,9 @@ from myna.engines.gpt_sovits.mel_features import MelFeatures
 from tests.parity import recipe
 from tests.parity.case import Case, Row
 from tests.parity.gptsovits.networks import tensors_of
-from tests.parity.gptsovits.vits import Inputs, checkpoint_of
+from tests.parity.gptsovits.vits import Inputs, checkpoint_of, speed_of
 
+_MEL = re.compile(r"mel(?:_(\d+)steps?)?(?:_cfg(\d)(\d*))?")
 _HIFIGAN_DILATIONS = ((1, 3, 5),) * 3
 
 
@@ -27,23 +28,33 @@ def compare_features(case: Case) -> Iterator[Row]:
     yield case.compare("ge", voice.numpy())
     for name in case.arrays:
         if found := re.fullmatch(r"fea(?:_speed(\d+))?", name):
-            speed = int(found[1]) / 100 if found[1] else 1.0
+            speed = _speed(network, inputs, found[1] or "", case.arrays[name].shape[-1])
             features = network(inputs.tokens, inputs.phonemes, voice, speed)
             yield case.compare(name, features.numpy())
+
+
+def _speed(network: MelFeatures, inputs: Inputs, digits: str, frames: int) -> float:
+    whole = 2 * inputs.tokens.shape[1]
+
+    def frames_at(speed: float) -> int:
+        return int((int(whole / speed) + (speed != 1)) * network.frames_per_encoded)
+
+    return speed_of(digits, frames_at, frames)
 
 
 def compare_matching(case: Case) -> Iterator[Row]:
     """One velocity, and paths of several steps, with and without guidance."""
     network = FlowMatching(tensors_of(case))
-    n_mels, frames = case.arrays["mel"].shape[1:]
+    whole = next(array for name, array in case.arrays.items() if _MEL.fullmatch(name))
+    batch, n_mels, frames = whole.shape
     features = torch.from_numpy(
-        recipe.normal("input.mu", (1, frames, case.config["text_dim"])) * np.float32(0.5)
+        recipe.normal("input.mu", (batch, frames, case.config["text_dim"])) * np.float32(0.5)
     )
     shape = case.shape("input.promptmel", (1, n_mels, 20))
     prompt = torch.from_numpy(recipe.uniform("input.promptmel", shape))
-    noise = torch.from_numpy(recipe.normal("noise.x0#0", (1, n_mels, frames)))
+    noise = torch.from_numpy(recipe.normal("noise.x0#0", (batch, n_mels, frames)))
     steps = int(case.config["n_timesteps"])
-    given = torch.zeros(1, frames, n_mels)
+    given = torch.zeros(batch, frames, n_mels)
     given[:, : shape[2]] = prompt.transpose(1, 2)
     start = noise.clone()
     start[:, :, : shape[2]] = 0
@@ -51,7 +62,7 @@ def compare_matching(case: Case) -> Iterator[Row]:
     first = network.estimator.velocity(start.transpose(1, 2), condition, 0.0, 1 / steps)
     yield case.compare("v_first", first.numpy())
     for name in case.arrays:
-        if found := re.fullmatch(r"mel(?:_(\d+)step)?(?:_cfg(\d)(\d*))?", name):
+        if found := _MEL.fullmatch(name):
             guidance = float(f"{found[2] or 0}.{found[3] or 0}")
             count = int(found[1]) if found[1] else steps
             mel = network(Windows(features, prompt, noise), count, guidance)

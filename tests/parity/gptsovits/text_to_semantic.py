@@ -17,6 +17,7 @@ from myna.engines.gpt_sovits.sampling import (
 )
 from myna.engines.gpt_sovits.semantic_decoding import (
     FIRST_STEPS,
+    LONGEST,
     SemanticRequest,
     semantic_tokens,
 )
@@ -33,9 +34,10 @@ NOISE = SeededNoise(0)  # of no consequence to a greedy choice
 def compare(case: Case) -> Iterator[Row]:
     """Run the decoder greedily, alone and in a batch, and step by step on the expected tokens."""
     runs = _Runs(case)
-    yield case.compare("pe_first3", sinusoids(3, case.arrays["pe_first3"].shape[1]).numpy())
+    yield case.compare("pe_first3", sinusoids(3, case.config["embedding_dim"]).numpy())
     yield from runs.alone()
-    yield from runs.logits()
+    if "y" in case.arrays:
+        yield from runs.logits()
     yield from runs.batched()
     yield from runs.streamed()
 
@@ -54,7 +56,8 @@ class _Runs:
             top_k=int(case.number("top_k", 1)),
             repetition_penalty=case.number("repetition_penalty", 1.35),
         )
-        self.longest = int(case.number("early_stop_num", 40)) + 1
+        stop = int(case.number("early_stop_num", 40))
+        self.longest = LONGEST if stop < 0 else min(stop + 1, LONGEST)
         self.prompt = torch.from_numpy(case.arrays["prompt"].astype(np.int64))[0]
         self.phonemes = torch.from_numpy(case.arrays["phones"].astype(np.int64))[0]
         self.context = torch.from_numpy(case.arrays["bert"])[0].T
@@ -103,7 +106,7 @@ class _Runs:
         slots = torch.zeros(1, dtype=torch.int64)
         logits = self.model.prefill(self.phonemes, self.context, self.prompt, cache)
         steps = [logits]
-        last = int(self.case.arrays["idx"])
+        last = int(self.case.arrays["idx"]) if "idx" in self.case.arrays else len(expected) - 1
         for token in expected[:last].tolist():
             steps.append(self.model.step(torch.tensor([token]), cache, slots)[0])
         for step, row in enumerate(steps):
@@ -165,11 +168,13 @@ class _Runs:
         """What a stream hands over piece by piece: of a fixed length, or up to likely pauses."""
         if "stream_fixed_lens" not in self.case.arrays:
             return
-        length = int(self.case.arrays["stream_fixed_lens"][0])
+        first = int(self.case.arrays["stream_fixed_lens"][0])
+        length = int(self.case.number("chunk_length", first))
         tokens = self._tokens(self._request(self.phonemes, self.context, self.prompt))
-        fixed = [tokens[at : at + length] for at in range(0, len(tokens), length)]
-        yield from self._pieces("stream_fixed", fixed)
-        yield from self._pieces("stream_mute", self._cut_at_pauses(tokens, length))
+        # The token that reaches the limit is never followed by a look at what is pending.
+        looked_at = len(tokens) - (len(tokens) == self.longest)
+        yield from self._pieces("stream_fixed", _of_length(tokens, length, looked_at))
+        yield from self._pieces("stream_mute", self._cut_at_pauses(tokens, length, looked_at))
 
     def _pieces(self, name: str, pieces: list[list[int]]) -> Iterator[Row]:
         compare = self.case.compare
@@ -177,14 +182,14 @@ class _Runs:
         yield compare(f"{name}_lens", np.array([len(piece) for piece in pieces]))
         yield compare(f"{name}_final", np.array([0] * (len(pieces) - 1) + [1]))
 
-    def _cut_at_pauses(self, tokens: list[int], length: int) -> list[list[int]]:
+    def _cut_at_pauses(self, tokens: list[int], length: int, looked_at: int) -> list[list[int]]:
         """Cut as the original does: what is pending goes out whole, and some of it twice."""
         table = torch.nn.functional.normalize(self.model.token_table)
         likeness = table @ table[PAUSE_TOKEN]
         pieces, pending = [], list[int]()
-        for token in tokens:
+        for place, token in enumerate(tokens):
             pending.append(token)
-            if len(pending) < length + 2:
+            if len(pending) < length + 2 or place >= looked_at:
                 continue
             scores = likeness[pending]
             scores = torch.where(scores < 0, -1.0, scores)
@@ -194,6 +199,14 @@ class _Runs:
                 pieces.append(pending)
                 pending = pending[best + 1 :]
         return [*pieces, pending]
+
+
+def _of_length(tokens: list[int], length: int, looked_at: int) -> list[list[int]]:
+    """Cut off a piece whenever so many are pending; the last one may be empty."""
+    count = looked_at // length
+    return [tokens[at * length : (at + 1) * length] for at in range(count)] + [
+        tokens[count * length :]
+    ]
 
 
 def _without_end(logits: Tensor, step: int) -> Tensor:

@@ -1,6 +1,7 @@
 """Cases of the decoder from semantic tokens to sound."""
 
 import math
+import re
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -14,6 +15,9 @@ from tests.parity import recipe
 from tests.parity.case import Array, Case, Row
 from tests.parity.gptsovits.networks import tensors_of
 
+_WAVE = re.compile(r"wav(?:_(?:ns\d+|speed\d+|tworefs|threerefs))+")
+_REFERENCES = {"tworefs": 2, "threerefs": 3}
+_USUAL_NOISE = "05"
 OVERLAP = 4  # latent frames blended between a stream's pieces, unless the notes say otherwise
 
 
@@ -24,9 +28,9 @@ def compare(case: Case) -> Iterator[Row]:
         if name in case.arrays:
             yield case.compare(name, run().numpy())
     for name in case.arrays:
-        if name.startswith("wav_"):
+        if _WAVE.fullmatch(name):
             yield case.compare(name, runs.wave(name).numpy())
-    if "stream_lat1" in case.arrays:
+    if {"stream_lat1", "stream_lat2"} <= set(case.arrays):
         yield from runs.streamed()
 
 
@@ -66,12 +70,17 @@ class Inputs:
     def spectrograms(self, count: int) -> list[Tensor]:
         """The references, in order."""
         second = int(self.case.number_before("frames", 33))
-        shapes = {"input.refer": (1, 1025, 40), "input.refer2": (1, 1025, second)}
+        shapes = {
+            "input.refer": (1, 1025, 40),
+            "input.refer2": (1, 1025, second),
+            "input.refer3": (1, 1025, second),
+        }
         return [self._normal(tag, shapes[tag]).abs() * 0.5 for tag in list(shapes)[:count]]
 
     def speaker_vectors(self, count: int) -> list[Tensor]:
         """The speaker vectors, in order."""
-        return [self._normal(tag, (1, 20480)) * 0.3 for tag in ("input.sv", "input.sv2")[:count]]
+        tags = ("input.sv", "input.sv2", "input.sv3")
+        return [self._normal(tag, (1, 20480)) * 0.3 for tag in tags[:count]]
 
 
 class Runs:
@@ -113,25 +122,15 @@ class Runs:
     def wave(self, name: str) -> Tensor:
         """Read noise, speed and references off an array's name: wav_ns05_speed125_tworefs."""
         parts = name.split("_")[1:]
-        scale = _decimal(next(part for part in parts if part.startswith("ns")).removeprefix("ns"))
-        references = 2 if "tworefs" in parts else 1
-        speed = self._speed(name, parts)
-        voice = self.voice_of(references)
-        encoded = self.network.encode(self.inputs.tokens, self.inputs.phonemes, voice, speed)
-        noise = torch.from_numpy(recipe.normal("noise.z#0", encoded.mean.shape))
-        return self.network.decode(latents_with(encoded, noise, scale), voice)[:, None]
-
-    def _speed(self, name: str, parts: list[str]) -> float:
-        """Choose, of what the digits could mean, the speed that gives the expected length."""
+        scale = next((part[2:] for part in parts if part.startswith("ns")), _USUAL_NOISE)
         digits = next((part[5:] for part in parts if part.startswith("speed")), "")
-        if not digits:
-            return 1.0
         frames = self.case.arrays[name].shape[-1] // self.network.samples_per_frame
         whole = 2 * self.inputs.tokens.shape[1]
-        meanings = (int(digits) / 100, int(digits) / 10, float(digits), _decimal(digits))
-        return next(
-            (speed for speed in meanings if speed and int(whole / speed) + 1 == frames), meanings[0]
-        )
+        speed = speed_of(digits, lambda speed: int(whole / speed) + (speed != 1), frames)
+        voice = self.voice_of(next((_REFERENCES[part] for part in parts if "refs" in part), 1))
+        encoded = self.network.encode(self.inputs.tokens, self.inputs.phonemes, voice, speed)
+        noise = torch.from_numpy(recipe.normal("noise.z#0", encoded.mean.shape))
+        return self.network.decode(latents_with(encoded, noise, _decimal(scale)), voice)[:, None]
 
     def streamed(self) -> Iterator[Row]:
         """Two pieces as the original streams them: all encoded anew, the second's start blended."""
@@ -147,6 +146,15 @@ class Runs:
             encoded = self.network.phonetic.prior(at_speed(features, 1))
             wave = self.network.decode(encoded.mean, self.voice)[:, None]
             yield self.case.compare(f"stream_wav{number}", wave.numpy())
+
+
+def speed_of(digits: str, frames_at: Callable[[float], int], frames: int) -> float:
+    """Choose, of what digits could mean, the speed that gives the expected number of frames."""
+    if not digits:
+        return 1.0
+    meanings = (int(digits) / 100, int(digits) / 10, float(digits), _decimal(digits))
+    fitting = (speed for speed in meanings if speed and frames_at(speed) == frames)
+    return next(fitting, meanings[0])
 
 
 def _decimal(digits: str) -> float:

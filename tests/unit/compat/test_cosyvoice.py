@@ -89,7 +89,7 @@ def test_a_generator_is_spoken_while_it_runs(cosyvoice: CosyVoice2) -> None:
     parts.close()
 
 
-def test_torchs_seed_decides(cosyvoice: CosyVoice2) -> None:
+def test_the_seed_of_torch_repeats_a_speech(cosyvoice: CosyVoice2) -> None:
     def spoken(seed: int) -> Tensor:
         torch.manual_seed(seed)
         return next(cosyvoice.inference_sft("Hello.", ADA))["tts_speech"]

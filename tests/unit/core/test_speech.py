@@ -20,3 +20,8 @@ def test_an_option_out_of_range_is_refused_by_name(name: str, value: float) -> N
     with pytest.raises(InvalidOption, match=name) as refused:
         Options(**{name: value})  # type: ignore[arg-type]  # by name
     assert repr(value) in str(refused.value)
+
+
+def test_a_whole_number_is_the_same_as_the_fraction_it_is():
+    whole = Options(speed=2, temperature=0, sentence_pause=1, top_p=1, repetition_penalty=2)
+    assert repr(whole) == repr(Options(2.0, 0.0, None, 1.0, 15, 1.0, 2.0))

@@ -26,12 +26,13 @@ from myna.engines.cosyvoice.language_slots import (
     Call,
     LanguageModelSlots,
     Outcome,
+    Suspended,
     next_turn,
+    noise_of,
     turns_of,
 )
-from myna.engines.cosyvoice.sampling_rows import MOST, Draws, choose_each
+from myna.engines.cosyvoice.sampling_rows import RECENT, Draws, choose_each
 from myna.engines.cosyvoice.speech_token_request import SpeechTokenRequest
-from myna.engines.cosyvoice.token_sampling import SeededNoise
 from myna.engines.cosyvoice.turns import Turn, is_speech
 
 
@@ -71,10 +72,7 @@ class CapturedLanguageSlots:
     def admit(self, slot: int, request: SpeechTokenRequest) -> None:
         """Take up a call. What is wrong with it shows in its first step."""
         self._cache.clear(slot)
-        call = Call(request, SeededNoise(request.seed), turns_of(request, self._model.marks))
-        self._drawings[slot] = _Drawing(call)
-        with self._lane.open():
-            self._draws.put(slot, request.sampling, request.seed)
+        self._take_up(slot, Call(request, noise_of(request), turns_of(request, self._model.marks)))
 
     def step(self, slots: Sequence[int]) -> list[tuple[Outcome, ...]]:
         """Return each call's next tokens, as many as are known by now.
@@ -97,6 +95,24 @@ class CapturedLanguageSlots:
         with self._lane.open():
             self._lookahead.end(slot)
             self._left[slot] = 0
+
+    def suspend(self, slot: int) -> object:
+        """See `Suspends`: a call waits between two runs only."""
+        with self._lane.open():
+            self._lookahead.end(slot)
+            return Suspended(self._drawings.pop(slot).call, self._cache.copied(slot))
+
+    def restore(self, slot: int, suspended: object) -> None:
+        """See `Suspends`."""
+        assert isinstance(suspended, Suspended)
+        with self._lane.open():
+            self._cache.put(slot, suspended.sequence)
+        self._take_up(slot, suspended.call)
+
+    def _take_up(self, slot: int, call: Call) -> None:
+        self._drawings[slot] = _Drawing(call)
+        with self._lane.open():
+            self._draws.put(slot, call.request.sampling, call.request.seed)
 
     def _begun(self, slot: int) -> tuple[Outcome, ...]:
         """Do what comes between two runs, and begin the next if there is one."""
@@ -127,9 +143,9 @@ class CapturedLanguageSlots:
         drawing.left = min(turn.more + 1, self._cache.capacity - length + 1)
         later = turn.forbidden if turn.forbidden_later is None else turn.forbidden_later
         early = 0 if turn.forbidden_later is None else turn.early
-        recent = torch.full((MOST,), NOTHING)
-        last = torch.tensor(turn.said[-MOST:], dtype=torch.int64)
-        recent[MOST - len(last) :] = last
+        recent = torch.full((RECENT,), NOTHING)
+        last = torch.tensor(turn.said[-RECENT:], dtype=torch.int64)
+        recent[RECENT - len(last) :] = last
         self._draws.recent[slot] = recent.to(self._draws.recent.device)
         self._draws.steps[slot] = drawing.call.n_drawn
         self._draws.early[slot] = early
@@ -187,8 +203,13 @@ class CapturedLanguageSlots:
         return torch.where(drawing, tokens, NOTHING)
 
 
-def slots_of(model: LanguageModel, slots: int) -> SlotModel[SpeechTokenRequest]:
-    """Return what a scheduler steps: captured slots on a GPU."""
-    if isinstance(model.decoder, DeviceDecoder):
+def slots_of(
+    model: LanguageModel, slots: int, *, compatible: bool = False
+) -> SlotModel[SpeechTokenRequest]:
+    """Return what a scheduler steps: captured slots on a GPU.
+
+    `compatible` requests draw their noise one number after another, which only plain slots do.
+    """
+    if isinstance(model.decoder, DeviceDecoder) and not compatible:
         return CapturedLanguageSlots(model, model.decoder, slots)
     return LanguageModelSlots(model, slots=slots)

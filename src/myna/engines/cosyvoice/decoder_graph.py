@@ -9,7 +9,7 @@ from myna.engines.cosyvoice.key_value_cache import BackboneShape
 from myna.engines.graphs import eight_bit
 from myna.engines.graphs.onnx_format import CONTRIBUTED, Graph, Port
 
-GRAPH_VERSION = "1"  # raised whenever the graph comes to compute otherwise
+GRAPH_VERSION = "2"  # raised whenever the graph comes to compute otherwise
 
 _Floats = npt.NDArray[np.float32]
 
@@ -83,22 +83,28 @@ class _DecoderGraph:
         return f"{name}.sum", name
 
     def attended(self, layer: int, inputs: str, tensors: Tensors) -> str:
+        """Add what attention finds; the queries hold the scale of the scores.
+
+        A product that need not be scaled has a kernel of its own for a single query.
+        """
         shape, graph = self.shape, self.graph
         parts = ("q_proj", "k_proj", "v_proj")
         weight = np.concatenate([_array(tensors[f"{part}.weight"]) for part in parts])
         bias = np.concatenate([_array(tensors[f"{part}.bias"]) for part in parts])
+        for array in (weight, bias):
+            array[: shape.n_heads * shape.width] *= shape.width**-0.5
         projected = eight_bit.product(graph, f"{layer}.projected", inputs, weight, bias)
         known = [f"keys.{layer}", f"values.{layer}"]
         grown = [f"{name}.grown" for name in known]
         memory = ("B", shape.n_key_heads, "capacity", shape.width)
         graph.inputs += [Port(name, "float32", memory) for name in known]
         graph.outputs += [Port(name, "float32", memory) for name in grown]
-        heads = {"num_heads": shape.n_heads, "kv_num_heads": shape.n_key_heads, "do_rotary": 1}
+        heads = {"num_heads": shape.n_heads, "kv_num_heads": shape.n_key_heads}
         found = graph.node(
             "GroupQueryAttention",
             [projected, "", "", *known, "lengths", "longest", "cosines", "sines"],
             [f"{layer}.attended", *grown],
-            heads,
+            {**heads, "do_rotary": 1, "scale": 1.0},
             domain=CONTRIBUTED,
         )
         return eight_bit.product(graph, f"{layer}.found", found, _array(tensors["o_proj.weight"]))
@@ -108,8 +114,8 @@ class _DecoderGraph:
         graph = self.graph
         gate = self.product(f"{layer}.gate", inputs, tensors["gate_proj.weight"])
         wide = self.product(f"{layer}.wide", inputs, tensors["up_proj.weight"])
-        opened = graph.node("Sigmoid", [gate], [f"{layer}.opened"])
-        curved = graph.node("Mul", [gate, opened], [f"{layer}.curved"])
+        curve = {"alpha": 1.0}  # x * sigmoid(x)
+        curved = graph.node("QuickGelu", [gate], [f"{layer}.curved"], curve, domain=CONTRIBUTED)
         product = graph.node("Mul", [curved, wide], [f"{layer}.gated"])
         return self.product(f"{layer}.narrow", product, tensors["down_proj.weight"])
 

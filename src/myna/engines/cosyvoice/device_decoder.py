@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from myna.engines.checkpoints.layers import Linear
 from myna.engines.checkpoints.tensors import Tensors
 from myna.engines.cosyvoice.key_value_cache import BackboneConfig, BackboneShape, KeyValueCache
 from myna.engines.cosyvoice.language_model import BACKBONE, LanguageModel, assembled
-from myna.engines.cosyvoice.qwen2 import Linear, Qwen2
+from myna.engines.cosyvoice.qwen2 import Qwen2
 from myna.engines.cosyvoice.version import Version
 
 

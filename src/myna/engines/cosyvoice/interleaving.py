@@ -41,7 +41,7 @@ class _Interleaving:
         self.n_speech = 0
         prompt_text: list[int] = request.prompt_text.tolist()
         self.prompt_speech: list[int] = request.prompt_speech.tolist()
-        instructions = 0 if request.compatible else _instructions(prompt_text, self.prompt_speech)
+        instructions = _instructions(request, marks)
         self.text = prompt_text[instructions:]
         """What was not laid out yet."""
         self.reads = [marks.start]
@@ -51,7 +51,8 @@ class _Interleaving:
         self.said: list[int] = []
         begun = len(self.prompt_speech) % SPEECH_IN_BLOCK
         self.fill_at = SPEECH_IN_BLOCK - begun
-        self.at_border = not (self.prompt_speech if request.compatible else begun)
+        published_begun = len(self.reads) > 1 or len(self.prompt_speech) > 0
+        self.at_border = not (published_begun if request.compatible else begun)
         """Whether a block of text comes next."""
 
     def turns(self) -> Turns:
@@ -150,9 +151,12 @@ def interleaved(request: SpeechTokenRequest, feed: TextFeed, marks: Marks) -> Tu
     return _Interleaving(request, feed, marks).turns()
 
 
-def _instructions(prompt_text: Sequence[int], prompt_speech: Sequence[int]) -> int:
+def _instructions(request: SpeechTokenRequest, marks: Marks) -> int:
     """Return how many tokens of the prompt's text are not said in the prompt's speech."""
-    if not prompt_speech:
+    prompt_text: list[int] = request.prompt_text.tolist()
+    if request.compatible and not marks.opens_with_instructions:
+        return 0
+    if not request.compatible and len(request.prompt_speech) == 0:
         return len(prompt_text)
     if END_OF_PROMPT in prompt_text:
         return prompt_text.index(END_OF_PROMPT) + 1

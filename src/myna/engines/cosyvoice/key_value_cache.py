@@ -89,6 +89,17 @@ class KeyValueCache:
         """Forget the sequence in a slot."""
         self.lengths[slot] = 0
 
+    def copied(self, slot: int) -> tuple[Tensor, Tensor]:
+        """Return the keys and values of the sequence in a slot, for `put`."""
+        length = self.lengths[slot]
+        return self.keys[:, slot, :, :length].clone(), self.values[:, slot, :, :length].clone()
+
+    def put(self, slot: int, sequence: tuple[Tensor, Tensor]) -> None:
+        """Put a copied sequence into a slot, in place of what is there."""
+        length = sequence[0].shape[2]
+        self.keys[:, slot, :, :length], self.values[:, slot, :, :length] = sequence
+        self.lengths[slot] = length
+
     def extended(self, slot: int, count: int) -> "Span":
         """Return where so many more positions of a slot go. Raises `TextTooLong`."""
         start = self.lengths[slot]

@@ -13,10 +13,11 @@ import torch
 import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
+from myna.engines.checkpoints.layers import Linear
 from myna.engines.checkpoints.tensors import Tensors
 from myna.engines.cosyvoice.decoders import Decoder, ExactDecoder
 from myna.engines.cosyvoice.key_value_cache import BackboneConfig, BackboneShape
-from myna.engines.cosyvoice.qwen2 import Linear, Qwen2
+from myna.engines.cosyvoice.qwen2 import Qwen2
 from myna.engines.cosyvoice.version import Version
 from myna.engines.graphs.graph_folder import GraphFolder, GraphRefused
 
@@ -24,7 +25,6 @@ __all__ = ["BackboneConfig", "LanguageModel", "Marks", "Segment", "Table", "read
 
 logger = logging.getLogger(__name__)
 
-TOKENS_PER_SECOND = 25
 BACKBONE = "llm.model.model"
 """Under which the decoder's tensors are, and the embedding of text."""
 N_SPEECH_TOKENS = 6561  # 3 to the 8: what the speech tokenizer's quantiser can tell apart
@@ -73,6 +73,8 @@ class Marks:
     """What the head knows and must not say: all but speech tokens, `end` and `fill`."""
     masked_end: int
     """What the published code masks where the end may not come yet."""
+    opens_with_instructions: bool
+    """Whether the published code reads the instructions apart where text arrives."""
 
 
 class LanguageModel:
@@ -153,11 +155,12 @@ def _fast_decoder(
 
 def _marks(version: Version, vocabulary: int) -> Marks:
     first = N_SPEECH_TOKENS
-    if version is Version.COSYVOICE2:
+    is_second = version is Version.COSYVOICE2
+    if is_second:
         start, task = Segment(Table.MARK, (0,)), Segment(Table.MARK, (1,))
         end, fill = first, first + 2
     else:
         start, task = Segment.speech([first]), Segment.speech([first + 2])
         end, fill = first + 1, first + 3
     unsayable = tuple(mark for mark in range(first, vocabulary) if mark not in (end, fill))
-    return Marks(start, task, end, fill, unsayable, masked_end=first)
+    return Marks(start, task, end, fill, unsayable, first, not is_second)

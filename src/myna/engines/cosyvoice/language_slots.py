@@ -4,7 +4,8 @@
     with closing(scheduler.tokens(SpeechTokenRequest(...))) as tokens:
         for token in tokens: ...   # 0 to 6560, each as soon as it is drawn
 
-A call whose text is a `TextFeed` holds its slot while it waits for text; nothing is computed then.
+While a call whose text is a `TextFeed` waits for more, nothing is computed for it, and it leaves
+its slot to others: what it remembers, 24 KB a token at full size, is put aside and comes back.
 An error of the feed, or of this call alone, is raised from the generator; other calls go on.
 """
 
@@ -20,7 +21,13 @@ from myna.engines.cosyvoice.key_value_cache import KeyValueCache
 from myna.engines.cosyvoice.language_model import LanguageModel, Marks
 from myna.engines.cosyvoice.speech_token_request import SpeechTokenRequest
 from myna.engines.cosyvoice.text_feed import MoreText, TextFeed
-from myna.engines.cosyvoice.token_sampling import Draw, SeededNoise, choose
+from myna.engines.cosyvoice.token_sampling import (
+    Draw,
+    GeneratorNoise,
+    Noise,
+    SeededNoise,
+    choose,
+)
 from myna.engines.cosyvoice.turns import Turn, Turns, is_speech, whole_text
 
 CAPACITY = 8192  # positions of text and speech a call may fill: some four minutes
@@ -34,7 +41,7 @@ class Call:
     """A call as it goes on."""
 
     request: SpeechTokenRequest
-    noise: SeededNoise
+    noise: Noise
     turns: Turns
     turn: Turn | None = field(default_factory=Turn)
     """What comes next; None at the end. The first one does nothing."""
@@ -47,6 +54,14 @@ class Call:
         text = self.request.text
         own = isinstance(text, TextFeed) and text.error is error
         return error if own else told(error)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Suspended:
+    """A call that is in no slot, with what the network remembers of it."""
+
+    call: Call
+    sequence: tuple[Tensor, Tensor]
 
 
 class LanguageModelSlots:
@@ -63,7 +78,7 @@ class LanguageModelSlots:
         """Take up a call. What is wrong with it shows in its first step."""
         self._cache.clear(slot)
         turns = turns_of(request, self._model.marks)
-        self._calls[slot] = Call(request, SeededNoise(request.seed), turns)
+        self._calls[slot] = Call(request, noise_of(request), turns)
 
     @torch.inference_mode()
     def step(self, slots: Sequence[int]) -> list[Outcome]:
@@ -76,6 +91,18 @@ class LanguageModelSlots:
         call = self._calls.pop(slot, None)
         if call is not None:
             call.turns.close()
+
+    @torch.inference_mode()
+    def suspend(self, slot: int) -> object:
+        """See `Suspends`."""
+        return Suspended(self._calls.pop(slot), self._cache.copied(slot))
+
+    @torch.inference_mode()
+    def restore(self, slot: int, suspended: object) -> None:
+        """See `Suspends`."""
+        assert isinstance(suspended, Suspended)
+        self._cache.put(slot, suspended.sequence)
+        self._calls[slot] = suspended.call
 
     def _read_single(self, slots: Sequence[int]) -> None:
         """Step the calls whose turn reads one token, where there is room."""
@@ -118,7 +145,7 @@ class LanguageModelSlots:
             return None
         draw = Draw(call.n_drawn, turn.said, turn.forbidden)
         call.n_drawn += 1
-        return choose(logits, draw, call.request.sampling, call.noise)
+        return choose(logits.cpu(), draw, call.request.sampling, call.noise)
 
 
 def turns_of(request: SpeechTokenRequest, marks: Marks) -> Turns:
@@ -126,6 +153,13 @@ def turns_of(request: SpeechTokenRequest, marks: Marks) -> Turns:
     if isinstance(request.text, TextFeed):
         return interleaved(request, request.text, marks)
     return whole_text(request, request.text, marks)
+
+
+def noise_of(request: SpeechTokenRequest) -> Noise:
+    """Return what decides the draws of a request."""
+    if request.compatible:
+        return GeneratorNoise(torch.Generator().manual_seed(request.seed))
+    return SeededNoise(request.seed)
 
 
 def next_turn(turns: Turns, token: int | None) -> Turn | None:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import torch
 
-from myna.core.errors import WeightsMissing
+from myna.core.errors import SettingsError, WeightsMissing
 from myna.engines.batching.device import compute_exactly
-from myna.engines.checkpoints.plain import digest_of, read_plain
+from myna.engines.checkpoints.plain import digest_of, digest_of_files, read_plain
 from myna.engines.checkpoints.tensors import Tensors
 from myna.engines.cosyvoice.acoustic.flow import Flow, read_flow
 from myna.engines.cosyvoice.acoustic.vocoder import Vocoder, read_vocoder
@@ -56,6 +56,11 @@ def load(files: ModelFiles, runtime: Runtime) -> Model:
             "`cosyvoice.folder`."
         )
     version = files.version
+    if runtime.compatible and version is not Version.COSYVOICE2:
+        raise SettingsError(
+            f"{str(files.folder)!r} holds {version.value}: only CosyVoice2 can be spoken as "
+            "published. Leave `cosyvoice.compatible` off."
+        )
     configuration = read_configuration(files.configuration)
     tokenizer = TextTokenizer(files.text_folder, version)
     reader = TextReader(tokenizer, version)
@@ -67,8 +72,8 @@ def load(files: ModelFiles, runtime: Runtime) -> Model:
         read_plain(path).to(runtime.device)
         for path in (files.language_model, files.flow, files.vocoder)
     ]
-    sizes = [path.stat().st_size for path in (files.speech_tokenizer, files.speaker_network)]
-    parts = (version.value, *(digest_of(tensors.stored) for tensors in weights), *sizes)
+    digests = [digest_of(tensors.stored) for tensors in weights]
+    parts = (version.value, *digests, digest_of_files(files.beside_weights))
     return Model(
         version,
         configuration,

@@ -12,20 +12,9 @@ import torch
 import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
+from myna.engines.checkpoints.layers import Linear
 from myna.engines.checkpoints.tensors import Tensors
 from myna.engines.cosyvoice.key_value_cache import BackboneShape, KeyValueCache, Span
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Linear:
-    """x @ weight^T + bias over the last axis."""
-
-    weight: Tensor  # (outputs, inputs)
-    bias: Tensor | None = None
-
-    def __call__(self, inputs: Tensor) -> Tensor:
-        """Map (..., inputs) to (..., outputs)."""
-        return F.linear(inputs, self.weight, self.bias)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,8 +8,10 @@ from torch import Tensor
 from myna.engines.batching.noise import exponentials, exponentials_at
 from myna.engines.cosyvoice.token_sampling import COLDEST, SamplingOptions
 
-MOST = 64
-"""Tokens of a nucleus, and tokens said of late, that are looked at: more are not."""
+BEST = 1024
+"""Tokens of a nucleus that are looked at: more are not."""
+RECENT = 64
+"""Tokens said of late that are."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,7 +25,7 @@ class Draws:
     most_repeated: Tensor  # (B,) float64: so often a token may not have been said in the window
     seeds: Tensor  # (B,) int64
     steps: Tensor  # (B,) int64: draws so far
-    recent: Tensor  # (B, MOST) int64: what was said, the last of it last; -1 before all
+    recent: Tensor  # (B, RECENT) int64: what was said, the last of it last; -1 before all
     forbidden: Tensor  # (B, vocabulary) bool: what must not be drawn, for `early` draws
     early: Tensor  # (B,) int64
     forbidden_later: Tensor  # (B, vocabulary) bool: what must not be drawn after them
@@ -43,7 +45,7 @@ class Draws:
             whole().double(),
             whole(),
             whole(),
-            whole(MOST) - 1,
+            whole(RECENT) - 1,
             whole(vocabulary).bool(),
             whole(),
             whole(vocabulary).bool(),
@@ -53,8 +55,8 @@ class Draws:
         """Begin a row."""
         self.top_p[row] = options.top_p
         self.temperature[row] = max(options.temperature, COLDEST)
-        self.top_k[row] = min(max(options.top_k, 1), MOST)
-        self.window[row] = min(options.window, MOST)
+        self.top_k[row] = min(max(options.top_k, 1), BEST)
+        self.window[row] = min(options.window, RECENT)
         self.most_repeated[row] = options.window * options.most_repeated
         self.seeds[row] = seed
         self.steps[row] = 0
@@ -77,7 +79,7 @@ def choose_each(logits: Tensor, draws: Draws) -> Tensor:
     forbidden = torch.where(early, draws.forbidden, draws.forbidden_later)
     scores = (logits / draws.temperature).masked_fill(forbidden, -torch.inf)
     first = _of_nucleus(torch.softmax(scores, dim=1), draws)
-    age = torch.arange(MOST, 0, -1, device=scores.device)  # 1 for the last token said
+    age = torch.arange(RECENT, 0, -1, device=scores.device)  # 1 for the last token said
     repeats = ((draws.recent == first[:, None]) & (age <= draws.window)).sum(dim=1)
     others = torch.softmax(scores.scatter(1, first[:, None], -torch.inf), dim=1)
     noise = exponentials(draws.seeds, 2 * draws.steps + 1, scores.shape[1])
@@ -87,7 +89,7 @@ def choose_each(logits: Tensor, draws: Draws) -> Tensor:
 
 def _of_nucleus(probabilities: Tensor, draws: Draws) -> Tensor:
     """Draw from the most probable tokens of each row, as `token_sampling.nucleus` has them."""
-    count = min(MOST, probabilities.shape[1])
+    count = min(BEST, probabilities.shape[1])
     best = probabilities.topk(count, dim=1).indices.sort(dim=1).values
     ordered, places = probabilities.gather(1, best).sort(dim=1, descending=True, stable=True)
     order = best.gather(1, places)

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 LONGEST = 80  # a piece is closed before it would pass this
 SHORTEST = 60  # and is no longer open beyond this
@@ -10,7 +10,7 @@ SHORTEST_LAST = 20  # a shorter rest joins the piece before
 
 _ENDS_CHINESE = "。？！；：、.?!;"
 _ENDS_OTHER = ".?!;:"
-_CLOSING_QUOTES = '"”'
+_CLOSING_QUOTES = ('"', "”")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _CORNER_MARKS = str.maketrans({"²": "平方", "³": "立方"})
 _BRACKETS = str.maketrans(dict.fromkeys("（）【】`", ""))
@@ -41,21 +41,26 @@ def pieces(text: str, length: Callable[[str], int], *, chinese: bool) -> list[st
     return found
 
 
-def _clauses(text: str, *, chinese: bool) -> Iterator[str]:
-    """Yield the parts of a text with the marks that end them; marks alone are left out."""
+def _clauses(text: str, *, chinese: bool) -> list[str]:
+    """Return the parts of a text with the marks that end them; further marks are left out.
+
+    A quote that closes after a mark belongs to the clause before it.
+    """
     ends = _ENDS_CHINESE if chinese else _ENDS_OTHER
     if not text.endswith(tuple(ends)):
         text += "。" if chinese else "."
+    clauses: list[str] = []
     start = 0
     for index, character in enumerate(text):
         if character not in ends or index < start:
             continue
-        stop = index + 1
-        if stop < len(text) and text[stop] in _CLOSING_QUOTES:
-            stop += 1
         if index > start:
-            yield text[start:stop]
-        start = stop
+            clauses.append(text[start : index + 1])
+        start = index + 1
+        if text.startswith(_CLOSING_QUOTES, start):
+            clauses[-1:] = [clause + text[start] for clause in clauses[-1:]]
+            start += 1
+    return clauses
 
 
 def is_only_marks(text: str) -> bool:
@@ -78,10 +83,15 @@ def _is_latin(text: str, index: int) -> bool:
 
 
 def tidied_chinese(text: str) -> str:
-    """Tidy a Chinese text whose figures are words already."""
+    """Tidy a Chinese text, or a part of one, whose figures are words already."""
     text = with_corner_marks_spelt(without_blanks(text.replace("\n", "")))
     text = text.replace(".", "。").replace(" - ", "，")
-    return re.sub("[，,、]+$", "。", without_brackets(text))
+    return without_brackets(text)
+
+
+def stopped(text: str) -> str:
+    """Return a whole Chinese text with a full stop where it ends with a comma."""
+    return re.sub("[，,、]+$", "。", text)
 
 
 def with_corner_marks_spelt(text: str) -> str:

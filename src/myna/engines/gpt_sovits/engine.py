@@ -23,6 +23,7 @@ from myna.engines.gpt_sovits.plausibility import PACE
 from myna.engines.gpt_sovits.prompt import Prompt
 from myna.engines.listening import Listener, misfit
 from myna.engines.prompts import PromptCache
+from myna.text.sentences import speakable
 
 _METHOD = "1"  # raised whenever the same request comes to sound different
 
@@ -103,7 +104,7 @@ class GptSovitsEngine:
             )
 
     def _speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
-        if not any(map(str.isalnum, utterance.text)):
+        if not speakable(utterance.text):
             return
         task = self._task(utterance, voice)
         if utterance.whole:

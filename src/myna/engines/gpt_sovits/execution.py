@@ -9,9 +9,9 @@ from pathlib import Path
 import torch
 
 from myna.engines.batching.device import CPU, half_precision
+from myna.engines.checkpoints.layers import Linear
 from myna.engines.gpt_sovits.eight_bit_linear import EightBitLinear, Projection, exact
 from myna.engines.gpt_sovits.half_linear import HalfLinear
-from myna.engines.gpt_sovits.layers import Linear
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from torch import Tensor
 
 from myna.core.audio import Audio, Samples
 from myna.core.errors import BadReference
-from myna.engines.gpt_sovits.decoder import Filled, Filling, Sentence, SoundStream
+from myna.engines.gaps import Filled
+from myna.engines.gpt_sovits.decoder import Filling, Sentence, SoundStream
 from myna.engines.gpt_sovits.flow_matching import Known
 from myna.engines.gpt_sovits.mel_features import MelFeatures
 from myna.engines.gpt_sovits.mel_sound import MelSound

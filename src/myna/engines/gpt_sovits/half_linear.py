@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
-from myna.engines.gpt_sovits.layers import Linear
+from myna.engines.checkpoints.layers import Linear
 
 
 class HalfLinear:

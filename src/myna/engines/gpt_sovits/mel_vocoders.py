@@ -48,8 +48,13 @@ def read_vocoder_v4(
     return MelVocoder(_V4_RATE, math.prod(_V4_RATES), _V4_REACH, network)
 
 
-def read_vocoder_v3(folder: Path, device: torch.device = CPU) -> MelVocoder:
-    """Read a published BigVGAN folder: config.json and the generator beside it."""
+def read_vocoder_v3(
+    folder: Path, dtype: torch.dtype = torch.float32, device: torch.device = CPU
+) -> MelVocoder:
+    """Read a published BigVGAN folder: config.json and the generator beside it.
+
+    Its convolutions compute in `dtype`. Raises `WeightsMissing`.
+    """
     config = read_json(folder / "config.json")
     path = folder / BIGVGAN_FILE
     generator = read_pickled(path).get("generator")
@@ -67,7 +72,7 @@ def read_vocoder_v3(folder: Path, device: torch.device = CPU) -> MelVocoder:
         sample_rate if isinstance(sample_rate, int) else 24000,
         math.prod(rates),
         _V3_REACH,
-        BigVgan(tensors, rates, dilations),
+        BigVgan(tensors, rates, dilations, dtype=dtype),
     )
 
 

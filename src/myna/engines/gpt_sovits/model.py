@@ -126,9 +126,6 @@ def _decoder(
         project = exact  # in eight bits, what is nearly the same may be rounded otherwise
     flow = FlowMatching(sovits.tensors, project)
     path = files.vocoders[version.value]
-    vocoder = (
-        read_vocoder_v3(path, execution.device)
-        if version is Version.V3
-        else read_vocoder_v4(path, execution.vocoder_dtype, execution.device)
-    )
+    read = read_vocoder_v3 if version is Version.V3 else read_vocoder_v4
+    vocoder = read(path, execution.vocoder_dtype, execution.device)
     return FlowDecoder(version, MelFeatures(sovits), WindowBatches(flow, windows), vocoder)

@@ -19,6 +19,7 @@ from myna.engines.gpt_sovits.spectrograms import reference_samples, reference_sp
 from myna.engines.gpt_sovits.spoken_text import SpokenText, TextReader
 from myna.engines.gpt_sovits.voice_encoder import VoiceEncoder
 from myna.engines.reference_window import best_window
+from myna.text.sentences import speakable
 
 SILENCE_BEHIND = 9600  # samples at 16 kHz, 0.6 s
 SECONDS_PER_TOKEN = 0.04
@@ -106,7 +107,7 @@ class PromptMaker:
         audio, said = best_window(voice)
         others = [best_window(Voice(other, "", voice.language))[0] for other in voice.auxiliary]
         timbre = self._timbre([audio, *others])
-        if voice.language not in self._languages or not any(map(str.isalnum, said)):
+        if voice.language not in self._languages or not speakable(said):
             nothing = np.zeros(0, np.int64)
             prompt = Prompt(timbre, nothing, SpokenText(nothing, None))
         else:

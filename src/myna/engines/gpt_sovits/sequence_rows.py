@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-_GRANULE = 512  # positions by which the rows grow
+_GRANULE = 32  # positions by which the rows grow: a processor reads what has few gaps faster
 
 
 class SequenceRows:
-    """One row per sequence, as long as the longest sequence may come to be.
+    """One row per sequence, hardly longer than the longest sequence.
 
-    Memory is taken as sequences fill it, and given back when the last of them leaves.
+    Memory is taken as sequences grow, and given back when the last of them leaves.
     """
 
     def __init__(self, layers: int, n_heads: int, width: int) -> None:
@@ -28,15 +28,21 @@ class SequenceRows:
         self.tokens: list[int] = []
         """Of them, prompt and generated tokens."""
 
-    def enter(self, slot: int, length: int, tokens: int, capacity: int) -> int:
-        """Give a sequence the next row, with room for so many positions; return its number."""
+    def enter(self, slot: int, length: int, tokens: int) -> int:
+        """Give a sequence of so many positions the next row; return its number."""
         row = len(self.slots)
         self.slots.append(slot)
         self.lengths.append(length)
         self.tokens.append(tokens)
-        if row >= self._rows or capacity > self._capacity:
-            self._grow(max(self._rows, 1 << row.bit_length()), max(self._capacity, capacity))
+        if row >= self._rows:
+            self._grow(1 << row.bit_length(), max(self._capacity, length))
+        self.make_room()
         return row
+
+    def make_room(self) -> None:
+        """See to it that every row has room for one position more."""
+        if max(self.lengths) >= self._capacity:
+            self._grow(self._rows, max(self.lengths) + 1)
 
     def leave(self, slot: int) -> None:
         """Take a sequence out, if it is there; the last takes its row."""

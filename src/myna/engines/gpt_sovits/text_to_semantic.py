@@ -13,16 +13,9 @@ import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
 from myna.core.errors import TextTooLong
+from myna.engines.checkpoints.layers import LayerNorm, Linear, join_heads, split_heads
 from myna.engines.checkpoints.tensors import Tensors
-from myna.engines.gpt_sovits.layers import (
-    LayerNorm,
-    Linear,
-    attention,
-    embedding,
-    join_heads,
-    sinusoids,
-    split_heads,
-)
+from myna.engines.gpt_sovits.layers import attention, embedding, sinusoids
 from myna.engines.gpt_sovits.weights import SemanticCheckpoint
 
 TOKENS_PER_SECOND = 25
@@ -97,7 +90,7 @@ class SequenceEmbedding:
         self._context = Linear.of(tensors.scope("bert_proj"))
         table = sinusoids(_POSITIONS, self.tokens.shape[1]).to(self.tokens.device)
         self._phoneme_positions = tensors["ar_text_position.alpha"] * table
-        self._token_positions = tensors["ar_audio_position.alpha"] * table
+        self.token_positions = tensors["ar_audio_position.alpha"] * table  # (places, channels)
 
     def prefix(self, phonemes: Tensor, context: Tensor | None, prompt: Tensor) -> Tensor:
         """Embed a request as `TextToSemantic.prefill` takes it: (1, L + P, channels)."""
@@ -105,12 +98,12 @@ class SequenceEmbedding:
         if context is None:
             context = text.new_zeros(len(phonemes), self._context.weight.shape[1])
         text = text + self._context(context) + self._phoneme_positions[: len(phonemes)]
-        audio = embedding(prompt, self.tokens) + self._token_positions[: len(prompt)]
+        audio = embedding(prompt, self.tokens) + self.token_positions[: len(prompt)]
         return torch.cat([text, audio])[None]
 
     def token(self, tokens: Tensor, places: Tensor) -> Tensor:
         """Embed one token (B,) each, so many tokens (B,) into its sequence: (B, 1, channels)."""
-        return (embedding(tokens, self.tokens) + self._token_positions[places])[:, None]
+        return (embedding(tokens, self.tokens) + self.token_positions[places])[:, None]
 
 
 class TextToSemantic:

@@ -14,7 +14,7 @@ from myna.core.errors import Unsupported
 from myna.engines.batching.noise import normal_frames
 from myna.engines.gpt_sovits.hifigan import HifiGan
 from myna.engines.gpt_sovits.phonetic_encoder import Encoded, PhoneticEncoder, at_speed
-from myna.engines.gpt_sovits.quantizer import FRAMES_PER_TOKEN, Quantizer
+from myna.engines.gpt_sovits.quantizer import Quantizer
 from myna.engines.gpt_sovits.residual_flow import ResidualFlow
 from myna.engines.gpt_sovits.voice_encoder import VoiceEncoder
 from myna.engines.gpt_sovits.weights import SovitsCheckpoint
@@ -49,11 +49,6 @@ class Vits:
     def device(self) -> torch.device:
         """Where the weights are."""
         return self.quantizer.codes.device
-
-    @property
-    def samples_per_token(self) -> int:
-        """Samples of sound for one semantic token, at speed 1."""
-        return FRAMES_PER_TOKEN * self.samples_per_frame
 
     def encode(self, tokens: Tensor, phonemes: Tensor, voice: Tensor, speed: float = 1) -> Encoded:
         """Return the prior of a sentence's latents: 2 T frames, at another speed int(2 T/speed)+1.

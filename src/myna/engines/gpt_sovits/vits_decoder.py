@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import torch
 
 from myna.core.audio import Audio
-from myna.engines.gpt_sovits.decoder import Filled, Filling, Sentence, SoundStream
+from myna.engines.gaps import Filled
+from myna.engines.gpt_sovits.decoder import Filling, Sentence, SoundStream
 from myna.engines.gpt_sovits.phonetic_encoder import Encoded
 from myna.engines.gpt_sovits.prompt import Prompt
 from myna.engines.gpt_sovits.quantizer import FRAMES_PER_TOKEN

@@ -34,6 +34,8 @@ def open_session(graph: Path | Iterable[bytes], threads: int) -> onnxruntime.Inf
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = _ERRORS_ONLY
+    # What it would join on its own is slower: an addition and a normalisation as one operator.
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     source = str(graph) if isinstance(graph, Path) else b"".join(graph)
     try:

@@ -66,6 +66,7 @@ def routers(chosen: tuple[str, ...] | None) -> list[APIRouter]:
     wanted = NAMES if chosen is None else chosen
     for name in wanted:
         if name not in NAMES:
-            known = ", ".join(NAMES) or "none yet"
-            raise SettingsError(f"Setting 'http.dialects' names {name!r}; there are: {known}.")
+            raise SettingsError(
+                f"Setting 'http.dialects' names {name!r}; there are: {', '.join(NAMES)}."
+            )
     return [import_module(f"{__name__}.{name}").router for name in wanted]

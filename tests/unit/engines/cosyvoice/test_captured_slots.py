@@ -11,7 +11,7 @@ import torch
 from myna.core.errors import BadText, SynthesisFailed, TextTooLong
 from myna.engines.batching.scheduler import Scheduler, SlotModel
 from myna.engines.checkpoints.tensors import Tensors
-from myna.engines.cosyvoice.captured_slots import CapturedLanguageSlots
+from myna.engines.cosyvoice.captured_slots import CapturedLanguageSlots, slots_of
 from myna.engines.cosyvoice.device_decoder import DeviceDecoder, read_device_model
 from myna.engines.cosyvoice.language_model import LanguageModel
 from myna.engines.cosyvoice.language_slots import LanguageModelSlots
@@ -186,16 +186,28 @@ def test_hanging_up_at_any_point_frees_the_slot() -> None:
 def test_as_the_published_code_does_it_says_the_same(arriving: bool) -> None:
     request = replace(_request(3), compatible=True)
 
-    def wanted() -> SpeechTokenRequest:
-        return _arriving(request) if arriving else request
-
     def said(slots: SlotModel[SpeechTokenRequest]) -> list[int] | str:
+        wanted = _arriving(request) if arriving else request
         try:
-            return list(itertools.islice(Scheduler(slots, 1, 0).tokens(wanted()), 60))
+            return list(itertools.islice(Scheduler(slots, 1, 0).tokens(wanted), 60))
         except SynthesisFailed as error:
             return str(error)
 
-    assert said(_captured(1)) == said(LanguageModelSlots(PLAIN, slots=1, capacity=700))
+    published = slots_of(MODEL, 1, compatible=True)
+    assert said(published) == said(LanguageModelSlots(PLAIN, slots=1, capacity=700))
+
+
+def test_calls_that_wait_leave_their_slot_to_others_and_go_on() -> None:
+    scheduler = Scheduler(_captured(slots=1), 1, 2)
+    feed, request = TextFeed(), _request(5)
+    slow = scheduler.outcomes(replace(request, text=feed))
+    feed.push(torch.as_tensor(request.text).tolist()[:8])
+    heard = list(itertools.takewhile(lambda outcome: outcome is not None, slow))
+    assert list(scheduler.tokens(_request(2))) == _plain(_request(2))
+    feed.push(torch.as_tensor(request.text).tolist()[8:])
+    feed.end()
+    heard += [outcome for outcome in slow if outcome is not None]
+    assert heard == _plain(_arriving(request))
 
 
 def test_the_third_generation_speaks_as_with_the_plain_slots() -> None:

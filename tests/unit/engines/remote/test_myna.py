@@ -6,19 +6,21 @@ from dataclasses import replace
 
 import pytest
 
-from myna.core.errors import BadReference, EngineError
-from myna.core.speech import Chunk, Utterance
+from myna.core.engine import Capabilities
+from myna.core.errors import BadReference, EngineError, InvalidOption
+from myna.core.speech import Chunk, Options, SpeechRequest, Utterance
 from myna.core.voice import Voice
 from myna.engines.cached import CachedEngine
 from myna.engines.fallback import FallbackEngine
-from myna.settings import RemoteSettings
+from myna.settings import RemoteSettings, Settings
 from myna.storage.prompts import PromptFolder
 from myna.storage.results import ResultFolder
 from myna.studio.engine_builders import RemoteEngine
 from myna.studio.remote_builders import build
+from myna.studio.studio import Studio
 from tests.conftest import tone
 from tests.http.conftest import Running, serve
-from tests.unit.engines.doubles import BabbleEngine, BrokenEngine, ToneEngine
+from tests.unit.engines.doubles import BabbleEngine, BrokenEngine, HeedfulEngine, ToneEngine
 from tests.unit.engines.remote.scripted import PATIENT, Request, scripted
 
 __all__ = ["serve"]
@@ -67,6 +69,20 @@ def test_what_the_server_can_do_is_known_once_it_spoke(serve: Serve, sample: Voi
     said(there, sample)
     assert there.capabilities.languages == {"ko", "en"}
     assert there.capabilities.sample_rate == 22050
+
+
+def test_speakers_of_a_server_nobody_has_asked_yet_are_found(
+    serve: Serve, sample: Voice, settings: Settings
+):
+    there = HeedfulEngine()
+    there.capabilities = Capabilities(frozenset({"en"}), 16000, speakers=frozenset({"ann"}))
+    own = RemoteSettings.model_validate({"kind": "myna", "url": serve(there).url, **PATIENT})
+    changes = {"engines": ("there",), "remotes": {"there": own}}
+    studio = Studio.open(settings.model_copy(update=changes))
+    studio.speak(SpeechRequest("Hello.", sample, options=Options(speaker="ann")))
+    assert [heard.options.speaker for heard in there.heard] == ["ann"]
+    with pytest.raises(InvalidOption, match="brings along ann"):
+        studio.speak(SpeechRequest("Hello.", sample, options=Options(speaker="bob")))
 
 
 def test_another_engine_behind_the_server_changes_the_key(

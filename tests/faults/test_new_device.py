@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -26,7 +27,7 @@ class Machine:
         self.home = home
         (home / "myna.toml").write_text(
             f"engines = {json.dumps(engines)}\n"
-            f'[remotes.kitchen]\nkind = "myna"\nurl = "{url}"\n'
+            f'[remotes.kitchen]\nkind = "myna"\nurl = "{url}"\nidentity = "ours"\n'
             "first_sound_seconds = 60\nstall_seconds = 60\n"
         )
         self.environment = {**os.environ, "MYNA_HOME": str(home)}  # noqa: TID251 - a child's
@@ -61,8 +62,15 @@ def server(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
         process.kill()
 
 
+@pytest.fixture
+def dead() -> str:
+    """Return an address at which nobody ever was."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
 def test_a_device_that_never_saw_its_server_says_what_was_prepared(
-    server: tuple[subprocess.Popen[str], str], tmp_path: Path
+    server: tuple[subprocess.Popen[str], str], dead: str, tmp_path: Path
 ):
     process, url = server
     phrases, archive = tmp_path / "phrases.txt", str(tmp_path / "phrases.tar")
@@ -74,7 +82,7 @@ def test_a_device_that_never_saw_its_server_says_what_was_prepared(
     process.kill()
     process.wait()
 
-    device = Machine(tmp_path / "device", ["kitchen", "embedded"], url)
+    device = Machine(tmp_path / "device", ["kitchen", "embedded"], dead)
     assert "2 of them new" in device.myna("cache", "import", archive).stderr
     said = device.myna("say", " ".join(PREPARED), "-o", str(tmp_path / "prepared.wav"))
     assert "by kitchen," in said.stderr

@@ -65,6 +65,18 @@ def test_what_another_machine_was_told_is_found_without_asking_or_restarting(
     assert [chunk.cached for chunk in laid.said(device)] == [True]
 
 
+def test_a_server_with_an_identity_is_the_same_at_any_address(line: Lay, tmp_path: Path):
+    results = ResultFolder(tmp_path / "results", 10_000_000)
+    memory: dict[str, bytes] = {}
+    one, other = line(), line()
+    other.faults.cut()
+    one.said(CachedEngine(one.remote(memory=memory, identity="kitchen"), results))
+    device = CachedEngine(other.remote(memory=memory, identity="kitchen"), results)
+    assert [chunk.cached for chunk in other.said(device)] == [True]
+    with pytest.raises(EngineUnreachable):
+        other.said(CachedEngine(other.remote(memory=memory), results))
+
+
 def test_hanging_up_stops_the_engine_behind_the_server(line: Lay, sample: Voice):
     slow = SlowEngine(chunks=100_000)
     laid = line(slow)

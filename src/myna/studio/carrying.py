@@ -13,8 +13,8 @@ from myna.studio.wiring import open_results
 def export_cache(settings: Settings, file: IO[bytes]) -> Carried:
     """Write every cached sentence, and what each remote Myna last said of itself, to one file."""
     memory = open_prompts(settings)
-    urls = [own.url for own in settings.remotes.values() if own.kind == "myna" and own.url]
-    told = {key: memory.get(key) for key in map(description_key, urls)}
+    servers = [own.identity or own.url for own in settings.remotes.values() if own.kind == "myna"]
+    told = {key: memory.get(key) for key in (description_key(each) for each in servers if each)}
     remembered = {key: content for key, content in told.items() if content}
     return export_results(open_results(settings), file, remembered)
 

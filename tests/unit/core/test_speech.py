@@ -23,5 +23,6 @@ def test_an_option_out_of_range_is_refused_by_name(name: str, value: float) -> N
 
 
 def test_a_whole_number_is_the_same_as_the_fraction_it_is():
-    whole = Options(speed=2, temperature=0, sentence_pause=1, top_p=1, repetition_penalty=2)
-    assert repr(whole) == repr(Options(2.0, 0.0, None, 1.0, 15, 1.0, 2.0))
+    names = ("speed", "temperature", "sentence_pause", "top_p", "repetition_penalty")
+    whole, fraction = (Options(**dict.fromkeys(names, one)) for one in (1, 1.0))
+    assert repr(whole) == repr(fraction)

@@ -100,6 +100,7 @@ class Scheduler(Generic[Request]):
 
     def __init__(self, model: SlotModel[Request], slots: int, queue_length: int) -> None:
         self._model = model
+        self._suspends = model if isinstance(model, Suspends) else None
         self._slots = slots
         self._queue_length = queue_length
         self._lock = threading.Lock()
@@ -188,7 +189,7 @@ class Scheduler(Generic[Request]):
 
     def _make_room(self) -> None:
         """Take calls that wait out of their slots, as many as queue for one in vain."""
-        if not isinstance(self._model, Suspends):
+        if self._suspends is None:
             return
         with self._lock:
             wanted = len(self._waiting) - (self._slots - len(self._live))
@@ -196,7 +197,7 @@ class Scheduler(Generic[Request]):
             leaving = leaving[: max(wanted, 0)]
         for slot, call in leaving:
             try:
-                call.suspended = self._model.suspend(slot)
+                call.suspended = self._suspends.suspend(slot)
             except Exception as error:  # noqa: BLE001 - it belongs to its caller
                 self._leave(slot, told(error))
                 continue
@@ -215,8 +216,8 @@ class Scheduler(Generic[Request]):
 
     def _admit(self, slot: int, call: _Call[Request]) -> None:
         try:
-            if call.suspended is not None and isinstance(self._model, Suspends):
-                self._model.restore(slot, call.suspended)
+            if call.suspended is not None and self._suspends is not None:
+                self._suspends.restore(slot, call.suspended)
                 call.suspended = None
             else:
                 self._model.admit(slot, call.request)
@@ -270,7 +271,7 @@ class Scheduler(Generic[Request]):
     def _has_work(self) -> bool:
         """Whether a call can be stepped, seated or swept; or none is left."""
         calls = self._live.values()
-        can_leave = isinstance(self._model, Suspends) and any(call.waits for call in calls)
+        can_leave = self._suspends is not None and any(call.waits for call in calls)
         seats = bool(self._waiting) and (len(calls) < self._slots or can_leave)
         idle = not calls or self._worker.stopping
         return seats or idle or any(call.hung_up or not call.waits for call in calls)

@@ -83,28 +83,22 @@ class _DecoderGraph:
         return f"{name}.sum", name
 
     def attended(self, layer: int, inputs: str, tensors: Tensors) -> str:
-        """Add what attention finds; the queries hold the scale of the scores.
-
-        A product that need not be scaled has a kernel of its own for a single query.
-        """
         shape, graph = self.shape, self.graph
         parts = ("q_proj", "k_proj", "v_proj")
         weight = np.concatenate([_array(tensors[f"{part}.weight"]) for part in parts])
         bias = np.concatenate([_array(tensors[f"{part}.bias"]) for part in parts])
-        for array in (weight, bias):
-            array[: shape.n_heads * shape.width] *= shape.width**-0.5
         projected = eight_bit.product(graph, f"{layer}.projected", inputs, weight, bias)
         known = [f"keys.{layer}", f"values.{layer}"]
         grown = [f"{name}.grown" for name in known]
         memory = ("B", shape.n_key_heads, "capacity", shape.width)
         graph.inputs += [Port(name, "float32", memory) for name in known]
         graph.outputs += [Port(name, "float32", memory) for name in grown]
-        heads = {"num_heads": shape.n_heads, "kv_num_heads": shape.n_key_heads}
+        heads = {"num_heads": shape.n_heads, "kv_num_heads": shape.n_key_heads, "do_rotary": 1}
         found = graph.node(
             "GroupQueryAttention",
             [projected, "", "", *known, "lengths", "longest", "cosines", "sines"],
             [f"{layer}.attended", *grown],
-            {**heads, "do_rotary": 1, "scale": 1.0},
+            heads,
             domain=CONTRIBUTED,
         )
         return eight_bit.product(graph, f"{layer}.found", found, _array(tensors["o_proj.weight"]))

@@ -45,11 +45,8 @@ class FastRuntime:
         product = EightBits()
         self._prefix = _session(checkpoint, prefix_graph, product, folder, threads)
         token = _session(checkpoint, token_graph, product, folder, 1)
-        self.steps = TokenSteps(token, checkpoint, self._embedding, {})
+        self.steps = TokenSteps(token, checkpoint, self._embedding)
         """The sequences and how they are stepped."""
-        self.steps.batches = self.steps.rows_are_independent()
-        if not self.steps.batches:
-            logger.info("sentences are stepped one by one: this processor rounds batches otherwise")
 
     @property
     def vocabulary(self) -> int:

@@ -13,7 +13,7 @@ import numpy as np
 from myna.engines.checkpoints.tensors import Tensors
 from myna.engines.gpt_sovits.weights import SemanticCheckpoint
 from myna.engines.graphs.onnx_format import CONTRIBUTED, Axis, Graph, Port
-from myna.engines.graphs.products import Affine, Floats, Product
+from myna.engines.graphs.products import Floats, Product
 
 GRAPH_VERSION = "2"  # raised whenever the graphs come to compute otherwise
 _EPSILON = 1e-5  # of the normalisations
@@ -45,7 +45,7 @@ def token_graph(checkpoint: SemanticCheckpoint, product: Product) -> Graph:
             "GroupQueryAttention",
             [projected, "", "", *known, "lengths", "longest"],
             [f"{layer}.attended", *grown],
-            {"num_heads": n_heads, "kv_num_heads": n_heads, "scale": 1.0},
+            {"num_heads": n_heads, "kv_num_heads": n_heads},
             domain=CONTRIBUTED,
         )
 
@@ -75,7 +75,7 @@ def prefix_graph(checkpoint: SemanticCheckpoint, product: Product) -> Graph:
             "MultiHeadAttention",
             [*parts, "", "", "bias"],
             [f"{layer}.attended", *known],
-            {"num_heads": n_heads, "scale": 1.0},
+            {"num_heads": n_heads},
             domain=CONTRIBUTED,
         )
 
@@ -107,7 +107,7 @@ class _Network:
 
     def predict(self, graph: Graph, hidden: str, shape: tuple[Axis, ...]) -> None:
         weight = _array(self.checkpoint.tensors, "ar_predict_layer.weight")
-        logits = self.product(graph, "logits", hidden, Affine(weight))
+        logits = self.product(graph, "logits", hidden, weight, None)
         graph.outputs.insert(0, Port(logits, "float32", (*shape, len(weight))))
 
     def blocks(self, graph: Graph, attend: _Attend) -> str:
@@ -120,8 +120,9 @@ class _Network:
     def block(
         self, graph: Graph, tensors: Tensors, layer: int, hidden: str, attend: _Attend
     ) -> str:
-        def product(name: str, inputs: str, affine: Affine) -> str:
-            return self.product(graph, f"{layer}.{name}", inputs, affine)
+        def product(name: str, inputs: str, parts: str) -> str:
+            weight, bias = _array(tensors, f"{parts}weight"), _array(tensors, f"{parts}bias")
+            return self.product(graph, f"{layer}.{name}", inputs, weight, bias)
 
         def normalized(name: str, inputs: str, skipped: str) -> str:
             added = graph.node("Add", [inputs, skipped], [f"{layer}.{name}.sum"])
@@ -132,28 +133,14 @@ class _Network:
             result = [f"{layer}.{name}"]
             return graph.node("LayerNormalization", [added, *parts], result, {"epsilon": _EPSILON})
 
-        projected = product("projected", hidden, self.projection(tensors.scope("self_attn")))
+        projected = product("projected", hidden, "self_attn.in_proj_")
         attended = attend(graph, layer, projected)
-        found = product("found", attended, _affine(tensors, "self_attn.out_proj"))
+        found = product("found", attended, "self_attn.out_proj.")
         hidden = normalized("norm1", found, hidden)
-        wide = product("wide", hidden, _affine(tensors, "linear1"))
+        wide = product("wide", hidden, "linear1.")
         relu = graph.node("Relu", [wide], [f"{layer}.relu"])
-        narrow = product("narrow", relu, _affine(tensors, "linear2"))
+        narrow = product("narrow", relu, "linear2.")
         return normalized("norm2", narrow, hidden)
-
-    def projection(self, attention: Tensors) -> Affine:
-        """Return what makes queries, keys and values, with the scale of the scores in the queries.
-
-        A product that need not be scaled has a kernel of its own for a single query.
-        """
-        gain = np.ones(3 * self.channels, np.float32)
-        gain[: self.channels] = self.width**-0.5
-        weight, bias = _array(attention, "in_proj_weight"), _array(attention, "in_proj_bias")
-        return Affine(weight, bias, gain)
-
-
-def _affine(tensors: Tensors, name: str) -> Affine:
-    return Affine(_array(tensors, f"{name}.weight"), _array(tensors, f"{name}.bias"))
 
 
 def _array(tensors: Tensors, name: str) -> Floats:

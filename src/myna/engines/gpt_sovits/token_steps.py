@@ -1,6 +1,7 @@
 """Sequences of semantic tokens, and the ONNX Runtime graph that reads one token of each."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import logging
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,8 @@ from myna.engines.gpt_sovits.sequence_rows import SequenceRows
 from myna.engines.gpt_sovits.text_to_semantic import SequenceEmbedding
 from myna.engines.gpt_sovits.weights import SemanticCheckpoint
 from myna.engines.graphs.products import Floats
+
+logger = logging.getLogger(__name__)
 
 _TRIED = (2, 3, 5, 8)  # numbers of rows
 
@@ -37,13 +40,11 @@ class TokenSteps:
         session: onnxruntime.InferenceSession,
         checkpoint: SemanticCheckpoint,
         embedding: SequenceEmbedding,
-        lent: Mapping[str, Floats],
     ) -> None:
-        """`session` runs a `token_graph`; `lent` are the weights left outside of it."""
+        """`session` runs a `token_graph`. Tries whether several rows can be one step."""
         self._session = session
         self._embedded = embedding.tokens.numpy()
         self._positions = embedding.token_positions.numpy()
-        self._lent = lent
         vocabulary, channels = checkpoint.tensors["ar_predict_layer.weight"].shape
         self.vocabulary: int = vocabulary
         """How many logits there are."""
@@ -52,7 +53,7 @@ class TokenSteps:
         self.rows = SequenceRows(layers, n_heads, channels // n_heads)
         self._steps: dict[tuple[int, int], _Step] = {}  # by first row and number of rows
         self._moves = 0
-        self.batches = False
+        self.batches = self._rows_are_independent()
         """Whether several rows are one step."""
 
     def enter(
@@ -60,7 +61,7 @@ class TokenSteps:
     ) -> None:
         """Take in a sequence of which each layer's keys and values (heads, L, width) are known."""
         length = len(speech.phonemes) + len(speech.prompt)
-        row = self.rows.enter(slot, length, len(speech.prompt))
+        row = self.rows.enter(slot, length, len(speech.prompt), speech.capacity)
         for held, read in zip(self.rows.layers, known, strict=True):
             for tensor, part in zip(held, read, strict=True):
                 tensor[row, :, :length] = part
@@ -123,22 +124,21 @@ class TokenSteps:
         _bind(bind, "lengths", step.lengths)
         _bind(bind, "longest", step.longest)
         _bind(fill, "logits", step.logits)
-        for name, array in self._lent.items():
-            _bind(bind, name, array)
-        for layer, pair in enumerate(self.rows.layers):
-            for name, tensor in zip((f"keys.{layer}", f"values.{layer}"), pair, strict=True):
-                rows = tensor[first : first + count].numpy()
-                _bind(bind, name, rows)
-                _bind(fill, f"{name}.grown", rows)
+        for layer, (keys, values) in enumerate(self.rows.layers):
+            for name, tensor in ((f"keys.{layer}", keys), (f"values.{layer}", values)):
+                place = tensor.data_ptr() + first * tensor.stride(0) * tensor.element_size()
+                shape = (count, *tensor.shape[1:])
+                bind(name, "cpu", 0, np.float32, shape, place)
+                fill(f"{name}.grown", "cpu", 0, np.float32, shape, place)
         return step
 
     @torch.inference_mode()
-    def rows_are_independent(self) -> bool:
+    def _rows_are_independent(self) -> bool:
         """Step rows together and alone, and see whether their numbers are equal, bit for bit."""
         held, generator = self.rows, torch.Generator().manual_seed(0)
         most = max(_TRIED)
         for row in range(most):
-            held.enter(row, row + 1, row)
+            held.enter(row, row + 1, row, most)
         for pair in held.layers:
             for tensor in pair:
                 tensor[:, :, :most] = torch.randn(tensor[:, :, :most].shape, generator=generator)
@@ -147,6 +147,8 @@ class TokenSteps:
         together = all(np.array_equal(self._stepped(0, tokens[:n]), alone[:n]) for n in _TRIED)
         for row in tokens:
             held.leave(row)
+        if not together:
+            logger.info("sentences are stepped one by one: this processor rounds batches otherwise")
         return together
 
 

@@ -46,7 +46,7 @@ class ClovaEngine:
             speakers.languages(LANGUAGES), SAMPLE_RATE, clones=False, speakers=speakers.speakers
         )
         self._knobs = Knobs(self.name, ("speed", "speaker"))
-        self.fingerprint = fingerprint("clova", transport.address.url, speakers, revision)
+        self.fingerprint = fingerprint("clova", transport.address.known_as, speakers, revision)
 
     def speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
         """Yield the sentence as it arrives. Raises `EngineError` where the service fails."""

@@ -78,7 +78,7 @@ class Acquaintance:
         self._transport = transport
         self._asker = asker
         self._memory = memory
-        self._key = description_key(transport.address.url)
+        self._key = description_key(transport.address.known_as)
         self._lock = threading.Lock()
         self._asked_at = -FRESH_SECONDS
         self._known = self._remembered()

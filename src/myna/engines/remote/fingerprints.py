@@ -8,6 +8,6 @@ def fingerprint(kind: str, *parts: object) -> str:
     return f"{kind}-{hashlib.sha256(repr(parts).encode()).hexdigest()[:16]}"
 
 
-def description_key(url: str) -> str:
-    """Return the key under which it is remembered what the Myna at an address says of itself."""
-    return fingerprint("description", url)
+def description_key(known_as: str) -> str:
+    """Return the key under which it is remembered what another Myna says of itself."""
+    return fingerprint("description", known_as)

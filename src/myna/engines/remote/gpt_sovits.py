@@ -116,7 +116,7 @@ class GptSovitsServerEngine:
         self._references = References(transport, voices, share)
         self._knobs = Knobs(self.name, interface.knobs)
         self._sample_rate = SAMPLE_RATE
-        self.fingerprint = fingerprint(interface.kind, transport.address.url, voices, revision)
+        self.fingerprint = fingerprint(interface.kind, transport.address.known_as, voices, revision)
 
     @property
     def capabilities(self) -> Capabilities:

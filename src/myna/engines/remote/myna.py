@@ -48,7 +48,7 @@ class MynaEngine:
         """`memory` keeps what the server said of itself, and which voices it was sent."""
         self.name = transport.address.name
         self._transport = transport
-        self._own_fingerprint = fingerprint("myna", transport.address.url, revision)
+        self._own_fingerprint = fingerprint("myna", transport.address.known_as, revision)
         self._server = Acquaintance(transport, self._own_fingerprint, memory)
         self._memory: MutableMapping[str, bytes] = {} if memory is None else memory
         self._knobs = Knobs(self.name, (field.name for field in fields(Options)))

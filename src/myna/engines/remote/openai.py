@@ -50,7 +50,7 @@ class OpenAiEngine:
         self._transport = transport
         self._options = options
         self._sample_rate = SAMPLE_RATE
-        self.fingerprint = fingerprint("openai", transport.address.url, options)
+        self.fingerprint = fingerprint("openai", transport.address.known_as, options)
         known = ("speed", "instruction", "speaker", *(["seed"] if options.clones else []))
         self._knobs = Knobs(self.name, known)
 

@@ -15,6 +15,7 @@ def _cut(text: str, default: str = "") -> str:
     ("text", "expected"),
     [
         ("你好 world", "zh:你好 |en:world"),
+        ("气温25°C 左右", "zh:气温25°C 左右"),
         ("MyGO?,你也喜欢まいご吗？", "en:MyGO?,|zh:你也喜欢|ja:まいご|zh:吗？"),
         (
             "知ってる？最近、僕は天文学を勉強してるんだ。",

@@ -31,6 +31,7 @@ import torch
 from benchmarks import cosyvoice
 from benchmarks.gpt_sovits import weights
 from myna.core.engine import Engine
+from myna.core.errors import SettingsError
 from myna.core.speech import Options, Utterance
 from myna.core.voice import Voice
 from myna.dsp.codec import decode
@@ -105,7 +106,10 @@ def main() -> None:
     parts = given.parts or PARTS
     if not set(parts) <= set(PARTS):
         parser.error(f"there are {', '.join(PARTS)}")
-    device = find_device(given.device, "--device")
+    try:
+        device = find_device(given.device, "--device")
+    except SettingsError as error:
+        parser.error(str(error))
     plan = Plan(device, given.runtime, 1 if given.small else given.rounds, given.small)
     print(f"torch {torch.__version__} on {described(device)}, {plan.runtime}", flush=True)
     if plan.small:

@@ -23,6 +23,8 @@ class EngineStatus:
     ready: bool
     remedy: str = ""
     """What exactly to do to make it ready, or to make it better."""
+    runs: str = ""
+    """Of networks on this machine: the runtime, and the device they would run on."""
 
 
 class EngineNotFound(RequestError):

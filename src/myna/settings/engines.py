@@ -7,6 +7,8 @@ from pydantic import Field
 
 from myna.settings.section import Section
 
+DEVICE = r"^(auto|cpu|cuda(:[0-9]+)?)$"
+
 
 class CosyVoiceSettings(Section):
     """The engine `cosyvoice`: where its files are and how it runs."""
@@ -18,6 +20,8 @@ class CosyVoiceSettings(Section):
     """When sound is made while text arrives: after 8, 15 or 25 speech tokens, 25 a second."""
     runtime: Literal["fast", "exact"] = "fast"
     """Networks as fast as the processor can, or exactly as published."""
+    device: str = Field(default="auto", pattern=DEVICE)
+    """Where the networks are: `cpu`, `cuda`, `cuda:1`, …; `auto` is the first GPU, if any."""
     steps: int = Field(default=10, ge=1, le=128)
     """Steps from noise to speech, where a request does not say: time grows with them."""
     guidance: float | None = Field(default=None, ge=0, le=10)
@@ -58,6 +62,8 @@ class GptSovitsSettings(Section):
     """How many more may wait for a slot."""
     runtime: Literal["fast", "exact"] = "fast"
     """Networks as fast as the processor can, or exactly as published."""
+    device: str = Field(default="auto", pattern=DEVICE)
+    """Where the networks are: `cpu`, `cuda`, `cuda:1`, …; `auto` is the first GPU, if any."""
     threads: int | None = Field(default=None, gt=0)
     """Processors for one computation. Unset: all but one."""
     windows: int = Field(default=1, gt=0)

@@ -9,6 +9,7 @@ from myna.engines.catalog import cosyvoice_packages_missing, installed, missing_
 from myna.engines.cosyvoice import files as cosyvoice
 from myna.engines.gpt_sovits.files import ModelFiles, find_files
 from myna.settings import Settings
+from myna.settings.engines import CosyVoiceSettings, GptSovitsSettings
 from myna.storage.memory import MemoryFolder
 
 
@@ -28,6 +29,7 @@ def _embedded(settings: Settings) -> Engine:
 def _gpt_sovits(settings: Settings) -> Engine:
     if missing_neural_packages():
         raise PackageMissing("GPT-SoVITS", "neural")
+    from myna.engines.batching.device import find_device
     from myna.engines.gpt_sovits.engine import GptSovitsEngine
     from myna.engines.gpt_sovits.execution import Execution
 
@@ -38,7 +40,12 @@ def _gpt_sovits(settings: Settings) -> Engine:
         slots=own.slots,
         queue_length=own.queue_length,
         windows=own.windows,
-        execution=Execution(own.runtime, settings.home / "graphs", own.threads),
+        execution=Execution(
+            own.runtime,
+            settings.home / "graphs",
+            own.threads,
+            device=find_device(own.device, "gpt_sovits.device"),
+        ),
     )
 
 
@@ -52,6 +59,7 @@ def gpt_sovits_files(settings: Settings) -> ModelFiles:
 def _cosyvoice(settings: Settings) -> Engine:
     if cosyvoice_packages_missing():
         raise PackageMissing("CosyVoice", "neural")
+    from myna.engines.batching.device import find_device
     from myna.engines.cosyvoice.engine import CosyVoiceEngine
     from myna.engines.cosyvoice.runtime import Runtime
 
@@ -67,6 +75,7 @@ def _cosyvoice(settings: Settings) -> Engine:
         own.threads,
         own.chunks,
         own.compatible,
+        device=find_device(own.device, "cosyvoice.device"),
     )
     return CosyVoiceEngine(
         cosyvoice_files(settings),
@@ -86,6 +95,16 @@ def cosyvoice_files(settings: Settings) -> cosyvoice.ModelFiles:
         for generation in (2, 3)
     )
     return third if second.missing and not third.missing else second
+
+
+def how_it_runs(own: GptSovitsSettings | CosyVoiceSettings, section: str) -> str:
+    """Return the runtime and the device of an engine's networks.
+
+    Raises `SettingsError` where the device that is asked for is not there.
+    """
+    from myna.engines.batching.device import described, find_device
+
+    return f"{own.runtime} on {described(find_device(own.device, f'{section}.device'))}"
 
 
 def open_prompts(settings: Settings) -> MemoryFolder:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from myna.engines.fallback import FallbackEngine
 from myna.engines.resting import Probe
 from myna.engines.resuming import ResumingEngine
 from myna.settings import Settings
+from myna.settings.engines import CosyVoiceSettings, GptSovitsSettings
 from myna.storage.blobs import BlobFolder, BlobStore
 from myna.storage.bucket import BlobBucket, BucketAddress
 from myna.storage.counts import CountBook
@@ -36,6 +38,7 @@ from myna.studio.engine_builders import (
     BUILDERS,
     cosyvoice_files,
     gpt_sovits_files,
+    how_it_runs,
     remote_engine,
 )
 
@@ -93,11 +96,26 @@ def ask_servers(settings: Settings) -> None:
 def statuses(settings: Settings) -> Iterator[EngineStatus]:
     """Look at every engine there is: those of this machine first, then all servers at once."""
     yield embedded_status()
-    yield gpt_sovits_status(gpt_sovits_files(settings).missing, settings.gpt_sovits.version)
-    yield cosyvoice_status(cosyvoice_files(settings).missing)
+    own = settings.gpt_sovits
+    status = gpt_sovits_status(gpt_sovits_files(settings).missing, own.version)
+    yield _with_device(status, own, "gpt_sovits")
+    status = cosyvoice_status(cosyvoice_files(settings).missing)
+    yield _with_device(status, settings.cosyvoice, "cosyvoice")
     if settings.remotes:
         with ThreadPoolExecutor(len(settings.remotes)) as looking:
             yield from looking.map(lambda name: _remote_status(settings, name), settings.remotes)
+
+
+def _with_device(
+    status: EngineStatus, own: GptSovitsSettings | CosyVoiceSettings, section: str
+) -> EngineStatus:
+    """Add what the networks would run on; torch is asked only where they are there."""
+    if not status.ready:
+        return status
+    try:
+        return replace(status, runs=how_it_runs(own, section))
+    except SettingsError as error:
+        return replace(status, ready=False, remedy=str(error))
 
 
 def _remote_status(settings: Settings, name: str) -> EngineStatus:

@@ -46,7 +46,10 @@ def uniforms(seeds: Tensor, positions: Tensor, width: int) -> Tensor:
 
 
 def uniforms_at(seeds: Tensor, positions: Tensor, indices: Tensor) -> Tensor:
-    """Return those of the numbers `uniforms` gives that have these indices (n,)."""
+    """Return those of the numbers `uniforms` gives that have these indices.
+
+    Shape (n,), or (*seeds.shape, n) for others in each row.
+    """
     keys = _mixed(_mixed(seeds * _STEP + 1) + (positions + 1) * _STEP)
     bits = _mixed(keys[..., None] + (indices + 1) * _STEP)
     return (_shifted(bits, 11).to(torch.float64) + 0.5) * 2.0**-53
@@ -55,6 +58,11 @@ def uniforms_at(seeds: Tensor, positions: Tensor, indices: Tensor) -> Tensor:
 def exponentials(seeds: Tensor, steps: Tensor, width: int) -> Tensor:
     """Return exponentially distributed numbers of mean 1: (batch, width), float32."""
     return -torch.log(uniforms(seeds, steps, width)).to(torch.float32)
+
+
+def exponentials_at(seeds: Tensor, steps: Tensor, indices: Tensor) -> Tensor:
+    """Return those of the numbers `exponentials` gives that have these indices (batch, n)."""
+    return -torch.log(uniforms_at(seeds, steps, indices)).to(torch.float32)
 
 
 def exponentials_of(seed: int, step: int, indices: npt.NDArray[np.intp]) -> npt.NDArray[np.float32]:
@@ -78,12 +86,18 @@ def _mixed_whole(value: int) -> int:
     return value ^ value >> 31
 
 
-def normal_frames(seed: int, first_frame: int, n_frames: int, channels: int) -> Tensor:
+def normal_frames(
+    seed: int,
+    first_frame: int,
+    n_frames: int,
+    channels: int,
+    device: torch.device | str = "cpu",
+) -> Tensor:
     """Return normally distributed noise for absolute frames: (1, channels, n_frames), float32.
 
     Whatever window of frames is asked for, a frame gets the same numbers.
     """
-    frames = torch.arange(first_frame, first_frame + n_frames, dtype=torch.int64)
+    frames = torch.arange(first_frame, first_frame + n_frames, dtype=torch.int64, device=device)
     pairs = uniforms(torch.full_like(frames, seed), frames, 2 * channels)
     radius = torch.sqrt(-2.0 * torch.log(pairs[:, :channels]))
     angle = (2.0 * math.pi) * pairs[:, channels:]

@@ -25,17 +25,22 @@ class Wait(Protocol):
         """Call `resume` once, as soon as it is worth trying again; at once where it is already."""
 
 
+Outcome = int | Wait | Exception | None
+"""Of a step: a token, what is waited for, what went wrong, or the end."""
+
+
 class SlotModel(Protocol[Asked]):
     """A model that keeps each sequence in a slot. One thread uses it at a time."""
 
     def admit(self, slot: int, request: Asked) -> None:
         """Read a request into a free slot."""
 
-    def step(self, slots: Sequence[int]) -> Sequence[int | Wait | Exception | None]:
+    def step(self, slots: Sequence[int]) -> Sequence[Outcome | tuple[Outcome, ...]]:
         """Return the next token of each slot's sequence; None where it has ended.
 
         A sequence that waits is not stepped until it may go on. An exception ends it alone and
-        reaches its caller as it is.
+        reaches its caller as it is. A model that works ahead returns a tuple: several outcomes,
+        the last of which may be any, or as yet none.
         """
 
     def release(self, slot: int) -> None:
@@ -230,12 +235,16 @@ class Scheduler(Generic[Request]):
                 self._leave(slot, told(error))
             return
         for slot, outcome in zip(slots, outcomes, strict=True):
-            if isinstance(outcome, int):
-                self._live[slot].outbox.put(outcome)
-            elif outcome is None or isinstance(outcome, Exception):
-                self._leave(slot, outcome)
-            else:
-                self._park(self._live[slot], outcome)
+            for each in outcome if isinstance(outcome, tuple) else (outcome,):
+                self._tell(slot, each)
+
+    def _tell(self, slot: int, outcome: Outcome) -> None:
+        if isinstance(outcome, int):
+            self._live[slot].outbox.put(outcome)
+        elif outcome is None or isinstance(outcome, Exception):
+            self._leave(slot, outcome)
+        else:
+            self._park(self._live[slot], outcome)
 
     def _park(self, call: _Call[Request], wait: Wait) -> None:
         """Leave a call out of the steps until what it waits for is there."""

@@ -47,7 +47,11 @@ class BackboneShape:
         )
 
     def new_cache(
-        self, slots: int, capacity: int, device: torch.device | str = "cpu"
+        self,
+        slots: int,
+        capacity: int,
+        device: torch.device | str = "cpu",
+        dtype: torch.dtype = torch.float32,
     ) -> "KeyValueCache":
         """Allocate room for so many sequences of at most `capacity` positions each.
 
@@ -58,8 +62,8 @@ class BackboneShape:
         positions = torch.arange(capacity, dtype=torch.float32)
         angles = torch.outer(positions, 1.0 / self.rope_base**halves).to(device)
         return KeyValueCache(
-            torch.empty(shape, device=device),
-            torch.empty(shape, device=device),
+            torch.empty(shape, device=device, dtype=dtype),
+            torch.empty(shape, device=device, dtype=dtype),
             angles.cos(),
             angles.sin(),
             [0] * slots,

@@ -37,7 +37,9 @@ Outcome = int | MoreText | Exception | None
 
 
 @dataclass(slots=True, eq=False)
-class _Call:
+class Call:
+    """A call as it goes on."""
+
     request: SpeechTokenRequest
     noise: Noise
     turns: Turns
@@ -55,8 +57,10 @@ class _Call:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Suspended:
-    call: _Call
+class Suspended:
+    """A call that is in no slot, with what the network remembers of it."""
+
+    call: Call
     sequence: tuple[Tensor, Tensor]
 
 
@@ -67,14 +71,14 @@ class LanguageModelSlots:
         """Allocate room for so many calls of at most `capacity` positions each."""
         self._model = model
         self._cache: KeyValueCache = model.decoder.new_cache(slots, capacity)
-        self._calls: dict[int, _Call] = {}
+        self._calls: dict[int, Call] = {}
 
     @torch.inference_mode()
     def admit(self, slot: int, request: SpeechTokenRequest) -> None:
         """Take up a call. What is wrong with it shows in its first step."""
         self._cache.clear(slot)
         turns = turns_of(request, self._model.marks)
-        self._calls[slot] = _Call(request, _noise_of(request), turns)
+        self._calls[slot] = Call(request, noise_of(request), turns)
 
     @torch.inference_mode()
     def step(self, slots: Sequence[int]) -> list[Outcome]:
@@ -91,12 +95,12 @@ class LanguageModelSlots:
     @torch.inference_mode()
     def suspend(self, slot: int) -> object:
         """See `Suspends`."""
-        return _Suspended(self._calls.pop(slot), self._cache.copied(slot))
+        return Suspended(self._calls.pop(slot), self._cache.copied(slot))
 
     @torch.inference_mode()
     def restore(self, slot: int, suspended: object) -> None:
         """See `Suspends`."""
-        assert isinstance(suspended, _Suspended)
+        assert isinstance(suspended, Suspended)
         self._cache.put(slot, suspended.sequence)
         self._calls[slot] = suspended.call
 
@@ -113,23 +117,23 @@ class LanguageModelSlots:
         for slot, row in zip(together, logits, strict=True):
             self._calls[slot].logits = row
 
-    def _outcome(self, slot: int, call: _Call) -> Outcome:
+    def _outcome(self, slot: int, call: Call) -> Outcome:
         try:
             return self._advance(slot, call)
         except Exception as error:  # noqa: BLE001 - it ends this call alone
             return call.failure(error)
 
-    def _advance(self, slot: int, call: _Call) -> Outcome:
+    def _advance(self, slot: int, call: Call) -> Outcome:
         while (turn := call.turn) is not None:
             token = self._drawn(slot, call, turn)
-            call.turn = _next(call.turns, token)
+            call.turn = next_turn(call.turns, token)
             if token is not None and is_speech(token):
                 return token
             if call.turn is not None and call.turn.waits_for is not None:
                 return call.turn.waits_for
         return None
 
-    def _drawn(self, slot: int, call: _Call, turn: Turn) -> int | None:
+    def _drawn(self, slot: int, call: Call, turn: Turn) -> int | None:
         """Read what a turn reads, and draw if it draws."""
         if not turn.reads:
             return None
@@ -141,7 +145,7 @@ class LanguageModelSlots:
             return None
         draw = Draw(call.n_drawn, turn.said, turn.forbidden)
         call.n_drawn += 1
-        return choose(logits, draw, call.request.sampling, call.noise)
+        return choose(logits.cpu(), draw, call.request.sampling, call.noise)
 
 
 def turns_of(request: SpeechTokenRequest, marks: Marks) -> Turns:
@@ -151,13 +155,15 @@ def turns_of(request: SpeechTokenRequest, marks: Marks) -> Turns:
     return whole_text(request, request.text, marks)
 
 
-def _noise_of(request: SpeechTokenRequest) -> Noise:
+def noise_of(request: SpeechTokenRequest) -> Noise:
+    """Return what decides the draws of a request."""
     if request.compatible:
         return GeneratorNoise(torch.Generator().manual_seed(request.seed))
     return SeededNoise(request.seed)
 
 
-def _next(turns: Turns, token: int | None) -> Turn | None:
+def next_turn(turns: Turns, token: int | None) -> Turn | None:
+    """Tell a call what was drawn, if anything, and return its next turn; None at its end."""
     try:
         return turns.send(token)
     except StopIteration:

@@ -6,6 +6,7 @@ from pathlib import Path
 import torch
 
 from myna.core.errors import SettingsError
+from myna.engines.batching.device import CPU, half_precision
 from myna.engines.cosyvoice.acoustic.request import SCHEDULES, FlowOptions, Schedule
 
 FRAMES_PER_SECOND = 50
@@ -39,6 +40,9 @@ class Runtime:
     bits in any company; more: the same but for rounding."""
     compatible: bool = False
     """Decode and stream as the published code of CosyVoice2 does, with its defects."""
+    device: torch.device = CPU
+    """Where the networks are, but for the two that listen to a reference. On a GPU `fast` is 16
+    bits, in the language model and flow matching; `exact` is 32."""
 
     def __post_init__(self) -> None:
         for name, chosen, known in (
@@ -56,8 +60,15 @@ class Runtime:
         return SCHEDULES[self.preset]
 
     @property
+    def language_precision(self) -> torch.dtype:
+        """What the language model is computed in on a GPU."""
+        return half_precision(self.device) if self.networks == "fast" else torch.float32
+
+    @property
     def flow_precision(self) -> torch.dtype:
         """What flow matching is computed in."""
+        if self.device.type != "cpu":
+            return self.language_precision
         is_fast = self.networks == "fast" and _computes_bfloat16()
         return torch.bfloat16 if is_fast else torch.float32
 

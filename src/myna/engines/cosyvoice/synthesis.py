@@ -19,8 +19,8 @@ from myna.engines.cosyvoice.acoustic.prepared_prompts import PreparedPrompts
 from myna.engines.cosyvoice.acoustic.published_stream import PublishedStream
 from myna.engines.cosyvoice.acoustic.request import FlowOptions, Schedule, SpeechOptions
 from myna.engines.cosyvoice.acoustic.speech_stream import SpeechStream
+from myna.engines.cosyvoice.captured_slots import slots_of
 from myna.engines.cosyvoice.gap_filling import GapFiller
-from myna.engines.cosyvoice.language_slots import LanguageModelSlots
 from myna.engines.cosyvoice.manner import Manner
 from myna.engines.cosyvoice.model import Model
 from myna.engines.cosyvoice.plausibility import PACE
@@ -42,8 +42,8 @@ class Synthesis:
     def __init__(self, model: Model, runtime: Runtime, *, slots: int, queue_length: int) -> None:
         self._model = model
         self._runtime = runtime
-        language_slots = LanguageModelSlots(model.language_model, slots=slots)
-        self._scheduler = Scheduler(language_slots, slots, queue_length)
+        slot_model = slots_of(model.language_model, slots, compatible=runtime.compatible)
+        self._scheduler = Scheduler(slot_model, slots, queue_length)
         self._prepared = PreparedPrompts(model.flow, runtime.prompt_bytes)
         self._desk = FlowDesk(runtime.chunks) if runtime.chunks > 1 else None
         self._counting = threading.Lock()

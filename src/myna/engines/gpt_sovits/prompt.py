@@ -120,8 +120,10 @@ class PromptMaker:
         heard = [reference_samples(audio) for audio in recordings]
         speaker = self._speaker
         vectors = [] if speaker is None else [speaker.vector(samples) for samples in heard]
-        timbre = self._decoder.voice([reference_spectrogram(samples) for samples in heard], vectors)
-        found: npt.NDArray[np.float32] = timbre.numpy()
+        device = self._decoder.quantizer.codes.device
+        spectrograms = [reference_spectrogram(samples).to(device) for samples in heard]
+        timbre = self._decoder.voice(spectrograms, vectors)
+        found: npt.NDArray[np.float32] = timbre.cpu().numpy()
         return found
 
     def tokens_of(self, audio: Audio) -> npt.NDArray[np.int64]:
@@ -138,6 +140,7 @@ class PromptMaker:
     @torch.inference_mode()
     def _heard(self, samples: Samples, silence: int) -> npt.NDArray[np.int64]:
         padded = np.concatenate([samples, np.zeros(silence, np.float32)])
-        features = self._hubert(torch.from_numpy(padded)[None])
-        tokens: npt.NDArray[np.int64] = self._decoder.quantizer.tokens(features)[0].numpy()
+        quantizer = self._decoder.quantizer
+        features = self._hubert(torch.from_numpy(padded)[None].to(quantizer.codes.device))
+        tokens: npt.NDArray[np.int64] = quantizer.tokens(features)[0].cpu().numpy()
         return tokens

@@ -86,7 +86,7 @@ def _has(run: PhoneRun) -> bool:
 
 @torch.inference_mode()
 def _of_characters(bert: Bert, run: PhoneRun) -> npt.NDArray[np.float32]:
-    vectors: npt.NDArray[np.float32] = bert.context(run.normalized).numpy()
+    vectors: npt.NDArray[np.float32] = bert.context(run.normalized).cpu().numpy()
     return np.repeat(vectors, run.counts or (), axis=0)
 
 

@@ -109,10 +109,12 @@ class SequenceEmbedding:
 class TextToSemantic:
     """The network. `prefill` reads a request into a slot, `step` adds one token to many slots."""
 
-    def __init__(self, checkpoint: SemanticCheckpoint) -> None:
+    def __init__(self, checkpoint: SemanticCheckpoint, dtype: torch.dtype = torch.float32) -> None:
+        """`dtype` is that of the layers and of what they remember; logits are in float32."""
         tensors = checkpoint.tensors
+        self._dtype = dtype
         self._embedding = SequenceEmbedding(checkpoint)
-        layers = tensors.scope("h.layers")
+        layers = tensors.scope("h.layers").to(tensors.device, dtype)
         self._blocks = [
             _Block.of(layers.scope(str(index)), checkpoint.n_heads)
             for index in range(tensors.count("h.layers"))
@@ -136,8 +138,8 @@ class TextToSemantic:
         shape = (len(self._blocks), slots, n_heads, capacity, channels // n_heads)
         counts = torch.zeros(slots, dtype=torch.int64, device=device)
         return KeyValueCache(
-            torch.zeros(shape, device=device),
-            torch.zeros(shape, device=device),
+            torch.zeros(shape, dtype=self._dtype, device=device),
+            torch.zeros(shape, dtype=self._dtype, device=device),
             counts,
             counts.clone(),
         )
@@ -159,7 +161,7 @@ class TextToSemantic:
         n_phonemes, n_tokens = len(phonemes), len(prompt)
         length = n_phonemes + n_tokens
         check_length(n_phonemes, n_tokens, cache.capacity)
-        hidden = self._embedding.prefix(phonemes, context, prompt)
+        hidden = self._embedding.prefix(phonemes, context, prompt).to(self._dtype)
         mask = prefix_mask(n_phonemes, n_tokens).to(hidden.device)
         for index, block in enumerate(self._blocks):
             query, key, value = block.projected(hidden)
@@ -168,7 +170,7 @@ class TextToSemantic:
             hidden = block.finished(hidden, attention(query, key, value, mask))
         cache.lengths[slot] = length
         cache.tokens[slot] = n_tokens
-        return self._predict(hidden[0, -1])
+        return self._predict(hidden[0, -1].float())
 
     def step(
         self,
@@ -190,7 +192,7 @@ class TextToSemantic:
         rows = torch.arange(len(tokens), device=tokens.device) if slots is None else slots
         places = cache.lengths[rows]
         attend = _by_row(rows, places) if span is None else _masked(slots, places, span)
-        hidden = self._embedding.token(tokens, cache.tokens[rows])
+        hidden = self._embedding.token(tokens, cache.tokens[rows]).to(self._dtype)
         for index, block in enumerate(self._blocks):
             query, key, value = block.projected(hidden)
             keys, values = cache.keys[index], cache.values[index]
@@ -200,7 +202,7 @@ class TextToSemantic:
         grown = 1 if active is None else active.to(torch.int64)
         cache.lengths[rows] += grown
         cache.tokens[rows] += grown
-        return self._predict(hidden[:, 0])
+        return self._predict(hidden[:, 0].float())
 
 
 def check_length(n_phonemes: int, n_tokens: int, capacity: int) -> None:

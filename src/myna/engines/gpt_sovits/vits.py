@@ -45,6 +45,11 @@ class Vits:
         )
         self.samples_per_frame = math.prod(config.upsample_rates)
 
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self.quantizer.codes.device
+
     def encode(self, tokens: Tensor, phonemes: Tensor, voice: Tensor, speed: float = 1) -> Encoded:
         """Return the prior of a sentence's latents: 2 T frames, at another speed int(2 T/speed)+1.
 
@@ -73,5 +78,5 @@ def latents_of_seed(
 ) -> Tensor:
     """Draw latents whose noise depends on the seed and on each frame's absolute number only."""
     channels, frames = encoded.mean.shape[1:]
-    noise = normal_frames(seed, first_frame, frames, channels).to(encoded.mean.device)
+    noise = normal_frames(seed, first_frame, frames, channels, encoded.mean.device)
     return latents_with(encoded, noise, scale)

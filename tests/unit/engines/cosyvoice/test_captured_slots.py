@@ -240,3 +240,9 @@ def test_a_step_reads_nothing_back() -> None:
             assert isinstance(outcome, int), outcome
             said.append(outcome)
     assert said == _plain(_request(3))
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU with CUDA")
+def test_recorded_it_draws_what_it_draws_unrecorded() -> None:
+    recorded = Scheduler(_captured(model=_model(device="cuda")), 8, 0)
+    assert _together(recorded, _requests()) == _together(_scheduler(), _requests())

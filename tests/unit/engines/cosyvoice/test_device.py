@@ -9,6 +9,7 @@ import torch
 
 from myna.core.voice import Voice
 from myna.engines.cosyvoice.acoustic.prepared_prompts import PreparedPrompts
+from myna.engines.cosyvoice.acoustic.published_stream import PublishedStream
 from myna.engines.cosyvoice.acoustic.request import SCHEDULES, FlowOptions, SpeechOptions
 from myna.engines.cosyvoice.acoustic.speech_stream import SpeechStream
 from myna.engines.cosyvoice.captured_slots import CapturedLanguageSlots, slots_of
@@ -22,6 +23,7 @@ from tests.unit.engines.pretended_device import DEVICE, PretendedDevice
 VERSIONS = [Version.COSYVOICE2, Version.COSYVOICE3]
 FLOW = FlowOptions(1, 0.7, 60)
 TOKENS = range(34)
+REALTIME = SCHEDULES["realtime"]
 
 
 def _model(folder: Path, version: Version, networks: str, device: torch.device) -> Model:
@@ -30,15 +32,20 @@ def _model(folder: Path, version: Version, networks: str, device: torch.device) 
 
 
 def _sounds(model: Model, voice: Voice, tokens: Sequence[int]) -> Sequence[np.ndarray]:
-    """Return the sound of tokens streamed at another speed, and made whole."""
+    """Return the sound of tokens streamed at another speed, made whole, and as published."""
     prompt = model.prompts.learn(voice).acoustic
     begun = PreparedPrompts(model.flow, 10**9).begun(prompt, FLOW)
     sounds = []
-    for schedule, given in ((SCHEDULES["realtime"], begun), (None, None)):
+    for schedule, given in ((REALTIME, begun), (None, None)):
         how = SpeechOptions(FLOW, schedule, 1.2, 4)
         stream = SpeechStream(model.flow, model.vocoder, prompt, how, given)
         pieces = [*stream.push(tokens[:20]), *stream.push(tokens[20:], last=True)]
         sounds.append(np.concatenate(pieces))
+    if not model.vocoder.causal:
+        published = PublishedStream(
+            model.flow, model.vocoder, prompt, SpeechOptions(FLOW, REALTIME)
+        )
+        sounds.append(np.concatenate([*published.push(tokens, last=True)]))
     return sounds
 
 

@@ -110,7 +110,8 @@ class _PublishedSound:
         sound: Tensor = self._vocoder(mel, source)
         held = self._overlap * SAMPLES_PER_FRAME
         if self._sound is not None:
-            falling, rising = self._window[held:], self._window[:held]
+            window = self._window.to(sound.device)
+            falling, rising = window[held:], window[:held]
             begin = sound[:held] * rising + self._sound * falling
             sound = torch.cat([begin, sound[held:]])
         if last or held == 0:

@@ -21,7 +21,7 @@ _DEGREES = r"°\s?[CF]"  # not English
 _SECTION = re.compile(
     rf"(?P<cjk>[{HAN}{KANA}][{HAN}{KANA}\s]*)|(?P<ko>[{HANGUL}][{HANGUL}\s]*)|(?P<digit>\d[\d\s]*)"
     rf"|(?P<en>[{LATIN}](?:[{LATIN}\s\u0300-\u036f]|(?<=\S)')*)"
-    rf"|(?P<mark>(?!{_DEGREES})[^\w\s]\s*|_)|(?P<x>(?:{_DEGREES}|\w)\s*)"
+    rf"|(?P<mark>(?!{_DEGREES})[\W_]\s*)|(?P<x>(?:{_DEGREES}|\w)\s*)"
 )
 _ENGLISH = re.compile(
     r"(?=.*[A-Za-z])[A-Za-z0-9\s\u0020-\u007E\u2000-\u206F\u3000-\u303F\uFF00-\uFFEF]+$"

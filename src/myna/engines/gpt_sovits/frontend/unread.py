@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from myna.engines.gpt_sovits.frontend.symbols import PUNCTUATION, UNKNOWN
 
 _HANZI = "\u4e00-\u9fa5"
-_USUAL = {"zh": _HANZI, "yue": _HANZI, "ja": f"{_HANZI}ぁ-ゖァ-ヺー", "ko": "가-힣"}
+_USUAL = {"zh": _HANZI, "yue": _HANZI, "ja": f"{_HANZI}ぁ-ゞァ-ヾ々〆", "ko": "가-힣"}
 _NOTHING = frozenset((*PUNCTUATION, UNKNOWN, "停", "空"))
 
 

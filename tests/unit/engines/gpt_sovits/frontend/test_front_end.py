@@ -120,7 +120,7 @@ def test_files_copied_flat_are_found_too(tmp_path: Path) -> None:
         ("我买яか", "all_zh", "яか"),
         ("漢字 안녕 English", "ko", "漢字"),
         ("hello 你好 café", "en", "你好"),
-        ("こんにちは、ＡＢＣ、世界", "ja", ""),
+        ("こんにちは、ＡＢＣ、世界の人々", "ja", ""),
         ("邊個嚟㗎", "yue", ""),
     ],
 )

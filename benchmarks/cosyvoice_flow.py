@@ -1,17 +1,22 @@
 """How fast CosyVoice2's flow and vocoder are, beside the published code, and what options change.
 
-    python -m benchmarks.cosyvoice_flow [--upstream PATH] [--rounds 3] [--seconds 5]
+    python -m benchmarks.cosyvoice_flow [--upstream PATH] [--rounds 3] [--seconds 5] [--parts ...]
 
 PATH is a checkout of the published repository, its submodule Matcha-TTS included; diffusers,
 einops and omegaconf must be installed. What else it imports, and flow and vocoder do without, is
 replaced by empty modules. Weights are random, of full size, the same on both sides: only times and
 deviations mean anything. Both sides take turns; ratios are medians of the rounds' ratios.
+
+The part `options` says what fewer steps and no guidance save, and how far the mel is then from
+that of 10 steps with guidance. A trained network's path is straighter than a random one's, so the
+distances are only indicative: they rank the options, and do not say how they sound.
 """
 
 import argparse
+import math
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -27,11 +32,14 @@ from myna.engines.cosyvoice.acoustic.sound_stream import SoundStream
 from myna.engines.cosyvoice.acoustic.vocoder import Vocoder, read_vocoder
 from myna.engines.cosyvoice.version import Version
 from tests.parity.cosyvoice.recipe import FilledState
+from tests.unit.engines.cosyvoice.acoustic import tiny_networks as tiny
 
 KEYS = Path(__file__).parents[1] / "tests" / "parity" / "data" / "cosyvoice2"
 _VERSION = Version.COSYVOICE2
 PROMPT_TOKENS = 75  # three seconds
 CHUNK = 25  # tokens: one second
+DECIBELS = 20 / math.log(10)  # of a natural logarithm of amplitude
+PARTS = ("whole", "streamed", "vocoder", "options", "history")
 
 
 class Published(Protocol):
@@ -53,11 +61,21 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=5, help="of speech, 2 or more")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
+    parser.add_argument("--tiny", action="store_true", help="small networks, to try the script")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    states = {name: FilledState(KEYS / f"keys_{name}_pt.json") for name in ("flow", "hift")}
+    states: dict[str, Mapping[str, Tensor]] = {
+        "flow": tiny.flow_state(_VERSION) if arguments.tiny else _filled("flow"),
+        "hift": tiny.vocoder_state(_VERSION) if arguments.tiny else _filled("hift"),
+    }
     flow, fast = (
-        read_flow(Tensors(states["flow"], "flow.pt"), version=_VERSION, precision=precision)
+        read_flow(
+            Tensors(states["flow"], "flow.pt"),
+            version=_VERSION,
+            head_width=tiny.HEAD_WIDTH if arguments.tiny else 64,
+            precision=precision,
+        )
         for precision in (torch.float32, torch.bfloat16)
     )
     vocoder = read_vocoder(Tensors(states["hift"], "hift.pt"), version=_VERSION)
@@ -70,11 +88,22 @@ def main() -> None:
     )
     count = CHUNK * max(2, arguments.seconds) + 3
     tokens = torch.randint(0, flow.vocabulary, (count,), generator=drawn)
+    parts, rounds = arguments.parts, arguments.rounds
     with torch.inference_mode():
-        whole((flow, fast), prompt, tokens, published, arguments.rounds)
-        streamed((flow, fast), prompt, tokens, published, arguments.rounds)
-        vocoded(vocoder, arguments.seconds, published, arguments.rounds)
-        options(flow, prompt, tokens, arguments.rounds)
+        if "whole" in parts:
+            whole((flow, fast), prompt, tokens, published, rounds)
+        if "streamed" in parts:
+            streamed((flow, fast), prompt, tokens, published, rounds)
+        if "vocoder" in parts:
+            vocoded(vocoder, arguments.seconds, published, rounds)
+        if "options" in parts:
+            options(flow, prompt, tokens, rounds)
+        if "history" in parts:
+            history(flow, prompt, tokens)
+
+
+def _filled(name: str) -> FilledState:
+    return FilledState(KEYS / f"keys_{name}_pt.json")
 
 
 def whole(
@@ -168,15 +197,13 @@ def vocoded(vocoder: Vocoder, seconds: int, published: Published | None, rounds:
 
 
 def options(flow: Flow, prompt: SpeechPrompt, tokens: Tensor, rounds: int) -> None:
-    """Show what fewer steps, no guidance and a bounded history cost and change.
+    """Show what fewer steps and no guidance save and change.
 
-    Deviation is the root mean square of the difference from 10 steps with guidance, over that of
-    the mel's own variation.
+    The ratio of signal to noise is that of the variation of the mel of 10 steps with guidance to
+    the difference from it; the mel is a logarithm (base e) of amplitudes.
     """
     full = FlowOptions()
-    chosen = [
-        FlowOptions(steps, guidance) for steps in (10, 8, 6, 5, 4, 3) for guidance in (0.7, 0)
-    ]
+    chosen = [FlowOptions(steps, guidance) for steps in (10, 5, 3) for guidance in (0.7, 0)]
     times: dict[FlowOptions, list[float]] = {option: [] for option in chosen}
     mels: dict[FlowOptions, Tensor] = {}
     for _ in range(rounds):
@@ -187,10 +214,19 @@ def options(flow: Flow, prompt: SpeechPrompt, tokens: Tensor, rounds: int) -> No
     for option in chosen:
         pairs = zip(times[option], times[full], strict=True)
         ratio = statistics.median(taken / of_full for taken, of_full in pairs)
+        difference = mels[option] - mels[full]
+        mean = float(difference.abs().mean()) * DECIBELS
         print(
             f"steps {option.steps:2d} guidance {option.guidance:.1f}: {ratio:.2f} of the time, "
-            f"deviation {deviation(mels[option], mels[full]):.3f}"
+            f"signal to noise {signal_to_noise(mels[option], mels[full]):.1f} dB, bands "
+            f"{mean:.1f} dB off on average"
         )
+    print("(random weights: the distances are only indicative)")
+
+
+def history(flow: Flow, prompt: SpeechPrompt, tokens: Tensor) -> None:
+    """Show what a bounded history changes."""
+    full = FlowOptions()
     everything = in_chunks(flow, prompt, tokens, full)
     for frames in (50, 100, 200):
         bounded = in_chunks(flow, prompt, tokens, FlowOptions(history_frames=frames))
@@ -207,6 +243,11 @@ def in_chunks(flow: Flow, prompt: SpeechPrompt, tokens: Tensor, option: FlowOpti
 def deviation(mel: Tensor, reference: Tensor) -> float:
     """Return the root mean square of a difference over the reference's standard deviation."""
     return float((mel - reference).square().mean().sqrt() / reference.std())
+
+
+def signal_to_noise(mel: Tensor, reference: Tensor) -> float:
+    """Return how far the reference's variation is above the difference: dB."""
+    return -20 * math.log10(max(deviation(mel, reference), 1e-9))
 
 
 def report(title: str, sides: dict[str, Callable[[], Tensor]], seconds: float, rounds: int) -> None:

@@ -156,8 +156,8 @@ def own(model: LanguageModel) -> Decode:
     return lambda count: scheduler.tokens(request(0))
 
 
-def upstream(path: Path, state: Mapping[str, Tensor], layers: int) -> Decode:
-    """Return what decodes with the published code and the same weights."""
+def published_model(path: Path, state: Mapping[str, Tensor], layers: int) -> torch.nn.Module:
+    """Return the published code's model with the same weights."""
     from transformers import Qwen2Config, Qwen2ForCausalLM
 
     sys.path.insert(0, str(path))
@@ -184,6 +184,12 @@ def upstream(path: Path, state: Mapping[str, Tensor], layers: int) -> Decode:
     model = Qwen2LM(CHANNELS, CHANNELS, N_SPEECH, encoder, ras_sampling).eval()
     missing, unexpected = model.load_state_dict(dict(state), strict=False)
     assert not unexpected and set(missing) <= {"llm.model.lm_head.weight"}, (missing, unexpected)
+    return model
+
+
+def upstream(path: Path, state: Mapping[str, Tensor], layers: int) -> Decode:
+    """Return what decodes with the published code and the same weights."""
+    model = published_model(path, state, layers)
     asked = request(0)
 
     def decode(_: int) -> Iterator[int]:

@@ -93,7 +93,7 @@ def _vocoder(version: Version, dtype: torch.dtype) -> MelVocoder:
         network = HifiGan(_hifigan_weights(), V4_RATES, DILATIONS, dtype=dtype)
         return MelVocoder(48000, 480, 13, network)
     tensors = Tensors(_filled(shapes.bigvgan(V3_WIDTH, V3_KERNELS)), "made")
-    return MelVocoder(24000, 256, 41, BigVgan(tensors, V3_RATES, DILATIONS))
+    return MelVocoder(24000, 256, 41, BigVgan(tensors, V3_RATES, DILATIONS, dtype=dtype))
 
 
 def _hifigan_weights() -> Tensors:

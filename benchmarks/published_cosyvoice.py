@@ -4,14 +4,17 @@ import importlib
 import importlib.abc
 import importlib.machinery
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from benchmarks.cosyvoice_language_model import published_model
+from myna.core.audio import Samples
 from myna.engines.cosyvoice.acoustic.request import SpeechPrompt
 
 UNUSED = frozenset(
@@ -96,13 +99,48 @@ class _Empty(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         module.__path__ = []
 
 
+class PublishedSpeech:
+    """Speaks as published, from tokens of text to sound while it is made."""
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+
+    def __call__(
+        self, text: Tensor, prompt_text: Tensor, prompt: SpeechPrompt
+    ) -> Iterator[Samples]:
+        """Yield a text (T,) after a prompt and its words (L,): (samples,) at 24 kHz."""
+        self._model.token_hop_len = 25  # it would begin with what the last call left behind
+        speech = prompt.tokens[None].to(torch.int32)
+        for part in self._model.tts(
+            text=text[None],
+            flow_embedding=prompt.speaker_vector[None],
+            llm_embedding=torch.zeros(0, 192),
+            prompt_text=prompt_text[None],
+            llm_prompt_speech_token=speech,
+            flow_prompt_speech_token=speech,
+            prompt_speech_feat=prompt.mel.T[None],
+            stream=True,
+        ):
+            yield np.asarray(part["tts_speech"][0].numpy(), np.float32)
+
+
+def read_published_speech(
+    checkout: Path, states: Mapping[str, Mapping[str, Tensor]], layers: int
+) -> PublishedSpeech:
+    """Read the whole model, filled with the states of `llm`, `flow` and `hift`."""
+    networks = read_published(checkout, states)
+    language_model = published_model(checkout, states["llm"], layers)
+    models = importlib.import_module("cosyvoice.cli.model")
+    return PublishedSpeech(models.CosyVoice2Model(language_model, networks.flow, networks.vocoder))
+
+
 class _Published:
     def __init__(self, flow: Any, vocoder: Any) -> None:
-        self._flow, self._vocoder = flow, vocoder
+        self.flow, self.vocoder = flow, vocoder
 
     def mel(self, tokens: Tensor, prompt: SpeechPrompt, *, last: bool, streaming: bool) -> Tensor:
         """Make the mel of all tokens, or of all but three."""
-        made: Tensor = self._flow.inference(
+        made: Tensor = self.flow.inference(
             token=tokens[None],
             token_len=torch.tensor([len(tokens)]),
             prompt_token=prompt.tokens[None],
@@ -117,18 +155,19 @@ class _Published:
 
     def sound(self, mel: Tensor) -> Tensor:
         """Make samples."""
-        made: Tensor = self._vocoder.inference(speech_feat=mel)[0]
+        made: Tensor = self.vocoder.inference(speech_feat=mel)[0]
         return made
 
 
 def read_published(checkout: Path, states: Mapping[str, Mapping[str, Tensor]]) -> _Published:
     """Read the networks of a checkout, filled with the states of `flow` and `hift`."""
-    importlib.import_module("diffusers.models.attention")
+    for own in ("diffusers.models.attention", "transformers.models.qwen2.modeling_qwen2"):
+        importlib.import_module(own)
     empty = _Empty()
     sys.path[:0] = [str(checkout), str(checkout / "third_party" / "Matcha-TTS")]
     sys.meta_path.insert(0, empty)
     try:
-        flows, matching, decoders, encoders, generators, pitches = (
+        flows, matching, decoders, encoders, generators, pitches, *_ = (
             importlib.import_module(f"cosyvoice.{name}")
             for name in (
                 "flow.flow",
@@ -137,6 +176,8 @@ def read_published(checkout: Path, states: Mapping[str, Mapping[str, Tensor]]) -
                 "transformer.upsample_encoder",
                 "hifigan.generator",
                 "hifigan.f0_predictor",
+                "llm.llm",
+                "cli.model",
             )
         )
     finally:

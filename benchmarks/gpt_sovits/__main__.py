@@ -20,6 +20,7 @@ from benchmarks.gpt_sovits import decoding, engines, sound, weights
 from benchmarks.gpt_sovits.upstream import Upstream
 from myna.engines.gpt_sovits.execution import Execution
 from myna.engines.gpt_sovits.semantic_runtimes import open_runtime
+from myna.engines.gpt_sovits.text_to_semantic import TextToSemantic
 from myna.engines.gpt_sovits.vits import Vits
 from myna.engines.gpt_sovits.weights import read_semantic, read_sovits
 from tests.unit.engines.gpt_sovits import tiny_checkpoints
@@ -64,7 +65,8 @@ def _networks(folder: Path, parts: list[str], checkout: Path | None, rounds: int
         gpt, stored = checkpoint.tensors.stored, sovits.tensors.stored
         upstream = Upstream(checkout, gpt, stored, config)
     if "tokens" in parts:
-        decoding.measure({name: ours[name][0] for name in ours}, upstream, rounds)
+        runtimes = {name: ours[name][0] for name in ours}
+        decoding.measure(runtimes, TextToSemantic(checkpoint), upstream, rounds)
     if "sound" in parts:
         sound.measure(ours, upstream, rounds)
 

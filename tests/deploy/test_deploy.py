@@ -4,6 +4,9 @@ import configparser
 import json
 import re
 import shlex
+import shutil
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -12,7 +15,9 @@ import yaml
 
 from myna.cli.app import app
 from myna.settings import Settings
+from tests.deploy.__main__ import free_port, prefix, serving, spoken_bytes
 from tests.deploy.dockerfile import last_stage, read
+from tests.deploy.image import Image, Machine
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -99,6 +104,32 @@ def test_the_command_is_one_of_myna(path: Path):
     assert command[0] in {registered.name for registered in app.registered_commands}
 
 
+def test_both_images_run_the_same():
+    one, other = (
+        [i for i in last_stage(read(path)) if i.name not in ("ENV", "HEALTHCHECK")]
+        for path in DOCKERFILES
+    )
+    assert one == other
+
+
+def test_what_the_image_starts_becomes_well_and_speaks():
+    """The last stage is carried out with the packages of this environment. See `tests.deploy`."""
+    with prefix() as root:
+        (root / "opt").mkdir()
+        (root / "opt" / "myna").symlink_to(sys.prefix)
+        port = free_port()
+        variables = {"PYTHONPATH": str(ROOT / "src"), "MYNA_HTTP__PORT": str(port)}
+        image = Image(Machine(root, ROOT, port, variables, keeps_user=True))
+        image.carry_out(last_stage(read(DEPLOY / "Dockerfile")))
+        with image.start("keys", "add", "laptop", "--scope", "speak") as making:
+            key, told = making.communicate()
+        assert making.returncode == 0, told
+        with serving(image):
+            assert image.is_well(60)
+            assert spoken_bytes(port, key.strip()) > 10_000
+        assert (root / "data" / "myna.db").is_file()
+
+
 def test_the_packages_in_the_images_have_exact_versions():
     lines = (DEPLOY / "constraints.txt").read_text("utf-8").splitlines()[1:]
     names = [re.fullmatch(r"([\w.-]+)==[\w.]+", line)[1] for line in lines]
@@ -161,6 +192,18 @@ def test_the_servers_environment_is_understood(compose: dict, monkeypatch: pytes
     assert settings.database_url.get_secret_value() == "postgresql://myna:secret@postgres/myna"
     assert settings.s3.endpoint == "http://store:7070"
     assert settings.engines == ("embedded",)
+
+
+def test_compose_itself_understands_the_file(tmp_path: Path):
+    docker = shutil.which("docker")
+    if not docker or subprocess.run([docker, "compose", "version"], capture_output=True).returncode:
+        pytest.skip("there is no docker compose here")
+    filled = tmp_path / "env"
+    filled.write_text("".join(f"{name}={value or 'secret'}\n" for name, value in example().items()))
+    file = str(DEPLOY / "compose.yaml")
+    command = [docker, "compose", "--env-file", str(filled), "--file", file, "config", "--quiet"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_unit_runs_myna_as_somebody_with_little_to_lose():

@@ -6,8 +6,9 @@ The runner judges by it and `docs/reference/gpt-sovits-compatibility.md` is writ
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from myna.http.dialects.gpt_sovits_routes import NOTHING_TO_SAY
 from myna.http.dialects.gpt_sovits_speech import OUTSIDE
-from myna.http.dialects.gpt_sovits_v2 import BAD_SEED, NOTHING_TO_SAY
+from myna.http.dialects.gpt_sovits_v2 import BAD_SEED
 from tests.dialects.records import Record
 from tests.dialects.replay import Answer, Comparison
 

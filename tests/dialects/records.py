@@ -24,7 +24,6 @@ DEFAULT_REFERENCE = re.compile(r"-dr (\S+) -dt (\S+) -dl (\S+)")
 DEFAULT_CUT = re.compile(r"-cp (\S+)")
 REFERENCE_KEYS = ("ref_audio_path", "aux_ref_audio_paths", "refer_wav_path", "refer_audio_path")
 PAD_LENGTH = 2_000_000  # characters
-REPEATED = "一二三四五六七八九。" * 200
 
 
 @dataclass(frozen=True)

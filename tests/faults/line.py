@@ -56,11 +56,6 @@ class FaultyLine:
         self._accepting = threading.Thread(target=self._accept, daemon=True)
         self._accepting.start()
 
-    @property
-    def is_cut(self) -> bool:
-        """Whether the server was taken away."""
-        return self._is_cut.is_set()
-
     def cut(self) -> None:
         """Take the server away: every connection is reset, new ones are refused."""
         self._is_cut.set()

@@ -3,6 +3,7 @@
 import random
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,8 @@ from myna.engines.remote.transport import Address, Patience, Transport
 from myna.engines.resuming import PAUSE
 from tests.faults.conftest import TEXT, WORDS, Line, engines, sound, words
 from tests.faults.line import Fault, Kind
+from tests.unit.engines.remote.scripted import scripted
+from tests.unit.engines.remote.test_speaking import certificate, speech
 
 Lay = Callable[..., Line]
 
@@ -97,6 +100,17 @@ def test_a_name_that_does_not_exist_falls_back(line: Lay):
     with pytest.raises((EngineUnreachable, EngineTimeout), match=r"server\.invalid"):
         laid.said(remote)
     chunks = laid.said(FallbackEngine([remote, laid.spare]))
+    assert engines(chunks) == ["spare"]
+
+
+def test_a_wrong_certificate_falls_back_and_nothing_is_sent(line: Lay, tmp_path: Path):
+    laid = line()
+    trust, _ = certificate(tmp_path)
+    with scripted(speech, trust) as server:
+        remote = laid.remote(url=f"https://127.0.0.1:{server.port}")
+        chunks = laid.said(laid.chained(remote))
+        assert server.requests == []
+    check_complete(chunks)
     assert engines(chunks) == ["spare"]
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from myna.core.errors import EngineUnreachable
 from myna.core.speech import Utterance
 from myna.core.voice import Voice
 from myna.engines.cached import CachedEngine
@@ -46,6 +47,34 @@ def test_what_was_cached_is_found_after_a_restart_without_network(line: Lay, tmp
     again = laid.said(CachedEngine(laid.remote(memory=memory), results))
     assert [chunk.cached for chunk in again] == [True]
     assert sum(c.audio.duration for c in first) == pytest.approx(again[0].audio.duration)
+
+
+def test_what_another_machine_was_told_is_found_without_asking_or_restarting(
+    line: Lay, tmp_path: Path
+):
+    results = ResultFolder(tmp_path / "results", 10_000_000)
+    elsewhere: dict[str, bytes] = {}
+    here: dict[str, bytes] = {}
+    laid = line()
+    laid.said(CachedEngine(laid.remote(memory=elsewhere), results))
+    device = CachedEngine(laid.remote(memory=here), results)
+    laid.faults.cut()
+    with pytest.raises(EngineUnreachable):
+        laid.said(device)
+    here.update(elsewhere)
+    assert [chunk.cached for chunk in laid.said(device)] == [True]
+
+
+def test_a_server_with_an_identity_is_the_same_at_any_address(line: Lay, tmp_path: Path):
+    results = ResultFolder(tmp_path / "results", 10_000_000)
+    memory: dict[str, bytes] = {}
+    one, other = line(), line()
+    other.faults.cut()
+    one.said(CachedEngine(one.remote(memory=memory, identity="kitchen"), results))
+    device = CachedEngine(other.remote(memory=memory, identity="kitchen"), results)
+    assert [chunk.cached for chunk in other.said(device)] == [True]
+    with pytest.raises(EngineUnreachable):
+        other.said(CachedEngine(other.remote(memory=memory), results))
 
 
 def test_hanging_up_stops_the_engine_behind_the_server(line: Lay, sample: Voice):

@@ -27,6 +27,8 @@ def test_a_file_in_the_home_is_found(home: Path):
         ("engine = 1\n", "engine"),
         ("[cache]\nmax_bytes = 'many'\n", "many"),
         ("engines = []\n", "engines"),
+        ("[gpt_sovits]\ndevice = 'gpu'\n", "gpt_sovits.device"),
+        ("[cosyvoice]\ndevice = 'cuda:one'\n", "cosyvoice.device"),
         ("[cache\n", "not valid TOML"),
     ],
 )

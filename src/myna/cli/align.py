@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from myna.cli.options import Language
 from myna.cli.terminal import write_file
 from myna.cli.voices import sound_source
 from myna.core.languages import AUTO
@@ -27,7 +28,7 @@ class Format(StrEnum):
 def align(
     audio: Annotated[Path, typer.Argument(help="A recording, or - for standard input.")],
     text: Annotated[str, typer.Option(help="The words said in it.")],
-    language: Annotated[str, typer.Option(help="ko, en, ja, zh, yue or auto.")] = AUTO,
+    language: Language = AUTO,
     format_: Annotated[Format, typer.Option("--format", help="How to write it.")] = Format.JSON,
     output: Annotated[str, typer.Option("--output", "-o", help="A file, or - for stdout.")] = "-",
 ) -> None:

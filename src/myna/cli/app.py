@@ -18,6 +18,7 @@ from myna.cli import (
     say,
     serve,
     stats,
+    storage,
     voices,
 )
 from myna.cli.terminal import say_error, show_warnings_briefly
@@ -61,6 +62,7 @@ app.command("serve")(serve.serve)
 app.add_typer(voices.app, name="voices")
 app.add_typer(cache.app, name="cache")
 app.add_typer(keys.app, name="keys")
+app.add_typer(storage.app, name="storage")
 
 
 @app.callback(invoke_without_command=True)

@@ -62,16 +62,21 @@ def prune(
 def export_cache(
     output: Annotated[Path, typer.Argument(help="The archive to write, or - for stdout.")],
 ) -> None:
-    """Write every sentence to one file, to be imported on another machine."""
-    from myna.storage.archives import export_results
+    """Write every sentence to one file, to be imported on another machine.
 
+    With it goes what servers said of themselves, so that the other machine need not ask them.
+    """
+    from myna.settings import Settings
+    from myna.studio.carrying import export_cache as carry
+
+    settings = Settings.load()
     if str(output) == "-":
-        done = export_results(_results(), sys.stdout.buffer)
+        done = carry(settings, sys.stdout.buffer)
     else:
         part = output.with_name(f"{output.name}.part")
         try:
             with part.open("wb") as file:
-                done = export_results(_results(), file)
+                done = carry(settings, file)
             part.replace(output)
         except OSError as error:
             raise StorageError(
@@ -88,17 +93,20 @@ def import_cache(
     file: Annotated[Path, typer.Argument(help="A file made by `myna cache export`, or -.")],
 ) -> None:
     """Take over the sentences another machine exported; all of them or, if damaged, none."""
-    from myna.storage.archives import BadArchive, import_results
+    from myna.settings import Settings
+    from myna.storage.archives import BadArchive
+    from myna.studio.carrying import import_cache as carry
 
+    settings = Settings.load()
     if str(file) == "-":
-        done = import_results(_results(), sys.stdin.buffer)
+        done = carry(settings, sys.stdin.buffer)
     else:
         try:
             opened = file.open("rb")
         except OSError as error:
             raise BadArchive(f"Cannot read {str(file)!r}: {error.strerror}.") from None
         with opened:
-            done = import_results(_results(), opened)
+            done = carry(settings, opened)
     say_done(f"Imported {done.sentences} sentences ({done.size} bytes), {done.new} of them new.")
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from myna.cli.say import voice_of
+from myna.cli.options import voice_of
 from myna.cli.terminal import say_done, write_file
 from myna.cli.voices import sound_source
 from myna.core.languages import AUTO

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from myna.cli.options import EngineName, Language, SampleSteps, Seed
 from myna.cli.terminal import say_done, write_file
 from myna.cli.voices import sound_source
 from myna.core.edit import Edit
@@ -45,40 +46,37 @@ def _split(arguments: Sequence[str]) -> Iterator[str]:
         yield from (f"{REPLACE}={old}", f"{REPLACEMENT}={new}")
 
 
+Replace = Annotated[
+    list[str] | None,
+    typer.Option(metavar="OLD NEW", help="Words of the text, and what to say instead. Repeatable."),
+]
+Replacement = Annotated[list[str] | None, typer.Option(REPLACEMENT, hidden=True)]
+Start = Annotated[int | None, typer.Option(help="Offset of the first character to replace.")]
+End = Annotated[int | None, typer.Option(help="Offset behind the last one; the same: insert.")]
+VoiceName = Annotated[
+    str | None, typer.Option(help="A name in the library. Default: the recording's own voice.")
+]
+Margin = Annotated[float, typer.Option(help="Milliseconds of fading at each seam, 0 to 200.")]
+Plot = Annotated[Path | None, typer.Option(help="Draw before and after: .png, .svg or .pdf.")]
+
+
 def edit(
     audio: Annotated[Path, typer.Argument(help="A recording, or - for standard input.")],
     text: Annotated[str, typer.Option(help="All the words said in it.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="A file: .wav or .flac.")],
-    replace: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="OLD NEW", help="Words of the text, and what to say instead. Repeatable."
-        ),
-    ] = None,
-    replacement: Annotated[list[str] | None, typer.Option(REPLACEMENT, hidden=True)] = None,
-    start_char: Annotated[
-        int | None, typer.Option(help="Offset of the first character to replace.")
-    ] = None,
-    end_char: Annotated[
-        int | None, typer.Option(help="Offset behind the last one; the same: insert.")
-    ] = None,
+    replace: Replace = None,
+    replacement: Replacement = None,
+    start_char: Start = None,
+    end_char: End = None,
     new: Annotated[str | None, typer.Option(help="What to say there; empty: delete.")] = None,
-    language: Annotated[str, typer.Option(help="ko, en, ja, zh, yue or auto.")] = AUTO,
-    voice: Annotated[
-        str | None, typer.Option(help="A name in the library. Default: the recording's own voice.")
-    ] = None,
-    engine: Annotated[str | None, typer.Option(help="Speak with this engine only.")] = None,
+    language: Language = AUTO,
+    voice: VoiceName = None,
+    engine: EngineName = None,
     takes: Annotated[int, typer.Option(help="Speak so often, keep what fits best.")] = 3,
-    seed: Annotated[int | None, typer.Option(help="Same seed, same sound.")] = None,
-    sample_steps: Annotated[
-        int | None, typer.Option(help="Steps of engines that match a flow.")
-    ] = None,
-    margin: Annotated[
-        float, typer.Option(help="Milliseconds of fading at each seam, 0 to 200.")
-    ] = MARGIN * _MILLISECONDS,
-    plot: Annotated[
-        Path | None, typer.Option(help="Draw before and after: .png, .svg or .pdf.")
-    ] = None,
+    seed: Seed = None,
+    sample_steps: SampleSteps = None,
+    margin: Margin = MARGIN * _MILLISECONDS,
+    plot: Plot = None,
     report: Annotated[Path | None, typer.Option(help="Write what was replaced, as JSON.")] = None,
 ) -> None:
     """Change words of a recording and keep every other sample, bit for bit."""

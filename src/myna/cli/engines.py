@@ -23,10 +23,12 @@ def engines(
     elif is_piped():
         for status in found:
             state = "ready" if status.ready else "not ready"
-            typer.echo("\t".join((status.name, state, status.remedy)))
+            typer.echo("\t".join((status.name, state, status.remedy, status.runs)))
     else:
-        table = Table("engine", "ready", "what it is", "what to do", box=None, pad_edge=False)
+        titles = ("engine", "ready", "runs", "what it is", "what to do")
+        table = Table(*titles, box=None, pad_edge=False)
         for status in found:
             ready = "[green]yes[/green]" if status.ready else "[red]no[/red]"
-            table.add_row(status.name, ready, status.summary, status.remedy.replace("[", r"\["))
+            remedy = status.remedy.replace("[", r"\[")
+            table.add_row(status.name, ready, status.runs, status.summary, remedy)
         stdout.print(table)

@@ -6,13 +6,14 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from myna.cli import options
 from myna.cli.playback import play as play_aloud
 from myna.cli.terminal import (
     is_piped,
@@ -25,91 +26,60 @@ from myna.cli.terminal import (
 )
 from myna.core.errors import InvalidOption
 from myna.core.languages import AUTO
-from myna.core.speech import Chunk, Options, Speech, SpeechRequest, TextPiece
-from myna.core.voice import Voice
+from myna.core.speech import Chunk, Speech, SpeechRequest, TextPiece
 from myna.dsp.codec import AudioFormat, Encoder, encode_file
 from myna.settings import Settings
 from myna.studio.studio import Studio, collect
 from myna.studio.subtitles import SubtitleFormat, write_subtitles
-from myna.studio.voices import Recording, check_recording
+from myna.studio.voices import Recording
 from myna.text.sentences import sentences
 
 LONG_TEXT = 3  # sentences: from here on a progress bar is worth its space
 READ_BYTES = 65536
-SAMPLING = "For engines that sample"
+
+
+Text = Annotated[str | None, typer.Argument(help="What to say.")]
+TextFile = Annotated[
+    Path | None, typer.Option("--file", "-f", help="Read the text from a file, or - for stdin.")
+]
+SentencePause = Annotated[float, typer.Option(help="Seconds of silence between sentences.")]
+Format = Annotated[str | None, typer.Option("--format", help="wav, flac, mp3, opus, aac or pcm.")]
+Timestamps = Annotated[Path | None, typer.Option(help="Write word times: .srt, .vtt or .json.")]
+Plot = Annotated[Path | None, typer.Option(help="Draw the speech: .png, .svg or .pdf.")]
+Output = Annotated[
+    str | None, typer.Option("--output", "-o", help="A file, or - to stream to stdout.")
+]
+Play = Annotated[
+    bool, typer.Option("--play", help="Play it while it is made; with -o, write it too.")
+]
 
 
 def say(
-    text: Annotated[str | None, typer.Argument(help="What to say.")] = None,
-    file: Annotated[
-        Path | None, typer.Option("--file", "-f", help="Read the text from a file, or - for stdin.")
-    ] = None,
-    voice: Annotated[str, typer.Option(help="A name in the library, or a recording.")] = "sample",
-    transcript: Annotated[
-        str, typer.Option(help="The words said in the recording given as --voice.")
-    ] = "",
-    voice_language: Annotated[
-        str, typer.Option(help="The language spoken in that recording.")
-    ] = AUTO,
-    auxiliary: Annotated[
-        list[str] | None,
-        typer.Option(help="Another voice or recording whose timbre is mixed in; repeatable."),
-    ] = None,
-    language: Annotated[str, typer.Option(help="ko, en, ja, zh, yue or auto.")] = AUTO,
-    engine: Annotated[str | None, typer.Option(help="Speak with this engine only.")] = None,
-    speed: Annotated[float, typer.Option(help="Relative to the voice's pace, 0.25 to 4.")] = 1.0,
-    instruction: Annotated[
-        str, typer.Option(help="How to say it, in words, for engines that take instructions.")
-    ] = "",
-    speaker: Annotated[
-        str, typer.Option(help="A speaker the engine brings along, in place of the voice.")
-    ] = "",
-    seed: Annotated[int | None, typer.Option(help="Same seed, same sound.")] = None,
-    sentence_pause: Annotated[
-        float, typer.Option(help="Seconds of silence between sentences.")
-    ] = 0.25,
-    temperature: Annotated[
-        float, typer.Option(help="How varied the reading is, 0 to 2.", rich_help_panel=SAMPLING)
-    ] = 1.0,
-    top_k: Annotated[
-        int,
-        typer.Option(
-            help="Of how many most probable continuations one is drawn.", rich_help_panel=SAMPLING
-        ),
-    ] = 15,
-    top_p: Annotated[
-        float,
-        typer.Option(help="The probability these have together.", rich_help_panel=SAMPLING),
-    ] = 1.0,
-    repetition_penalty: Annotated[
-        float,
-        typer.Option(
-            help="How much what was said becomes less probable, 1 to 2.", rich_help_panel=SAMPLING
-        ),
-    ] = 1.35,
-    retries: Annotated[
-        int,
-        typer.Option(
-            help="How often a sentence that went wrong is drawn again.", rich_help_panel=SAMPLING
-        ),
-    ] = 1,
-    sample_steps: Annotated[
-        int | None,
-        typer.Option(help="Steps of engines that match a flow.", rich_help_panel=SAMPLING),
-    ] = None,
-    format_: Annotated[
-        str | None, typer.Option("--format", help="wav, flac, mp3, opus, aac or pcm.")
-    ] = None,
-    timestamps: Annotated[
-        Path | None, typer.Option(help="Write word times: .srt, .vtt or .json.")
-    ] = None,
-    plot: Annotated[Path | None, typer.Option(help="Draw the speech: .png, .svg or .pdf.")] = None,
-    output: Annotated[
-        str | None, typer.Option("--output", "-o", help="A file, or - to stream to stdout.")
-    ] = None,
-    play: Annotated[
-        bool, typer.Option("--play", help="Play it while it is made; with -o, write it too.")
-    ] = False,
+    context: typer.Context,
+    text: Text = None,
+    file: TextFile = None,
+    voice: options.VoiceName = "sample",
+    transcript: options.Transcript = "",
+    voice_language: options.VoiceLanguage = AUTO,
+    auxiliary: options.Auxiliary = None,
+    language: options.Language = AUTO,
+    engine: options.EngineName = None,
+    speed: options.Speed = 1.0,
+    instruction: options.Instruction = "",
+    speaker: options.SpeakerName = "",
+    seed: options.Seed = None,
+    sentence_pause: SentencePause = 0.25,
+    temperature: options.Temperature = 1.0,
+    top_k: options.TopK = None,
+    top_p: options.TopP = None,
+    repetition_penalty: options.RepetitionPenalty = 1.35,
+    retries: options.Retries = 1,
+    sample_steps: options.SampleSteps = None,
+    format_: Format = None,
+    timestamps: Timestamps = None,
+    plot: Plot = None,
+    output: Output = None,
+    play: Play = False,
 ) -> None:
     """Say a text in a voice.
 
@@ -117,53 +87,24 @@ def say(
     """
     destination = _destination(output, format_, play=play)
     subtitle_format = SubtitleFormat.of(timestamps) if timestamps else None
-    settings = Settings.load()
-    studio = Studio.open(settings)
+    studio = Studio.open(Settings.load())
+    recording = Recording(Path(voice), transcript, voice_language)
     request = SpeechRequest(
         _text(text, file),
-        _mixed(
-            voice_of(voice, Recording(Path(voice), transcript, voice_language), studio),
-            [voice_of(name, Recording(Path(name)), studio) for name in auxiliary or ()],
-            studio,
-        ),
-        language=language,
-        options=Options(
-            speed=speed,
-            seed=seed,
-            sentence_pause=sentence_pause,
-            temperature=temperature,
-            top_k=top_k,
-            top_p=top_p,
-            repetition_penalty=repetition_penalty,
-            retries=retries,
-            sample_steps=sample_steps,
-            instruction=instruction,
-            speaker=speaker,
-        ),
-        engine=engine,
+        options.mixed_voice(voice, recording, auxiliary, studio),
+        language,
+        options.manner(context),
+        engine,
         timestamps=timestamps is not None or plot is not None,
         whole=destination.path is not None and not play,
     )
-    started = time.perf_counter()
-    if play:
-        speech = play_aloud(studio.stream(request), settings.playback)
-        if destination.path:
-            write_file(destination.path, encode_file(speech.audio, destination.format))
-    else:
-        speech, first_chunk = _speak(studio, request, destination)
-    took = time.perf_counter() - started
+    speech = (_played if play else _written)(studio, request, destination)
     if timestamps and subtitle_format:
         write_file(timestamps, write_subtitles(speech.words, subtitle_format))
     if plot:
         from myna.studio.plot import plot_speech
 
         plot_speech(speech.audio, speech.words, plot)
-    if destination.path and not play:
-        say_done(
-            f"{destination.path}: {speech.audio.duration:.1f} s by {', '.join(speech.engines)}, "
-            f"real-time factor {took / speech.audio.duration:.2f}, "
-            f"first chunk after {first_chunk * 1000:.0f} ms"
-        )
     for name in speech.own_voices:
         say_warning(f"Engine {name!r} spoke in a voice of its own, not in the one asked for.")
 
@@ -205,32 +146,16 @@ def _arriving() -> Iterator[TextPiece]:
     yield decoder.decode(b"", final=True)
 
 
-def voice_of(name: str, recording: Recording, studio: Studio) -> str | Voice:
-    """Return a library name as it is, and a recording on disk as a voice.
-
-    A name in the library wins over a file of that name; what is neither is reported as
-    whichever it looks like.
-    """
-    looks_like_file = "/" in name or Path(name).suffix or Path(name).is_file()
-    if not looks_like_file or any(record.name == name for record in studio.voices.list()):
-        return name
-    checked = check_recording(studio, recording)
-    for warning in checked.warnings:
-        say_warning(warning)
-    return checked.voice
+def _played(studio: Studio, request: SpeechRequest, destination: _Destination) -> Speech:
+    """Play it, and write it too where a file is named."""
+    speech = play_aloud(studio.stream(request), studio.settings.playback)
+    if destination.path:
+        write_file(destination.path, encode_file(speech.audio, destination.format))
+    return speech
 
 
-def _mixed(voice: str | Voice, others: list[str | Voice], studio: Studio) -> str | Voice:
-    if not others:
-        return voice
-    recordings = tuple(studio.voice(other).reference for other in others)
-    return replace(studio.voice(voice), auxiliary=recordings)
-
-
-def _speak(
-    studio: Studio, request: SpeechRequest, destination: _Destination
-) -> tuple[Speech, float]:
-    """Speak to the destination; return the speech and the seconds until its first chunk."""
+def _written(studio: Studio, request: SpeechRequest, destination: _Destination) -> Speech:
+    """Write it to a file, or to standard output as it is made."""
     started = time.perf_counter()
     first_chunk = 0.0
     heard: list[Chunk] = []
@@ -252,7 +177,12 @@ def _speak(
     speech = collect(heard)
     if destination.path:
         write_file(destination.path, encode_file(speech.audio, destination.format))
-    return speech, first_chunk
+        say_done(
+            f"{destination.path}: {speech.audio.duration:.1f} s by {', '.join(speech.engines)}, "
+            f"real-time factor {(time.perf_counter() - started) / speech.audio.duration:.2f}, "
+            f"first chunk after {first_chunk * 1000:.0f} ms"
+        )
+    return speech
 
 
 def _progress(total: int | None) -> Progress:

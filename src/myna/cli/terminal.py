@@ -7,6 +7,7 @@ from pathlib import Path
 
 import typer
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from myna.core.errors import BadText, StorageError
 
@@ -70,6 +71,17 @@ def show_warnings_briefly() -> None:
         say_warning(str(message))
 
     warnings.showwarning = show
+
+
+def counting() -> Progress:
+    """Return a bar for people that shows how many of how many are done."""
+    return Progress(
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=stderr,
+        disable=not stderr.is_terminal,
+    )
 
 
 def is_piped() -> bool:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from myna.cli.options import Language
 from myna.cli.terminal import is_piped, say_done, say_warning, stdout, write_bytes, write_file
 from myna.core.errors import BadAudio
 from myna.core.languages import AUTO
@@ -26,7 +27,7 @@ def add(
     transcript: Annotated[
         str, typer.Option(help="The words said in it. Better speech with than without.")
     ] = "",
-    language: Annotated[str, typer.Option(help="ko, en, ja, zh, yue or auto.")] = AUTO,
+    language: Language = AUTO,
     speaker: Annotated[str, typer.Option(help="Who is speaking.")] = "",
     consent: Annotated[
         str, typer.Option(help="On what permission this voice is used, e.g. 'my own voice'.")

@@ -20,6 +20,7 @@ from myna.core.languages import AUTO
 from myna.core.speech import Options
 from myna.core.voice import Voice
 from myna.dsp.codec import decode
+from myna.engines.batching.device import find_device
 from myna.engines.cosyvoice.acoustic.request import SAMPLE_RATE, SCHEDULES, Schedule
 from myna.engines.cosyvoice.engine import CosyVoiceEngine
 from myna.engines.cosyvoice.files import find_files
@@ -27,8 +28,9 @@ from myna.engines.cosyvoice.manner import Manner
 from myna.engines.cosyvoice.presets import write_presets
 from myna.engines.cosyvoice.prompt import Prompt
 from myna.engines.cosyvoice.recordings import parts
+from myna.engines.cosyvoice.runtime import Runtime
 from myna.engines.cosyvoice.spoken_text import TextTokens
-from myna.engines.cosyvoice.text_rules import is_chinese, is_only_marks, pieces
+from myna.engines.cosyvoice.text_rules import is_chinese, is_only_marks, pieces, stopped
 from myna.engines.cosyvoice.text_source import TextSource
 from myna.text.languages import detect
 
@@ -48,15 +50,25 @@ class CosyVoice2:
     ...     part["tts_speech"]
     """
 
-    def __init__(self, model_dir: str | Path, **ignored: object) -> None:
-        """`ignored` are switches of other runtimes (`load_jit`, `fp16`, …), which have no effect.
+    def __init__(
+        self,
+        model_dir: str | Path,
+        *,
+        device: str = "auto",
+        compatible: bool = False,
+        **ignored: object,
+    ) -> None:
+        """Read the model: some seconds. Raises `WeightsMissing` naming each file and reason.
 
-        Raises `WeightsMissing` naming each file and reason.
+        device: "auto" (a GPU where torch finds one), "cpu", "cuda" or "cuda:N".
+        compatible: as published, defects included.
+        ignored: switches of other runtimes (`load_jit`, `fp16`, …), which have no effect.
         """
         self.model_dir = str(model_dir)
         self.sample_rate = SAMPLE_RATE
         self._files = find_files(Path(model_dir))
-        self._engine = CosyVoiceEngine(self._files)
+        runtime = Runtime(compatible=compatible, device=find_device(device, "device"))
+        self._engine = CosyVoiceEngine(self._files, runtime)
         self._speakers = dict(self._engine.model.presets)
 
     def list_available_spks(self) -> list[str]:
@@ -220,6 +232,8 @@ class CosyVoice2:
         language = detect(text)
         spoken = reader.spoken(text.strip(), language)
         chinese = is_chinese(spoken)
+        if chinese:
+            spoken = stopped(spoken)
 
         def length(piece: str) -> int:
             return len(piece) if chinese else len(reader.tokens(piece))

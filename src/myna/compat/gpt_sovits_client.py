@@ -16,7 +16,7 @@ from myna.core.errors import (
     VoiceNotFound,
 )
 from myna.engines.catalog import installed
-from myna.storage.prompts import PromptFolder
+from myna.storage.memory import MemoryFolder
 
 SECONDS = 60.0  # a whole speech may take so long
 RETRIES = 2
@@ -37,7 +37,7 @@ class GPTSoVITSClient:
         patience = Patience(first_sound=SECONDS, retries=RETRIES)
         self._transport = Transport(Address("GPTSoVITSClient", api_url), patience)
         self._api_url, self._api_key, self._user_id = api_url, api_key, user_id
-        self._kept = PromptFolder(Path(cache_dir))
+        self._kept = MemoryFolder(Path(cache_dir))
 
     def text_to_speech(self, text: str, use_cache: bool = True) -> bytes:
         """Return a text, said, as a WAV file; from the cache, without any network, if it is there.
@@ -89,7 +89,10 @@ class GPTSoVITSClient:
         try:
             return json.loads(answer.content)
         except ValueError:
-            raise SynthesisFailed(f"{self._transport.address.shown} sent no JSON.") from None
+            raise SynthesisFailed(
+                f"{self._transport.address.shown} sent no JSON: is it a server with CarePill's "
+                "interface? Check `api_url`."
+            ) from None
 
     def _refused(self, status: int, content: bytes) -> MynaError:
         from myna.engines.remote.speaking import message, refusal

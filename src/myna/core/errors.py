@@ -6,7 +6,8 @@ MynaError
 │   ├── VoiceExists         the name is taken
 │   ├── BadReference        too short, silent, not what the transcript says
 │   ├── BadAudio            not audio, or not audio we can read
-│   ├── BadText             nothing to say, or not text
+│   ├── BadText             not text, or no change
+│   │   └── NothingToSay    no letter and no digit in it
 │   ├── TextTooLong
 │   ├── InvalidOption       a value out of range
 │   ├── TextMismatch        the recording does not say the text
@@ -87,6 +88,15 @@ class BadText(RequestError):
     """There is nothing in this text that can be said."""
 
     code = "bad_text"
+
+
+class NothingToSay(BadText):
+    """No letter and no digit, of any script."""
+
+    def __init__(self, text: str | None = None) -> None:
+        """`text` is told, as far as it is short; None: it came in pieces."""
+        told = "the text" if text is None else repr(text if len(text) <= 40 else text[:40] + "…")
+        super().__init__(f"There is nothing to say in {told}. Write at least one word.")
 
 
 class TextTooLong(RequestError):

@@ -82,5 +82,8 @@ def infilled(engine: Engine, gap: Gap, voice: Voice) -> Infilled:
     """Have an engine fill a gap. Raises `Unsupported` where it does not."""
     able = infilling(engine, gap.language)
     if able is None:
-        raise Unsupported(f"Engine {engine.name!r} does not fill gaps in {gap.language!r}.")
+        raise Unsupported(
+            f"Engine {engine.name!r} does not fill gaps in {gap.language!r}. Have it speak the new "
+            "words."
+        )
     return able.infill(gap, voice)

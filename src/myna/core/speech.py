@@ -27,6 +27,7 @@ TOP_P_RANGE = (0.0, 1.0)
 REPETITION_PENALTY_RANGE = (1.0, 2.0)
 RETRIES_RANGE = (0, 5)
 SAMPLE_STEPS_RANGE = (1, 128)
+_FRACTIONS = ("speed", "temperature", "sentence_pause", "top_p", "repetition_penalty")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +42,12 @@ class Options:
     """The same seed says it the same way. None: an engine may vary."""
     sentence_pause: float = 0.25
     """Seconds of silence between two sentences: 0 to 10."""
-    top_k: int = 15
-    """Of how many most probable continuations one is drawn, for engines that sample: 1 to 1024."""
-    top_p: float = 1.0
-    """The probability these have together at most, for engines that sample: 0 to 1."""
+    top_k: int | None = None
+    """Of how many most probable continuations one is drawn, for engines that sample: 1 to 1024.
+    None: the engine's."""
+    top_p: float | None = None
+    """The probability these have together at most, for engines that sample: 0 to 1. None: the
+    engine's."""
     repetition_penalty: float = 1.35
     """How much what was said becomes less probable, for engines that sample: 1 to 2."""
     retries: int = 1
@@ -57,15 +60,21 @@ class Options:
     """A speaker the engine brings along, in place of the voice, for engines that have some."""
 
     def __post_init__(self) -> None:
+        for name in _FRACTIONS:  # 1 is 1.0: what is cached for the one is found for the other
+            if (value := getattr(self, name)) is not None:
+                object.__setattr__(self, name, float(value))
         _check_range("speed", self.speed, SPEED_RANGE)
         _check_range("temperature", self.temperature, TEMPERATURE_RANGE)
         _check_range("sentence_pause", self.sentence_pause, SENTENCE_PAUSE_RANGE)
-        _check_range("top_k", self.top_k, TOP_K_RANGE)
-        _check_range("top_p", self.top_p, TOP_P_RANGE)
         _check_range("repetition_penalty", self.repetition_penalty, REPETITION_PENALTY_RANGE)
         _check_range("retries", self.retries, RETRIES_RANGE)
-        if self.sample_steps is not None:
-            _check_range("sample_steps", self.sample_steps, SAMPLE_STEPS_RANGE)
+        for name, value, bounds in (
+            ("top_k", self.top_k, TOP_K_RANGE),
+            ("top_p", self.top_p, TOP_P_RANGE),
+            ("sample_steps", self.sample_steps, SAMPLE_STEPS_RANGE),
+        ):
+            if value is not None:
+                _check_range(name, value, bounds)
 
 
 def _check_range(name: str, value: float, bounds: tuple[float, float]) -> None:

@@ -1,1 +1,1 @@
-"""Signals: files, rates, levels, spectra."""
+"""Signals: sound files, rates, spectra, pitch, where somebody speaks, cuts and joins."""

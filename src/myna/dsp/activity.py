@@ -11,11 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from myna.core.audio import Audio
-from myna.dsp.levels import QUIETEST
 from myna.dsp.resample import resample
 from myna.dsp.runs import Mask, runs, without_short
 from myna.dsp.spectrum import stft_magnitude
 
+QUIETEST = -120.0  # dB; below this nothing is told apart, not even digital silence
 SAMPLE_RATE = 16000  # Hz at which it is looked for
 WINDOW_LENGTH = 400  # samples, 25 ms
 HOP_LENGTH = 160  # samples, 10 ms
@@ -45,23 +45,10 @@ def activity(audio: Audio) -> list[tuple[float, float]]:
     ]
 
 
-def trim_silence(audio: Audio, margin: float = 0.05) -> Audio:
-    """Cut what is before and after all speech, leaving `margin` seconds. No speech: no sound."""
-    spoken = activity(audio)
-    if not spoken:
-        return Audio(audio.samples[:0], audio.sample_rate)
-    return audio.between(spoken[0][0] - margin, spoken[-1][1] + margin)
-
-
 def active_level(audio: Audio) -> float:
     """Return the level in dB of the speech alone, without its pauses."""
     analysis = _analyse(audio)
     return _mean_level(analysis.levels[analysis.active])
-
-
-def noise_level(audio: Audio) -> float:
-    """Return the level in dB of the background, between and around the speech."""
-    return _analyse(audio).noise
 
 
 def signal_to_noise(audio: Audio) -> float:

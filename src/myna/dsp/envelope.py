@@ -157,9 +157,3 @@ def _decoder() -> Cepstra:
     return np.asarray(
         np.fft.irfft(spectra, FFT_LENGTH, axis=1)[:, : FFT_LENGTH // 2 + 1], np.float32
     )
-
-
-def log_power(cepstra: Cepstra) -> Cepstra:
-    """Return the log power spectra of envelopes: (frames, FFT_LENGTH // 2 + 1)."""
-    mirrored = np.concatenate([cepstra, cepstra[:, -2:0:-1]], axis=1)
-    return np.asarray(np.fft.rfft(mirrored, axis=1).real, np.float32)

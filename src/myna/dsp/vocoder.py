@@ -174,8 +174,3 @@ class _Noise:
         return np.random.default_rng([self._seed, block]).standard_normal(
             _NOISE_BLOCK, dtype=np.float32
         )
-
-
-def synthesise(pitch: PitchTrack, cepstra: Cepstra, breath: Breath, *, seed: int = 0) -> Samples:
-    """Return the whole sound at once: (len(pitch) * HOP_LENGTH,) at `SAMPLE_RATE`."""
-    return Vocoder(excitation(pitch), seed).process(cepstra, breath)

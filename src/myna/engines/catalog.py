@@ -23,18 +23,23 @@ class EngineStatus:
     ready: bool
     remedy: str = ""
     """What exactly to do to make it ready, or to make it better."""
+    runs: str = ""
+    """Of networks on this machine: the runtime, and the device they would run on."""
 
 
 class EngineNotFound(RequestError):
-    """No engine has this name."""
+    """No engine has this name, or the one that has it is not in use."""
 
     code = "engine_not_found"
 
     def __init__(self, name: str, remotes: Iterable[str] = ()) -> None:
+        known = (*ENGINES, *remotes)
         super().__init__(
-            f"No engine is named {name!r}. There are: {', '.join((*ENGINES, *remotes))}; "
-            "`myna engines` shows which are ready. `[remotes.NAME]` in the settings makes an "
-            "engine of a server."
+            f"The engine {name!r} is not in use. Add it to the setting `engines`; `myna engines` "
+            "shows whether it is ready."
+            if name in known
+            else f"No engine is named {name!r}. There are: {', '.join(known)}; `myna engines` "
+            "shows which are ready. `[remotes.NAME]` in the settings makes an engine of a server."
         )
 
 

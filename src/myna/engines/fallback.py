@@ -201,7 +201,11 @@ class FallbackEngine:
             and speaker in ("", *engine.capabilities.speakers)
         ]
         if not able:
-            raise Unsupported(f"No engine of {self.name!r} speaks {language!r}.")
+            asked = f"{language!r} as {speaker!r}" if speaker else repr(language)
+            raise Unsupported(
+                f"No engine of {self.name!r} speaks {asked}. Add one that does to the setting "
+                "`engines`; `myna engines` shows what there is."
+            )
         return able
 
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from myna.core.audio import Samples
 from myna.core.timing import TimedText
 from myna.espeak.library import SAMPLE_RATE, Event, EventKind
-from myna.espeak.phones import Phone, PhoneClass, is_long, is_stressed, kind_of, normalized
+from myna.espeak.phones import Phone, PhoneClass, kind_of, normalized
 from myna.text.reading import Token
 
 _SHORTEST_PAUSE = 0.03  # seconds; shorter unnamed events are tones
@@ -107,18 +107,7 @@ def _phones(
         end = following / SAMPLE_RATE
         if symbol:
             begins = False
-            phones.append(
-                Phone(
-                    symbol,
-                    kind_of(symbol),
-                    start,
-                    end,
-                    unit,
-                    0,
-                    is_stressed(event.name),
-                    is_long(event.name),
-                )
-            )
+            phones.append(Phone(symbol, kind_of(symbol), start, end, unit, 0))
         elif end - start >= _SHORTEST_PAUSE:
             phones.append(Phone("", PhoneClass.PAUSE, start, end, None, 0))
         elif phones:

@@ -114,7 +114,10 @@ class Library:
         """Speak on with a language's voice, changed by the lines of a variant, at a pace."""
         name = self._variant_name(variant)
         if self._native.espeak_SetVoiceByName(f"{voice}+{name}".encode()):
-            raise SynthesisFailed(f"espeak-ng has no voice {voice!r}.")
+            raise SynthesisFailed(
+                f"espeak-ng has no voice {voice!r}: its data are incomplete. "
+                "Reinstall it: pip install --force-reinstall espeakng-loader"
+            )
         self._native.espeak_SetParameter(_RATE, rate, 0)
 
     def synthesize(
@@ -127,7 +130,9 @@ class Library:
         flags = _UTF8 | _END_PAUSE if pause else _UTF8
         failed = self._native.espeak_Synth(encoded, len(encoded) + 1, 0, 1, 0, flags, None, None)
         if failed:
-            raise SynthesisFailed(f"espeak-ng could not say {text!r} (error {failed}).")
+            raise SynthesisFailed(
+                f"espeak-ng could not say {text!r} (error {failed}). Write it in other words."
+            )
         return np.frombuffer(b"".join(self._pieces), np.int16), list(self._events)
 
     def phonemes(self, text: str) -> list[str]:

@@ -32,8 +32,6 @@ class Phone:
     offset: int
     """The character of the token's `spoken` it belongs to: exact to a hanzi or a blank-separated
     word."""
-    stressed: bool = False
-    long: bool = False
 
 
 _SPELLINGS = {
@@ -54,8 +52,6 @@ _NASALS = frozenset("mnŋɲɴɱɳ")
 _APPROXIMANTS = frozenset("lɹrɾjwɥɻʎɭʋɰʀɽ")
 _FRICATIVES = frozenset("fvθðszʃʒhɦxɣχʁçʝɕʑʂʐɸβħ")
 _PLOSIVES = frozenset("pbtdkɡʔcɟʈɖ")
-_STRESS = frozenset("ˈˌ")
-_LENGTH = "ː"
 
 
 def normalized(name: str, language: str) -> str:
@@ -93,13 +89,3 @@ def kind_of(symbol: str) -> PhoneClass:
     if first in _NASALS:
         return PhoneClass.NASAL
     return PhoneClass.APPROXIMANT if first in _APPROXIMANTS else PhoneClass.VOWEL
-
-
-def is_stressed(name: str) -> bool:
-    """Tell whether a phoneme name carries stress."""
-    return not _STRESS.isdisjoint(name)
-
-
-def is_long(name: str) -> bool:
-    """Tell whether a phoneme name carries a length mark."""
-    return _LENGTH in name

@@ -200,5 +200,4 @@ def called_by(scope: Scope | None) -> Callable[[Request], Coroutine[Any, Any, Ca
 NOBODY = Caller("nobody", "", frozenset(), is_known=False)
 Speaking = Annotated[Call, Depends(called_by(Scope.SPEAK))]
 Managing = Annotated[Call, Depends(called_by(Scope.VOICES))]
-Administering = Annotated[Call, Depends(called_by(Scope.ADMIN))]
 Open = Annotated[Call, Depends(called_by(None))]

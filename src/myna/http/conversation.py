@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from myna.core.engine import streaming
-from myna.core.errors import BadText, RequestError, TextTooLong
+from myna.core.errors import BadText, NothingToSay, RequestError, TextTooLong
 from myna.core.speech import Chunk, SpeechRequest, TextPiece
 from myna.core.timing import TimedText
 from myna.dsp.codec import AudioFormat, Encoder
@@ -223,7 +223,7 @@ class Conversation:
         reading = _Reading(self._service, asked)
         sentence = await self._next_sentence(utterance)
         if sentence is None:
-            raise BadText("There is nothing to say in the text.")
+            raise NothingToSay
         async with self._service.stage.place(self._caller.id) as place:
             await self._listener.started(asked)
             while sentence is not None:
@@ -321,7 +321,7 @@ class _Reading:
     def rest(self) -> Sound:
         """Return the end of the encoded stream. Raises `BadText` if nothing was said."""
         if self._resampler is None:
-            raise BadText("There is nothing to say in the text.")
+            raise NothingToSay
         return Sound(self._encoder.encode(self._resampler.finish()) + self._encoder.finish())
 
     def _spoken(self, request: SpeechRequest) -> Generator[Chunk]:

@@ -1,6 +1,5 @@
 """The one place that reads the environment and myna.toml."""
 
-from myna.settings.engines import GptSovitsSettings
 from myna.settings.http import HttpSettings
 from myna.settings.load import FILE_NAME, PREFIX, Settings, default_home
 from myna.settings.playback import PlaybackSettings
@@ -11,7 +10,6 @@ __all__ = [
     "FILE_NAME",
     "PREFIX",
     "CacheSettings",
-    "GptSovitsSettings",
     "HttpSettings",
     "LimitSettings",
     "PlaybackSettings",

@@ -7,6 +7,8 @@ from pydantic import Field
 
 from myna.settings.section import Section
 
+DEVICE = r"^(auto|cpu|cuda(:[0-9]+)?)$"
+
 
 class CosyVoiceSettings(Section):
     """The engine `cosyvoice`: where its files are and how it runs."""
@@ -18,6 +20,8 @@ class CosyVoiceSettings(Section):
     """When sound is made while text arrives: after 8, 15 or 25 speech tokens, 25 a second."""
     runtime: Literal["fast", "exact"] = "fast"
     """Networks as fast as the processor can, or exactly as published."""
+    device: str = Field(default="auto", pattern=DEVICE)
+    """Where the networks are: `cpu`, `cuda`, `cuda:1`, …; `auto` is the first GPU, if any."""
     steps: int = Field(default=10, ge=1, le=128)
     """Steps from noise to speech, where a request does not say: time grows with them."""
     guidance: float | None = Field(default=None, ge=0, le=10)
@@ -28,11 +32,17 @@ class CosyVoiceSettings(Section):
     prompt_megabytes: int = Field(default=2000, ge=0)
     """Memory for what was computed of the voices spoken with last."""
     slots: int = Field(default=8, gt=0)
-    """How many texts are drawn at the same moment."""
+    """How many texts are drawn at the same moment. One that waits to be written leaves its slot
+    to another."""
     queue_length: int = Field(default=64, ge=0)
     """How many more may wait for a slot."""
     threads: int | None = Field(default=None, gt=0)
     """Processors for one computation. Unset: torch decides."""
+    chunks: int = Field(default=1, gt=0)
+    """Chunks of different streams that flow matching makes together. 1: the same bits in any
+    company."""
+    compatible: bool = False
+    """Decode and stream as CosyVoice2's own code does, with its defects."""
 
 
 class GptSovitsSettings(Section):
@@ -52,6 +62,8 @@ class GptSovitsSettings(Section):
     """How many more may wait for a slot."""
     runtime: Literal["fast", "exact"] = "fast"
     """Networks as fast as the processor can, or exactly as published."""
+    device: str = Field(default="auto", pattern=DEVICE)
+    """Where the networks are: `cpu`, `cuda`, `cuda:1`, …; `auto` is the first GPU, if any."""
     threads: int | None = Field(default=None, gt=0)
     """Processors for one computation. Unset: all but one."""
     windows: int = Field(default=1, gt=0)

@@ -90,6 +90,16 @@ class Settings(BaseSettings):
         except tomllib.TOMLDecodeError as error:
             raise SettingsError(f"{_settings_file()} is not valid TOML: {error}") from None
 
+    @staticmethod
+    def of_file(path: Path) -> "Settings":
+        """Read them from one file and from nowhere else. Raises `SettingsError`."""
+        try:
+            return _OfFile(**tomllib.loads(path.read_text("utf-8")))
+        except ValidationError as error:
+            raise SettingsError(f"{path}: {'; '.join(_explain(error))}") from None
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise SettingsError(f"The settings in {str(path)!r} cannot be read: {error}") from None
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -102,6 +112,22 @@ class Settings(BaseSettings):
         """Arguments, then environment, then myna.toml."""
         toml = TomlConfigSettingsSource(settings_cls, toml_file=_settings_file())
         return init_settings, env_settings, toml
+
+
+class _OfFile(Settings):
+    """Settings that are what they are told to be, whatever the environment says."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments only."""
+        return (init_settings,)
 
 
 def _settings_file() -> Path:

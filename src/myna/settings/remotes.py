@@ -33,6 +33,9 @@ class RemoteSettings(Section):
     """A folder this machine shares with a GPT-SoVITS server: recordings are put there for it."""
     reference_path: str | None = None
     """How the server calls that folder. Unset: as this machine does."""
+    identity: str | None = None
+    """What cached sentences know it by, its own for each server: the same on machines that reach
+    it by different addresses. Unset: its address."""
     revision: str = ""
     """Change it when the server's weights change: cached sentences are then made again."""
     connect_seconds: float = Field(default=1.0, gt=0)

@@ -24,7 +24,7 @@ class LimitSettings(Section):
     reference_seconds: float = Field(default=120.0, gt=0)
     """Longest reference recording accepted; an engine uses the part of it that suits it."""
     audio_seconds: float = Field(default=900.0, gt=0)
-    """Longest recording accepted for alignment."""
+    """Longest recording accepted for alignment, editing and conversion."""
     upload_bytes: int = Field(default=50_000_000, gt=0)
     """Largest audio file accepted."""
 

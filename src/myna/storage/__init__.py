@@ -1,1 +1,1 @@
-"""What is kept: voices and finished sentences."""
+"""What is kept: voices, finished sentences, keys, counts, and the files of models."""

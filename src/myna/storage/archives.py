@@ -1,4 +1,7 @@
-"""Finished sentences in one file, to carry from one machine to another."""
+"""Finished sentences in one file, to carry from one machine to another.
+
+Beside them travels what servers said of themselves: a sentence of theirs is found by it.
+"""
 
 import hashlib
 import io
@@ -6,9 +9,9 @@ import re
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
@@ -18,9 +21,12 @@ from myna.storage.checksums import LIST, listed
 from myna.storage.results import SUFFIX, ResultFolder, unpack
 
 LIST_BYTES = 100_000_000  # the list of digests is never longer: about a million sentences
+REMEMBERED_BYTES = 1_000_000  # what a server says of itself is never longer
 
 _STAGING = ".importing-"
-_MEMBER = re.compile(rf"(?P<start>[0-9a-f]{{2}})/(?P=start)[0-9a-f]{{62}}{re.escape(SUFFIX)}")
+_SENTENCE = re.compile(rf"(?P<start>[0-9a-f]{{2}})/(?P=start)[0-9a-f]{{62}}{re.escape(SUFFIX)}")
+_SERVERS = "servers/"
+_REMEMBERED = re.compile(rf"{_SERVERS}(?P<key>[a-z]+-[0-9a-f]{{16}})")
 
 
 class BadArchive(RequestError):
@@ -38,14 +44,20 @@ class Carried:
     """Bytes of sound and words."""
     new: int
     """How many of the sentences were not there before; of an export all."""
+    remembered: Mapping[str, bytes] = field(default_factory=dict)
+    """What servers said of themselves, by the key it is remembered under."""
 
 
-def export_results(results: ResultFolder, file: IO[bytes]) -> Carried:
-    """Write every sentence to a tar file that begins with the list of their digests.
+def export_results(
+    results: ResultFolder, file: IO[bytes], remembered: Mapping[str, bytes] | None = None
+) -> Carried:
+    """Write every sentence, and what is remembered of servers, to a tar file.
 
-    Sentences that were damaged, or that another process removes meanwhile, are left out.
+    It begins with the list of all digests. Sentences that were damaged, or that another process
+    removes meanwhile, are left out.
     """
-    digests: dict[str, str] = {}
+    of_servers = {f"{_SERVERS}{key}": content for key, content in (remembered or {}).items()}
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in of_servers.items()}
     for sentence in results.kept():
         content = _read(sentence.path)
         if content is not None and unpack(content) is not None:
@@ -53,7 +65,9 @@ def export_results(results: ResultFolder, file: IO[bytes]) -> Carried:
     size = 0
     with tarfile.open(fileobj=file, mode="w|", format=tarfile.PAX_FORMAT) as archive:
         _add(archive, LIST, "".join(f"{digests[n]}  {n}\n" for n in sorted(digests)).encode())
-        for name in sorted(digests):
+        for name, content in of_servers.items():
+            _add(archive, name, content)
+        for name in sorted(digests.keys() - of_servers.keys()):
             content = _read(results.folder / name)
             if content is None or hashlib.sha256(content).hexdigest() != digests[name]:
                 raise StorageError(
@@ -61,17 +75,19 @@ def export_results(results: ResultFolder, file: IO[bytes]) -> Carried:
                 )
             _add(archive, name, content)
             size += len(content)
-    return Carried(len(digests), size, len(digests))
+    count = len(digests) - len(of_servers)
+    return Carried(count, size, count, remembered or {})
 
 
 def import_results(results: ResultFolder, file: IO[bytes]) -> Carried:
     """Put the sentences of an archive beside those that are there.
 
-    All of the archive is checked before the first sentence is put in place. Raises `BadArchive`
-    where it is damaged, incomplete or no archive, `StorageError` where it does not fit.
+    All of the archive is checked before the first sentence is put in place. What it says of
+    servers is returned, to be remembered by the caller. Raises `BadArchive` where it is damaged,
+    incomplete or no archive, `StorageError` where it does not fit.
     """
     with _staging(results.folder) as staging:
-        names, size = _unpacked(file, staging, results.max_bytes)
+        names, size, remembered = _unpacked(file, staging, results.max_bytes)
         new = [name for name in names if not (results.folder / name).exists()]
         held = sum(sentence.size for sentence in results.kept())
         coming = sum((staging / name).stat().st_size for name in new)
@@ -80,7 +96,7 @@ def import_results(results: ResultFolder, file: IO[bytes]) -> Carried:
             target = results.folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
             (staging / name).replace(target)
-    return Carried(len(names), size, len(new))
+    return Carried(len(names), size, len(new), remembered)
 
 
 @contextmanager
@@ -105,15 +121,21 @@ def _staging(folder: Path) -> Iterator[Path]:
         ) from error
 
 
-def _unpacked(file: IO[bytes], folder: Path, max_bytes: int) -> tuple[list[str], int]:
-    """Unpack and check all sentences; return their names and bytes."""
+def _unpacked(
+    file: IO[bytes], folder: Path, max_bytes: int
+) -> tuple[list[str], int, dict[str, bytes]]:
+    """Unpack and check all; return the sentences' names and bytes, and what is of servers."""
     names: list[str] = []
+    remembered: dict[str, bytes] = {}
     size = 0
     try:
         with tarfile.open(fileobj=file, mode="r|") as archive:
             digests = _list(archive)
             while (member := archive.next()) is not None:
                 content = _content(archive, member, digests.pop(member.name, None))
+                if server := _REMEMBERED.fullmatch(member.name):
+                    remembered[server["key"]] = content
+                    continue
                 size += len(content)
                 _check_room(size, max_bytes)
                 write_atomically(folder / member.name, content)
@@ -121,8 +143,8 @@ def _unpacked(file: IO[bytes], folder: Path, max_bytes: int) -> tuple[list[str],
     except (tarfile.TarError, EOFError) as error:
         raise _damaged(str(error)) from error
     if digests:
-        raise _damaged(f"{len(digests)} sentences of its list are missing")
-    return names, size
+        raise _damaged(f"{len(digests)} files of its list are missing")
+    return names, size, remembered
 
 
 def _list(archive: tarfile.TarFile) -> dict[str, str]:
@@ -134,12 +156,15 @@ def _list(archive: tarfile.TarFile) -> dict[str, str]:
 
 
 def _content(archive: tarfile.TarFile, member: tarfile.TarInfo, digest: str | None) -> bytes:
-    """Read one sentence. Only a plain file with a sentence's name that is in the list is one."""
+    """Read one plain file that is in the list and has the name of a sentence or a server."""
     stream = archive.extractfile(member) if member.isreg() else None
-    if stream is None or digest is None or not _MEMBER.fullmatch(member.name):
+    is_sentence = _SENTENCE.fullmatch(member.name) is not None
+    is_short = member.size <= REMEMBERED_BYTES and _REMEMBERED.fullmatch(member.name) is not None
+    if stream is None or digest is None or not (is_sentence or is_short):
         raise _damaged(f"{member.name!r} does not belong into it")
     content = stream.read()
-    if hashlib.sha256(content).hexdigest() != digest or unpack(content) is None:
+    is_whole = not is_sentence or unpack(content) is not None
+    if hashlib.sha256(content).hexdigest() != digest or not is_whole:
         raise _damaged(f"{member.name!r} is not what its digest says")
     return content
 

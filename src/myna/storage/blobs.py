@@ -3,13 +3,21 @@
 import hashlib
 import os
 import tempfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from myna.core.errors import StorageError
 
+_DIGITS = 32  # of the digest are in a key
+
 TEMPORARY = ".writing-"
 """How the name of a file begins while it is being written."""
+
+
+class BlobMissing(StorageError):
+    """The store has nothing under this key."""
+
+    code = "blob_missing"
 
 
 class BlobStore(Protocol):
@@ -19,7 +27,7 @@ class BlobStore(Protocol):
         """Keep `content` and return its key. The same content under a prefix is kept once."""
 
     def get(self, key: str) -> bytes:
-        """Return the bytes under `key`. Raises `StorageError`."""
+        """Return the bytes under `key`. Raises `BlobMissing`, `StorageError`."""
 
     def delete(self, key: str) -> None:
         """Forget the bytes under `key`; it is no error if they are gone."""
@@ -27,7 +35,18 @@ class BlobStore(Protocol):
 
 def key_of(content: bytes, prefix: str, suffix: str) -> str:
     """Return the key that content gets: the same in every kind of store."""
-    return f"{prefix}/{hashlib.sha256(content).hexdigest()[:32]}{suffix}"
+    return f"{prefix}/{hashlib.sha256(content).hexdigest()[:_DIGITS]}{suffix}"
+
+
+def parts_of(key: str) -> tuple[str, str]:
+    """Return the prefix and the suffix that make a key of its content."""
+    path = PurePosixPath(key)
+    return str(path.parent), path.name[_DIGITS:]
+
+
+def is_whole(key: str, content: bytes) -> bool:
+    """Whether this is the content that the key was made of."""
+    return key_of(content, *parts_of(key)) == key
 
 
 class BlobFolder:
@@ -49,7 +68,7 @@ class BlobFolder:
         try:
             return (self._root / key).read_bytes()
         except OSError as error:
-            raise StorageError(
+            raise BlobMissing(
                 f"The file {key!r} is missing from {str(self._root)!r}: {error.strerror}. "
                 "Restore it from a backup, or add the voice again."
             ) from error

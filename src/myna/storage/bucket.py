@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from myna.core.errors import PackageMissing, StorageError
-from myna.storage.blobs import key_of
+from myna.storage.blobs import BlobMissing, key_of
 
 CONNECT_SECONDS, REQUEST_SECONDS = 3, 30
 RETRIES = 3
@@ -73,7 +73,7 @@ class BlobBucket:
             try:
                 return bytes(self._obstore.get(self._store, key).bytes())
             except FileNotFoundError as error:
-                raise StorageError(
+                raise BlobMissing(
                     f"The file {key!r} is missing from {self._name}. Restore it from a backup, or "
                     "add the voice again."
                 ) from error

@@ -1,11 +1,11 @@
 """How often something happened, day by day."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import sqlalchemy as sa
 
-DAYS_KEPT = 366
+DAYS_KEPT = 366  # days on which something was counted
 
 _COUNTS = sa.table("counts", sa.column("day"), sa.column("name"), sa.column("count"))
 _ADD = sa.text(
@@ -14,11 +14,19 @@ _ADD = sa.text(
 )
 
 
+# Days are counted, not reckoned: a clock that has jumped ahead must not take the year with it.
+_FORGET = sa.text(
+    "DELETE FROM counts WHERE day < (SELECT day FROM (SELECT DISTINCT day FROM counts) AS days "
+    "ORDER BY day DESC LIMIT 1 OFFSET :others)"
+)
+
+
 class CountBook:
     """One row for each day and name: as large after a million events as after one."""
 
     def __init__(self, database: sa.Engine) -> None:
         self._database = database
+        self._forgot_on: date | None = None
 
     def add(self, counts: Mapping[str, int]) -> None:
         """Add to today's counts (UTC), in one transaction. Several processes may."""
@@ -26,17 +34,19 @@ class CountBook:
         rows = [{"day": f"{today}", "name": name, "count": n} for name, n in counts.items() if n]
         if not rows:
             return
-        oldest = today - timedelta(days=DAYS_KEPT)
         with self._database.begin() as connection:
             connection.execute(_ADD, sorted(rows, key=lambda row: str(row["name"])))
-            connection.execute(sa.delete(_COUNTS).where(_COUNTS.c.day < f"{oldest}"))
+            if self._forgot_on != today:
+                connection.execute(_FORGET, {"others": DAYS_KEPT - 1})
+        self._forgot_on = today
 
     def of_last(self, days: int) -> dict[str, int]:
         """Return the counts of today and the days before it, `days` in all, by name."""
-        first = datetime.now(UTC).date() - timedelta(days=days - 1)
+        today = datetime.now(UTC).date()
+        first = today - timedelta(days=days - 1)
         query = (
             sa.select(_COUNTS.c.name, sa.func.sum(_COUNTS.c.count))
-            .where(_COUNTS.c.day >= f"{first}")
+            .where(_COUNTS.c.day.between(f"{first}", f"{today}"))
             .group_by(_COUNTS.c.name)
         )
         with self._database.connect() as connection:

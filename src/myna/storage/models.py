@@ -49,6 +49,7 @@ class ModelNotFound(RequestError):
         super().__init__(f"No model is named {name!r}. There are: {', '.join(MODELS)}.")
 
 
+# Where each licence is published: docs/guides/models.md.
 _MIT = "MIT"
 _APACHE = "Apache-2.0"
 _HUBERT = tuple(

@@ -26,9 +26,9 @@ from myna.core.speech import Options, SpeechRequest
 from myna.core.timing import TimedText, shifted
 from myna.core.voice import Voice
 from myna.dsp.codec import NativeAudio
+from myna.dsp.fades import fade_out
 from myna.dsp.replacement import Insert, Replacement, replacement
 from myna.dsp.resample import resample
-from myna.dsp.splice import fade_out
 from myna.studio.infilling import Site
 from myna.studio.openings import Opening, Scene, opening
 from myna.studio.own_voice import own_voice

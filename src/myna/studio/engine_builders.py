@@ -9,7 +9,8 @@ from myna.engines.catalog import cosyvoice_packages_missing, installed, missing_
 from myna.engines.cosyvoice import files as cosyvoice
 from myna.engines.gpt_sovits.files import ModelFiles, find_files
 from myna.settings import Settings
-from myna.storage.prompts import PromptFolder
+from myna.settings.engines import CosyVoiceSettings, GptSovitsSettings
+from myna.storage.memory import MemoryFolder
 
 
 class RemoteEngine(Engine, Protocol):
@@ -22,23 +23,29 @@ class RemoteEngine(Engine, Protocol):
 def _embedded(settings: Settings) -> Engine:
     from myna.engines.embedded.engine import EmbeddedEngine
 
-    return EmbeddedEngine(_prompts(settings))
+    return EmbeddedEngine(open_prompts(settings))
 
 
 def _gpt_sovits(settings: Settings) -> Engine:
     if missing_neural_packages():
         raise PackageMissing("GPT-SoVITS", "neural")
+    from myna.engines.batching.device import find_device
     from myna.engines.gpt_sovits.engine import GptSovitsEngine
     from myna.engines.gpt_sovits.execution import Execution
 
     own = settings.gpt_sovits
     return GptSovitsEngine(
         gpt_sovits_files(settings),
-        prompts=_prompts(settings),
+        prompts=open_prompts(settings),
         slots=own.slots,
         queue_length=own.queue_length,
         windows=own.windows,
-        execution=Execution(own.runtime, settings.home / "graphs", own.threads),
+        execution=Execution(
+            own.runtime,
+            settings.home / "graphs",
+            own.threads,
+            device=find_device(own.device, "gpt_sovits.device"),
+        ),
     )
 
 
@@ -52,6 +59,7 @@ def gpt_sovits_files(settings: Settings) -> ModelFiles:
 def _cosyvoice(settings: Settings) -> Engine:
     if cosyvoice_packages_missing():
         raise PackageMissing("CosyVoice", "neural")
+    from myna.engines.batching.device import find_device
     from myna.engines.cosyvoice.engine import CosyVoiceEngine
     from myna.engines.cosyvoice.runtime import Runtime
 
@@ -65,11 +73,14 @@ def _cosyvoice(settings: Settings) -> Engine:
         own.history_seconds,
         own.prompt_megabytes * 1_000_000,
         own.threads,
+        own.chunks,
+        own.compatible,
+        device=find_device(own.device, "cosyvoice.device"),
     )
     return CosyVoiceEngine(
         cosyvoice_files(settings),
         runtime,
-        prompts=_prompts(settings),
+        prompts=open_prompts(settings),
         slots=own.slots,
         queue_length=own.queue_length,
     )
@@ -86,8 +97,19 @@ def cosyvoice_files(settings: Settings) -> cosyvoice.ModelFiles:
     return third if second.missing and not third.missing else second
 
 
-def _prompts(settings: Settings) -> PromptFolder:
-    return PromptFolder(settings.home / "prompts")
+def how_it_runs(own: GptSovitsSettings | CosyVoiceSettings, section: str) -> str:
+    """Return the runtime and the device of an engine's networks.
+
+    Raises `SettingsError` where the device that is asked for is not there.
+    """
+    from myna.engines.batching.device import described, find_device
+
+    return f"{own.runtime} on {described(find_device(own.device, f'{section}.device'))}"
+
+
+def open_prompts(settings: Settings) -> MemoryFolder:
+    """Open what was learned of voices, and what servers said of themselves."""
+    return MemoryFolder(settings.home / "prompts")
 
 
 def remote_engine(settings: Settings, name: str) -> RemoteEngine:
@@ -96,7 +118,7 @@ def remote_engine(settings: Settings, name: str) -> RemoteEngine:
         raise PackageMissing(f"The remote engine {name!r}", "remote")
     from myna.studio.remote_builders import build
 
-    return build(name, settings.remotes[name], _prompts(settings))
+    return build(name, settings.remotes[name], open_prompts(settings))
 
 
 BUILDERS: dict[str, Callable[[Settings], Engine]] = {

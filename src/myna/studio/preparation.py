@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from myna.core.engine import Engine
-from myna.core.errors import BadText, EngineError
+from myna.core.errors import EngineError, NothingToSay
 from myna.core.speech import SpeechRequest, Utterance
 from myna.core.voice import Voice
 from myna.studio.studio import Studio
@@ -42,13 +42,14 @@ def plan(studio: Studio, phrases: Iterable[str], request: SpeechRequest) -> list
 
     `request` tells everything but the text. Raises `RequestError` where a phrase would be refused.
     """
+    studio.engine_for(request)
     voice = studio.voice(request.voice)
     found: dict[Utterance, None] = {}
     for phrase in phrases:
         asked = replace(request, text=phrase, whole=True)
         found.update(dict.fromkeys(studio.utterances(asked, voice)))
     if not found:
-        raise BadText("There is nothing to say in the phrases.")
+        raise NothingToSay
     return list(found)
 
 
@@ -72,7 +73,7 @@ def prepare(
 
 
 def _prepared(engines: Sequence[Engine], utterance: Utterance, voice: Voice) -> Prepared:
-    engine = next((e for e in engines if utterance.language in e.capabilities.languages), None)
+    engine = next((engine for engine in engines if _is_able(engine, utterance)), None)
     if engine is None:
         problem = f"no engine speaks {utterance.language!r}"
         return Prepared(utterance.text, Outcome.FAILED, problem=problem)
@@ -83,6 +84,13 @@ def _prepared(engines: Sequence[Engine], utterance: Utterance, voice: Voice) -> 
         except EngineError as error:
             problem = str(error)
     return Prepared(utterance.text, Outcome.FAILED, problem=problem)
+
+
+def _is_able(engine: Engine, utterance: Utterance) -> bool:
+    """Whether a chain would choose this engine if it were the first."""
+    able = engine.capabilities
+    speaker = utterance.options.speaker
+    return utterance.language in able.languages and speaker in ("", *able.speakers)
 
 
 def _said(engine: Engine, utterance: Utterance, voice: Voice) -> Prepared:

@@ -7,7 +7,7 @@ from myna.align.aligner import DOUBTFUL_COST, MISMATCH_COST, align
 from myna.core.audio import Audio
 from myna.core.errors import BadAudio, BadReference, TextMismatch
 from myna.dsp.activity import active_level, activity, signal_to_noise
-from myna.dsp.levels import clipped_share
+from myna.dsp.clipping import clipped_share
 from myna.dsp.speaker_change import speaker_changes
 
 LEAST_SPEECH, ENOUGH_SPEECH = 0.7, 3.0  # seconds

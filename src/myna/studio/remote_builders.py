@@ -36,7 +36,8 @@ def build(name: str, own: RemoteSettings, memory: Memory) -> RemoteEngine:
 
 
 def _address(name: str, own: RemoteSettings) -> Address:
-    return Address(name, own.url or clova.URL, _headers(name, own), own.ca_file, own.proxy)
+    url = own.url or clova.URL
+    return Address(name, url, _headers(name, own), own.ca_file, own.proxy, own.identity)
 
 
 def _headers(name: str, own: RemoteSettings) -> dict[str, str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from myna.core.edit import Edit
 from myna.core.errors import BadText, InvalidOption
 from myna.core.timing import TimedText
+from myna.text.sentences import speakable
 from myna.text.spans import joins, on_graphemes
 
 _MARKS = tuple(".,!?;:…")
@@ -90,7 +91,7 @@ def passages(text: str, edits: Sequence[Edit], words: Sequence[Word]) -> tuple[P
 def _passage(text: str, start: int, end: int, new_text: str, words: Sequence[Word]) -> Passage:
     touched = [i for i, word in enumerate(words) if _touches(word, start, end)]
     if not touched:
-        if not any(character.isalnum() for character in new_text):
+        if not speakable(new_text):
             raise BadText(
                 f"Replacing {text[start:end]!r} by {new_text!r} changes no word. Name words to "
                 "replace, or new ones to insert."
@@ -100,7 +101,7 @@ def _passage(text: str, start: int, end: int, new_text: str, words: Sequence[Wor
     first, last = touched[0], touched[-1] + 1
     left, right = min(start, words[first].first), max(end, words[last - 1].last)
     whole = (text[left:start] + new_text.strip() + text[end:right]).strip()
-    if whole and not any(character.isalnum() for character in whole):
+    if whole and not speakable(whole):
         raise BadText(f"There is nothing to say in {whole!r}. To delete words, give no new text.")
     left, right = _trimmed(text, left, right)
     return Passage(first, last, left, right, whole)

@@ -1,9 +1,11 @@
 """The front desk: every door talks to a Studio and to nothing behind it."""
 
 import time
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
+from itertools import chain
 from typing import Self
 
 from myna.align.aligner import align
@@ -15,7 +17,7 @@ from myna.core.engine import (
     converting,
     streaming,
 )
-from myna.core.errors import BadText, InvalidOption, TextTooLong, Unsupported
+from myna.core.errors import InvalidOption, NothingToSay, TextTooLong, Unsupported
 from myna.core.languages import AUTO, LANGUAGES
 from myna.core.speech import (
     Chunk,
@@ -26,10 +28,10 @@ from myna.core.speech import (
     TextPiece,
     Utterance,
 )
-from myna.core.timing import Alignment, TimedText, shifted
+from myna.core.timing import Alignment, TimedText
 from myna.core.voice import Voice
-from myna.dsp.resample import Resampler
 from myna.engines.catalog import EngineNotFound, EngineStatus
+from myna.engines.time_line import TimeLine
 from myna.settings import LimitSettings, Settings
 from myna.storage.voices import VoiceLibrary
 from myna.studio import wiring
@@ -85,24 +87,12 @@ class Studio:
         chunk where the request cannot be served. Close the generator to stop the engine.
         """
         started = time.monotonic() if isinstance(request.text, str) else None
-        engine = self.engine_named(request.engine)
+        engine = self.engine_for(request)
         voice = self.voice(request.voice)
-        if request.language != AUTO and request.language not in engine.capabilities.languages:
-            raise Unsupported(
-                f"Engine {engine.name!r} does not speak {request.language!r}. It speaks "
-                f"{', '.join(sorted(engine.capabilities.languages))}; `auto` finds the language "
-                "from the text."
-            )
-        speaker, known = request.options.speaker, engine.capabilities.speakers
-        if speaker and speaker not in known:
-            there_are = ", ".join(sorted(known)) or "none"
-            raise InvalidOption(
-                "speaker", speaker, f"engine {engine.name!r} brings along {there_are}"
-            )
         if isinstance(request.text, str):
             self._check_length(len(request.text))
             if next(sentences(request.text), None) is None:
-                raise BadText(f"There is nothing to say in {_excerpt(request.text)!r}.")
+                raise NothingToSay(request.text)
         speaking = None if isinstance(request.text, str) or request.whole else streaming(engine)
         if speaking is None:
             chunks = self._speak(request, voice, engine)
@@ -151,6 +141,26 @@ class Studio:
         except KeyError:
             raise EngineNotFound(name, self.settings.remotes) from None
 
+    def engine_for(self, request: SpeechRequest) -> Engine:
+        """Return the engine a request is for. Raises `RequestError` where that cannot serve it."""
+        engine = self.engine_named(request.engine)
+        if request.language != AUTO and request.language not in engine.capabilities.languages:
+            raise Unsupported(
+                f"Engine {engine.name!r} does not speak {request.language!r}. It speaks "
+                f"{', '.join(sorted(engine.capabilities.languages))}; `auto` finds the language "
+                "from the text."
+            )
+        speaker, known = request.options.speaker, engine.capabilities.speakers
+        if speaker and speaker not in known:
+            wiring.ask_servers(self.settings)  # nobody may have asked yet whom they bring along
+            known = engine.capabilities.speakers
+        if speaker and speaker not in known:
+            there_are = ", ".join(sorted(known)) or "none"
+            raise InvalidOption(
+                "speaker", speaker, f"engine {engine.name!r} brings along {there_are}"
+            )
+        return engine
+
     def rebuild(self, name: str, settings: Settings) -> None:
         """Build an engine anew from other settings and put it in place of the one there is.
 
@@ -172,11 +182,14 @@ class Studio:
     def _speak(self, request: SpeechRequest, voice: Voice, engine: Engine) -> Generator[Chunk]:
         spoken = Placement(request.options.sentence_pause)
         for index, utterance in enumerate(self.utterances(request, voice)):
-            with closing(_sentence(engine, utterance, voice, request.timestamps)) as chunks:
+            chunks = engine.speak(utterance, voice)
+            if request.timestamps:
+                chunks = _timed(chunks, partial(_said, utterance))
+            with closing(chunks):
                 for chunk in spoken.placed(chunks):
                     yield replace(chunk, sentence=index)
-        if not spoken.sample_rate:
-            raise BadText("There is nothing to say in the text.")
+        if spoken.is_empty:
+            raise NothingToSay
 
     def _speak_arriving(
         self, request: SpeechRequest, voice: Voice, engine: SpeaksStreamingText
@@ -186,13 +199,15 @@ class Studio:
         pieces = _noted(self._counted(request.text), written)
         utterance = ArrivingUtterance(pieces, request.language, request.options)
         chunks = engine.speak_arriving(utterance, voice)
+        if request.timestamps:
+            chunks = _timed(chunks, partial(_written, written, request.language, voice))
         is_silent = True
-        with closing(_timed(chunks, written, voice, request)) as timed:
-            for chunk in Placement(request.options.sentence_pause).placed(timed):
+        with closing(chunks):
+            for chunk in Placement(request.options.sentence_pause).placed(chunks):
                 is_silent = is_silent and not len(chunk.audio.samples)
                 yield chunk
         if is_silent:
-            raise BadText("There is nothing to say in the text.")
+            raise NothingToSay
 
     def _counted(self, text: str | Iterable[TextPiece]) -> Iterator[TextPiece]:
         length = 0
@@ -208,70 +223,49 @@ class Studio:
 
 
 class Placement:
-    """What has been said so far in one request: where the next sentence begins, at which rate."""
+    """The sentences of one request on one time line, with a pause before each but the first."""
 
     def __init__(self, pause: float) -> None:
         self._pause = pause
-        self._samples = 0
-        self.sample_rate = 0
+        self._line = TimeLine()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was said yet."""
+        return not self._line.sample_rate
 
     def placed(self, chunks: Iterable[Chunk]) -> Iterator[Chunk]:
         """Yield a sentence's chunks at the request's rate, timed from the start of the speech."""
-        resampler: Resampler | None = None
-        start = 0.0
-        last = Chunk(Audio.silence(0.0, 1))
-        for number, chunk in enumerate(chunks):
-            if number == 0:
-                if self.sample_rate:
-                    yield self._counted(replace(chunk, audio=self._silence(), words=()))
-                self.sample_rate = self.sample_rate or chunk.audio.sample_rate
-                start = self._samples / self.sample_rate
-                if chunk.audio.sample_rate != self.sample_rate:
-                    resampler = Resampler(chunk.audio.sample_rate, self.sample_rate)
-            audio = resampler.process(chunk.audio) if resampler else chunk.audio
-            last = replace(chunk, audio=audio, words=shifted(chunk.words, start))
-            yield self._counted(last)
-        if resampler:
-            yield self._counted(replace(last, audio=resampler.finish(), words=()))
-
-    def _silence(self) -> Audio:
-        return Audio.silence(self._pause, self.sample_rate)
-
-    def _counted(self, chunk: Chunk) -> Chunk:
-        self._samples += len(chunk.audio.samples)
-        return chunk
+        rest = iter(chunks)
+        for first in rest:
+            if not self.is_empty:
+                yield self._line.silence(self._pause, first)
+            yield from self._line.placed(chain([first], rest))
 
 
-def _sentence(
-    engine: Engine, utterance: Utterance, voice: Voice, timestamps: bool
-) -> Generator[Chunk]:
-    """Speak one sentence; where its words should be timed and the engine did not, align it."""
-    heard: list[Chunk] = []
-    with closing(engine.speak(utterance, voice)) as chunks:
-        for chunk in chunks:
-            yield chunk
-            if timestamps:
-                heard.append(chunk)
-    if heard and not any(chunk.words for chunk in heard):
-        audio = Audio.join(chunk.audio for chunk in heard)
-        words = align(audio, utterance.text, utterance.language).words
-        yield replace(heard[-1], audio=Audio.silence(0.0, audio.sample_rate), words=words)
+def _timed(chunks: Generator[Chunk], said: Callable[[], tuple[str, str]]) -> Generator[Chunk]:
+    """Yield chunks and then, where the engine timed no word of them, all their words.
 
-
-def _timed(
-    chunks: Generator[Chunk], written: Sequence[str], voice: Voice, request: SpeechRequest
-) -> Generator[Chunk]:
-    """Yield the chunks of an arriving text; at its end, where they are asked for, its words."""
+    `said` tells the text and its language; it is asked once all chunks are there.
+    """
     heard: list[Chunk] = []
     with closing(chunks):
         for chunk in chunks:
             yield chunk
-            if request.timestamps:
-                heard.append(chunk)
+            heard.append(chunk)
     if heard and not any(chunk.words for chunk in heard):
-        audio, text = Audio.join(chunk.audio for chunk in heard), "".join(written)
-        words = align(audio, text, _language(request.language, text, voice)).words
+        audio = Audio.join(chunk.audio for chunk in heard)
+        words = align(audio, *said()).words
         yield replace(heard[-1], audio=Audio.silence(0.0, audio.sample_rate), words=words)
+
+
+def _said(utterance: Utterance) -> tuple[str, str]:
+    return utterance.text, utterance.language
+
+
+def _written(pieces: Sequence[str], language: str, voice: Voice) -> tuple[str, str]:
+    text = "".join(pieces)
+    return text, _language(language, text, voice)
 
 
 def _noted(pieces: Iterable[TextPiece], written: list[str]) -> Iterator[TextPiece]:
@@ -302,7 +296,3 @@ def checked(language: str) -> str:
 
 def _language(asked: str, sentence: str, voice: Voice) -> str:
     return detect(sentence, voice.language) if asked == AUTO else asked
-
-
-def _excerpt(text: str, length: int = 40) -> str:
-    return text if len(text) <= length else text[:length] + "…"

@@ -25,7 +25,7 @@ BOUNDS = (1, 2, 5, 10, 15, 20, 30, 50, 75, 100, 150, 200, 300, 500, 750, 1000, 1
 BEYOND = "more"
 PATIENCE = 2.0  # seconds: who leaves unheard after that was let down
 
-_WRITE_SECONDS = 1.0  # counts are written together, this long after the first of them
+_REST_SECONDS = 0.05  # between two writes: what is counted meanwhile is written together
 
 
 class Tally:
@@ -34,33 +34,50 @@ class Tally:
     def __init__(self, book: CountBook) -> None:
         self._book = book
         self._lock = threading.Lock()
+        self._at_the_book = threading.Lock()
         self._waiting = Counter[str]()
-        self._timer: threading.Timer | None = None
+        self._is_writing = False
 
     def add(self, counts: Counter[str]) -> None:
-        """Count events; they are written within seconds, at the latest when the process ends."""
+        """Count events; they are written at once, beside whatever happens next.
+
+        A process that is killed loses what it counted in the last moment, no more.
+        """
         with self._lock:
             self._waiting.update(counts)
-            if self._timer is None:
-                self._timer = threading.Timer(_WRITE_SECONDS, self.flush)
-                self._timer.daemon = True
-                self._timer.start()
-                atexit.register(self.flush)
-
-    def flush(self) -> None:
-        """Write what was counted. What cannot be written is kept for the next time."""
-        with self._lock:
-            counts, self._waiting = self._waiting, Counter()
-            if self._timer is not None:
-                self._timer.cancel()
-            self._timer = None
-        atexit.unregister(self.flush)
+            if self._is_writing:
+                return
+            self._is_writing = True
         try:
-            self._book.add(counts)
-        except (sa.exc.SQLAlchemyError, StorageError) as error:
-            logger.warning("the figures of `myna stats` could not be written: %s", error)
+            threading.Thread(target=self._write, name="counting").start()  # an exit waits for it
+        except RuntimeError:  # the process is ending, and starts no more threads
+            self._write()
+
+    def flush(self) -> bool:
+        """Write all that was counted; return whether it could be. Else it is kept for later."""
+        with self._at_the_book:  # so what another thread is writing is written too
             with self._lock:
-                self._waiting.update(counts)
+                counts, self._waiting = self._waiting, Counter()
+            atexit.unregister(self.flush)
+            try:
+                self._book.add(counts)
+            except (sa.exc.SQLAlchemyError, StorageError) as error:
+                logger.warning("the figures of `myna stats` could not be written: %s", error)
+                with self._lock:
+                    self._waiting.update(counts)
+                atexit.register(self.flush)  # once more, at the latest when the process ends
+                return False
+        return True
+
+    def _write(self) -> None:
+        while self.flush():
+            time.sleep(_REST_SECONDS)
+            with self._lock:
+                if not self._waiting:
+                    self._is_writing = False
+                    return
+        with self._lock:
+            self._is_writing = False
 
 
 def counted(chunks: Generator[Chunk], tally: Tally, started: float | None) -> Generator[Chunk]:

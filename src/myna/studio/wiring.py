@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from importlib import resources
+from pathlib import Path
 
 import sqlalchemy as sa
 
@@ -23,17 +25,20 @@ from myna.engines.fallback import FallbackEngine
 from myna.engines.resting import Probe
 from myna.engines.resuming import ResumingEngine
 from myna.settings import Settings
+from myna.settings.engines import CosyVoiceSettings, GptSovitsSettings
 from myna.storage.blobs import BlobFolder, BlobStore
 from myna.storage.bucket import BlobBucket, BucketAddress
 from myna.storage.counts import CountBook
 from myna.storage.database import open_database
 from myna.storage.keys import KeyBook
+from myna.storage.moving import Place
 from myna.storage.results import ResultFolder
 from myna.storage.voices import NewVoice, VoiceLibrary
 from myna.studio.engine_builders import (
     BUILDERS,
     cosyvoice_files,
     gpt_sovits_files,
+    how_it_runs,
     remote_engine,
 )
 
@@ -81,14 +86,36 @@ def probes(settings: Settings) -> dict[str, Probe]:
     return {name: remote_engine(settings, name).check for name in remotes}
 
 
+def ask_servers(settings: Settings) -> None:
+    """Have every server that is to speak say what it can; what it says is remembered."""
+    for check in probes(settings).values():
+        with suppress(EngineError):
+            check()
+
+
 def statuses(settings: Settings) -> Iterator[EngineStatus]:
     """Look at every engine there is: those of this machine first, then all servers at once."""
     yield embedded_status()
-    yield gpt_sovits_status(gpt_sovits_files(settings).missing, settings.gpt_sovits.version)
-    yield cosyvoice_status(cosyvoice_files(settings).missing)
+    own = settings.gpt_sovits
+    status = gpt_sovits_status(gpt_sovits_files(settings).missing, own.version)
+    yield _with_device(status, own, "gpt_sovits")
+    status = cosyvoice_status(cosyvoice_files(settings).missing)
+    yield _with_device(status, settings.cosyvoice, "cosyvoice")
     if settings.remotes:
         with ThreadPoolExecutor(len(settings.remotes)) as looking:
             yield from looking.map(lambda name: _remote_status(settings, name), settings.remotes)
+
+
+def _with_device(
+    status: EngineStatus, own: GptSovitsSettings | CosyVoiceSettings, section: str
+) -> EngineStatus:
+    """Add what the networks would run on; torch is asked only where they are there."""
+    if not status.ready:
+        return status
+    try:
+        return replace(status, runs=how_it_runs(own, section))
+    except SettingsError as error:
+        return replace(status, ready=False, remedy=str(error))
 
 
 def _remote_status(settings: Settings, name: str) -> EngineStatus:
@@ -116,10 +143,28 @@ def open_counts(settings: Settings) -> CountBook:
     return CountBook(_database(settings))
 
 
+def open_place(settings: Settings) -> Place:
+    """Open where all that must not be lost is; a new one is made, without the sample voice."""
+    return Place(open_database(_location(settings)), _blobs(settings))
+
+
+def is_same_place(one: Settings, other: Settings) -> bool:
+    """Whether both name the same database and the same recordings."""
+    ours, theirs = (
+        (_location(each), each.s3, None if each.s3.bucket else each.home) for each in (one, other)
+    )
+    return ours == theirs
+
+
 def _database(settings: Settings) -> sa.Engine:
+    return open_database(
+        _location(settings), lambda new: _add_sample(VoiceLibrary(new, _blobs(settings)))
+    )
+
+
+def _location(settings: Settings) -> Path | str:
     url = settings.database_url
-    place = settings.home / DATABASE if url is None else url.get_secret_value()
-    return open_database(place, lambda new: _add_sample(VoiceLibrary(new, _blobs(settings))))
+    return settings.home / DATABASE if url is None else url.get_secret_value()
 
 
 def _blobs(settings: Settings) -> BlobStore:

@@ -23,19 +23,14 @@ class Cleaned:
         return self.starts[start], self.ends[end - 1]
 
 
-def clean(text: str) -> str:
-    """Return `text` without what cannot be read aloud, in Unicode's composed form (NFC).
+def clean(text: str) -> Cleaned:
+    """Take out what cannot be read aloud, and put the rest into Unicode's composed form (NFC).
 
     Control, private, unassigned and invisible characters and lone surrogates go; emoji become a
     blank, blanks of all kinds a space, line ends of all kinds a newline. Full-width, half-width
     and mathematical letters, digits and signs become ordinary ones; Chinese and Japanese
     punctuation and curly quotes stay. Cleaning twice changes nothing more.
     """
-    return trace(text).text
-
-
-def trace(text: str) -> Cleaned:
-    """Clean `text`, remembering where each character came from."""
     if _PLAIN.fullmatch(text) and unicodedata.is_normalized("NFC", text):
         return Cleaned(text, None, None)
     characters: list[str] = []

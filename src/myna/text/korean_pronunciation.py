@@ -28,11 +28,6 @@ def pronounce(text: str) -> str:
     return _WORD.sub(lambda word: _pronounced(word.group()), text)
 
 
-def with_exceptions(word: str) -> str:
-    """Respell a word where its sound is not in its letters: 갈등 is 갈뜽, 서울역 서울녁."""
-    return _ADDED_N.sub(_with_added_n, _without_exceptions(word))
-
-
 _WORD = re.compile("[가-힣]+")
 _NOUN_AFTER_VERB = re.compile(
     "([가-힣]) (?=(?:것|거|걸|건|겁|게|수|줄|데|바|듯|적|지)"

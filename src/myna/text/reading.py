@@ -8,7 +8,7 @@ from itertools import groupby
 
 from myna.core.errors import Unsupported
 from myna.core.languages import LANGUAGES
-from myna.text.cleaning import Cleaned, trace
+from myna.text.cleaning import Cleaned, clean
 from myna.text.espeak_spelling import respelt
 from myna.text.languages import Run, runs
 from myna.text.normalization.korean.words import HANJA
@@ -71,7 +71,7 @@ def normalized(text: str, language: str) -> tuple[Token, ...]:
         raise Unsupported(
             f"Cannot read the language {language!r}: give one of {', '.join(LANGUAGES)}."
         )
-    cleaned = trace(text)
+    cleaned = clean(text)
     found = [
         (replace(word, start=word.start + run.start, end=word.end + run.start), run.language)
         for run in _readable_runs(cleaned.text, language)

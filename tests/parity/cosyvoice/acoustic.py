@@ -12,6 +12,7 @@ from myna.engines.cosyvoice.acoustic.flow import Flow, read_flow
 from myna.engines.cosyvoice.acoustic.flow_noise import flow_noise
 from myna.engines.cosyvoice.acoustic.matching import Stretch, follow
 from myna.engines.cosyvoice.acoustic.mel_stream import MelStream
+from myna.engines.cosyvoice.acoustic.published_stream import published_draw
 from myna.engines.cosyvoice.acoustic.request import (
     LOOK_AHEAD_TOKENS,
     SAMPLES_PER_FRAME,
@@ -138,23 +139,13 @@ def compare_vocoder(case: Case) -> Iterator[Row]:
 
 
 def _seeded(case: Case, vocoder: Vocoder, pitch: Tensor, seed: int, *, cached: bool) -> Tensor:
-    torch.manual_seed(seed)
-    noise = published_draw(pitch.shape[1], vocoder.source.harmonics)
+    draw = published_draw(torch.Generator().manual_seed(seed))
+    noise = draw(pitch.shape[1], vocoder.source.harmonics)
     source = vocoder.source(pitch, noise, precision=torch.float32)
     if not cached:
         return source
     kept = torch.from_numpy(case.arrays["cache_source"])
     return torch.cat([kept, source[:, :, kept.shape[2] :]], dim=2)
-
-
-def published_draw(frames: int, harmonics: int) -> Tensor:
-    """Draw the noise of some frames as published, from torch's generator: (480 frames, harmonics).
-
-    It is drawn in the order of a tensor that lies harmonic by harmonic.
-    """
-    torch.rand(1, harmonics)
-    by_harmonic = torch.empty(1, harmonics, frames * SAMPLES_PER_FRAME)
-    return torch.randn_like(by_harmonic.transpose(1, 2))[0]
 
 
 def compare_causal_vocoder(case: Case) -> Iterator[Row]:

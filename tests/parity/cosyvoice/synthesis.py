@@ -10,12 +10,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from myna.engines.cosyvoice.acoustic.published_stream import PublishedStream
+from myna.engines.cosyvoice.acoustic.published_stream import PublishedStream, published_draw
 from myna.engines.cosyvoice.acoustic.request import Schedule, SpeechOptions, SpeechPrompt
 from tests.parity.case import Array, Case, NotThere, Row
 from tests.parity.cosyvoice.acoustic import (
     prompt_of,
-    published_draw,
     read_flow_of,
     read_vocoder_of,
 )
@@ -67,8 +66,7 @@ def _sizes(case: Case, name: str, pieces: list[Array], expected: list[int]) -> R
 
 
 def _draw(frames: int, harmonics: int) -> Tensor:
-    torch.manual_seed(77)
-    return published_draw(frames, harmonics)
+    return published_draw(torch.Generator().manual_seed(77))(frames, harmonics)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
+import inspect
 import json
 import os
+import shlex
 import time
 from pathlib import Path
 
@@ -7,6 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from myna.cli.app import app
+from myna.cli.prepare import prepare
+from myna.cli.say import say
 from myna.core.errors import InvalidOption, SettingsError, StorageError
 from myna.core.speech import SpeechRequest
 from myna.settings import Settings
@@ -43,6 +47,40 @@ def test_phrases_said_ahead_are_replayed_on_another_machine(
     assert "3 of them new" in run(app, ["cache", "import", "phrases.tar"]).stderr
     request = SpeechRequest("차가 준비됐어요.", "sample")
     assert all(chunk.cached for chunk in Studio.open().stream(request))
+
+
+def test_preparing_takes_every_option_of_say_that_changes_the_sound():
+    elsewhere = {
+        "text",
+        "file",
+        "sentence_pause",
+        "format_",
+        "timestamps",
+        "plot",
+        "output",
+        "play",
+    }
+    taken = set(inspect.signature(prepare).parameters)
+    assert set(inspect.signature(say).parameters) - elsewhere <= taken
+
+
+def test_what_was_prepared_with_options_is_replayed_to_who_asks_with_them(phrases: Path):
+    manner = shlex.split(
+        "--language ko --speed 1.2 --seed 3 --temperature 0.5 --top-k 5 --top-p 0.9 "
+        "--repetition-penalty 1.2 --retries 0 --sample-steps 8 --instruction 'Speak softly'"
+    )
+    done = run(app, ["prepare", "--file", str(phrases), *manner])
+    assert "3 sentences made" in done.stderr, done.output
+    asked = ["say", "차가 준비됐어요.", "-o", "tea.wav"]
+    assert run(app, [*asked, *manner]).exit_code == 0
+    assert figures()["sentences"] == 3  # nothing had to be made
+    assert run(app, [*asked, *manner, "--top-k", "6"]).exit_code == 0
+    assert figures()["sentences"] == 4
+
+
+def test_a_speaker_nobody_has_is_refused_ahead_of_time(phrases: Path):
+    done = run(app, ["prepare", "--file", str(phrases), "--speaker", "nobody"])
+    assert isinstance(done.exception, InvalidOption)
 
 
 def test_stats_and_prune_tell_what_is_kept(phrases: Path, settings: Settings):

@@ -15,6 +15,7 @@ def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("MYNA_ENGINES", '["cosyvoice"]')
     monkeypatch.setenv("MYNA_COSYVOICE__FOLDER", str(tmp_path / "weights"))
     monkeypatch.setenv("MYNA_COSYVOICE__STEPS", "1")
+    monkeypatch.setenv("MYNA_COSYVOICE__DEVICE", "cpu")
     return write_checkpoint(tmp_path / "weights")
 
 
@@ -26,7 +27,8 @@ def _status() -> dict[str, object]:
 def test_say_and_convert_use_the_weights_the_settings_name(
     weights: Path, sample_file: bytes
 ) -> None:
-    assert _status()["ready"]
+    status = _status()
+    assert (status["ready"], status["runs"]) == (True, "fast on cpu")
     done = myna("say", "Tea.", "--seed", "1", "--instruction", "softly", "-o", "tea.wav")
     assert done.returncode == 0, done.stderr.decode()
     assert load_audio(Path("tea.wav")).sample_rate == 24000

@@ -42,7 +42,7 @@ def test_edits_change_words_and_tell_where(recording: str):
     assert Path("edit.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_offsets_insert(recording: str):
+def test_an_empty_span_inserts_words(recording: str):
     span = ("--start-char", "4", "--end-char", "4", "--new", "now")
     done = myna("edit", recording, "--text", TEXT, *span, "--seed", "3", "-o", "now.wav")
     assert done.returncode == 0, done.stderr.decode()

@@ -27,6 +27,11 @@ def test_say_speaks_with_the_weights_the_settings_name(
     assert b"top_k" in wrong.stderr
     found = json.loads(myna("engines", "--json").stdout)
     assert {"name": "gpt-sovits", "ready": True, "remedy": ""}.items() <= found[1].items()
+    assert found[1]["runs"].startswith("fast on ")
+    monkeypatch.setenv("MYNA_GPT_SOVITS__DEVICE", "cuda:99")
+    status = json.loads(myna("engines", "--json").stdout)[1]
+    assert (status["ready"], status["runs"]) == (False, "")
+    assert "`gpt_sovits.device` is 'cuda:99'" in status["remedy"]
 
 
 def test_say_speaks_with_a_lora_on_its_base(

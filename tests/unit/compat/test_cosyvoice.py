@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from myna.compat.cosyvoice import CosyVoice2
-from myna.core.errors import InvalidOption
+from myna.core.errors import InvalidOption, SettingsError
 from myna.core.voice import Voice
 from myna.dsp.codec import save_audio
 from myna.dsp.resample import resample
@@ -89,13 +89,31 @@ def test_a_generator_is_spoken_while_it_runs(cosyvoice: CosyVoice2) -> None:
     parts.close()
 
 
-def test_torchs_seed_decides(cosyvoice: CosyVoice2) -> None:
+def test_the_seed_of_torch_repeats_a_speech(cosyvoice: CosyVoice2) -> None:
     def spoken(seed: int) -> Tensor:
         torch.manual_seed(seed)
         return next(cosyvoice.inference_sft("Hello.", ADA))["tts_speech"]
 
     assert torch.equal(spoken(1), spoken(1))
     assert not torch.equal(spoken(1), spoken(2))
+
+
+def test_it_speaks_as_published_where_that_is_asked_for(
+    cosyvoice: CosyVoice2, folder: Path
+) -> None:
+    published = CosyVoice2(folder, compatible=True, device="cpu")
+    text = "A longer sentence than that, in two parts."
+    ours, theirs = (
+        torch.cat(heard(model.inference_sft(text, ADA, stream=True)), dim=1)
+        for model in (cosyvoice, published)
+    )
+    assert theirs.shape[1] > 0
+    assert not torch.equal(ours, theirs)
+
+
+def test_a_device_that_is_not_there_is_refused_before_anything_is_read(folder: Path) -> None:
+    with pytest.raises(SettingsError, match="`device` is 'cuda:99'"):
+        CosyVoice2(folder, device="cuda:99")
 
 
 def test_a_speaker_is_added_saved_and_found_again(

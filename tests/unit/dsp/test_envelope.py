@@ -8,10 +8,10 @@ from myna.dsp.envelope import (
     HOP_LENGTH,
     SAMPLE_RATE,
     cepstra_of,
-    log_power,
     mel_cepstra,
     spectral_envelope,
 )
+from tests.unit.dsp.spectra import log_power
 
 FORMANTS = (700.0, 1220.0, 2600.0)  # Hz
 BINS = np.arange(FFT_LENGTH // 2 + 1) * SAMPLE_RATE / FFT_LENGTH

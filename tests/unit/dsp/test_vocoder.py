@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from myna.core.audio import Audio
-from myna.dsp.envelope import FFT_LENGTH, HOP_LENGTH, SAMPLE_RATE, log_power, spectral_envelope
+from myna.dsp.envelope import FFT_LENGTH, HOP_LENGTH, SAMPLE_RATE, spectral_envelope
 from myna.dsp.pitch import track_pitch
-from myna.dsp.vocoder import Vocoder, excitation, synthesise
+from myna.dsp.vocoder import Vocoder, excitation
+from tests.unit.dsp.spectra import log_power
 
 FRAMES = 120
 DRY = np.tile(np.array([-60, -60, -60, -60, -60, -60], np.float32), (FRAMES, 1))
@@ -22,6 +23,13 @@ def envelope() -> np.ndarray:
     power = np.log(0.02 / (1 + ((bins - 1000) / 300) ** 2) + 1e-5) - bins / 4000
     cepstrum = np.fft.irfft(power, FFT_LENGTH)[: FFT_LENGTH // 2 + 1]
     return np.tile(cepstrum.astype(np.float32), (FRAMES, 1))
+
+
+def synthesise(
+    pitch: np.ndarray, cepstra: np.ndarray, breath: np.ndarray, *, seed: int = 0
+) -> np.ndarray:
+    """The whole sound at once: (FRAMES * HOP_LENGTH,)."""
+    return Vocoder(excitation(pitch), seed).process(cepstra, breath)
 
 
 def test_the_pitch_asked_for_is_heard() -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from myna.espeak.phones import PhoneClass, is_long, is_stressed, kind_of, normalized
+from myna.espeak.phones import PhoneClass, kind_of, normalized
 
 
 @pytest.mark.parametrize(
@@ -41,8 +41,3 @@ def test_names_become_plain_ipa(name: str, language: str, symbol: str) -> None:
 )
 def test_sounds_have_a_class(symbol: str, kind: PhoneClass) -> None:
     assert kind_of(symbol) is kind
-
-
-def test_marks_are_read_before_they_are_dropped() -> None:
-    assert (is_stressed("ˈiː"), is_long("ˈiː")) == (True, True)
-    assert (is_stressed("i"), is_long("i")) == (False, False)

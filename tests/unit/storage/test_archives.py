@@ -71,6 +71,16 @@ def test_an_archive_carries_every_sentence(filled: ResultFolder, device: ResultF
     assert [p.name for p in device.folder.iterdir() if p.name.startswith(".")] == []
 
 
+def test_what_servers_said_of_themselves_travels_along(filled: ResultFolder, device: ResultFolder):
+    file, told = io.BytesIO(), {"description-0123456789abcdef": b'{"fingerprint": "x"}'}
+    assert export_results(filled, file, told).sentences == 4
+    done = import_results(device, io.BytesIO(file.getvalue()))
+    assert (done.sentences, done.new, done.remembered) == (4, 4, told)
+    altered = file.getvalue().replace(b'"x"', b'"y"')
+    with pytest.raises(BadArchive):
+        import_results(device, io.BytesIO(altered))
+
+
 def test_importing_twice_changes_nothing(filled: ResultFolder, device: ResultFolder):
     archive = exported(filled)
     import_results(device, io.BytesIO(archive))
@@ -115,6 +125,7 @@ def test_what_is_no_archive_is_refused(device: ResultFolder, content: bytes):
         lambda name: name.replace("/", "\\"),
         lambda name: f"zz/{name}",
         lambda name: "myna.toml",
+        lambda name: "servers/../../description-0123456789abcdef",
     ],
 )
 def test_a_name_that_leads_elsewhere_is_refused(

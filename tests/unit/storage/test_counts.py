@@ -1,10 +1,12 @@
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
+from myna.storage import counts
 from myna.storage.counts import DAYS_KEPT, CountBook
 from myna.storage.database import open_database
 
@@ -27,15 +29,41 @@ def test_nothing_is_lost_between_many_writers(database: sa.Engine):
     assert CountBook(database).of_last(1) == {"a": 40, "b": 80}
 
 
-def test_old_days_leave_the_figures_and_then_the_disk(database: sa.Engine):
-    book = CountBook(database)
-    today = datetime.now(UTC).date()
+def count_on(database: sa.Engine, days: Iterable[date]) -> None:
     with database.begin() as connection:
-        for days, count in ((1, 9), (DAYS_KEPT + 1, 7)):
-            row = {"day": f"{today - timedelta(days=days)}", "count": count}
-            connection.execute(sa.text("INSERT INTO counts VALUES (:day, 'a', :count)"), row)
+        rows = [{"day": f"{day}"} for day in days]
+        connection.execute(sa.text("INSERT INTO counts VALUES (:day, 'a', 9)"), rows)
+
+
+def days_of(database: sa.Engine) -> list[str]:
+    with database.connect() as connection:
+        return list(connection.execute(sa.text("SELECT day FROM counts ORDER BY day")).scalars())
+
+
+def test_old_days_leave_the_figures_and_then_the_disk(database: sa.Engine):
+    book, today = CountBook(database), datetime.now(UTC).date()
+    count_on(database, (today - timedelta(days=n) for n in range(1, DAYS_KEPT + 1)))
     book.add({"a": 1})
     assert book.of_last(1) == {"a": 1}
     assert book.of_last(2) == {"a": 10}
-    with database.connect() as connection:
-        assert connection.execute(sa.text("SELECT count(*) FROM counts")).scalar_one() == 2
+    assert len(days_of(database)) == DAYS_KEPT
+    assert days_of(database)[-1] == f"{today}"
+
+
+def test_a_clock_that_jumps_ahead_and_back_loses_no_count(
+    database: sa.Engine, monkeypatch: pytest.MonkeyPatch
+):
+    class Ahead(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:
+            return datetime.now(tz) + timedelta(days=60 * 365)
+
+    book = CountBook(database)
+    book.add({"a": 3})
+    with monkeypatch.context() as patch:
+        patch.setattr(counts, "datetime", Ahead)
+        book.add({"a": 5})
+        assert book.of_last(1) == {"a": 5}
+    book.add({"a": 1})
+    assert book.of_last(1) == book.of_last(DAYS_KEPT) == {"a": 4}
+    assert len(days_of(database)) == 2

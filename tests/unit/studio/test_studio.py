@@ -47,6 +47,8 @@ def test_an_unknown_voice_fails_before_streaming(open_studio):
 
 
 def test_an_unknown_engine_fails_before_streaming(open_studio):
+    with pytest.raises(EngineNotFound, match=r"'cosyvoice' is not in use.*setting `engines`"):
+        open_studio(ToneEngine()).stream(SpeechRequest("hi", "sample", engine="cosyvoice"))
     with pytest.raises(EngineNotFound, match="'fast'"):
         open_studio(ToneEngine()).stream(SpeechRequest("hi", "sample", engine="fast"))
 

@@ -1,5 +1,7 @@
 import subprocess
 import sys
+import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -107,6 +109,38 @@ def test_goals_are_met_by_steps_within_them():
     met = {goal.name: goal.met for goal in Figures.of({**counts, "new more": 1}).goals()}
     assert list(met.values()) == [True, False, True, True]
     assert Figures.of(counts).cached.percentile_99_ms == 750
+
+
+def test_a_process_that_is_killed_has_counted_what_was_heard(settings: Settings):
+    code = """
+import time
+from myna import SpeechRequest, Studio
+studio = Studio.open()
+for text in ("Tea is ready.", "Tea is ready."):
+    list(studio.stream(SpeechRequest(text, "sample")))
+print("said", flush=True)
+time.sleep(600)
+"""
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout and child.stdout.readline() == "said\n"
+        until = time.monotonic() + 20
+        while open_counts(settings).of_last(1).get("served") != 2 and time.monotonic() < until:
+            time.sleep(0.01)
+        child.kill()
+    assert Figures.of(open_counts(settings).of_last(1)).served == 2
+
+
+def test_what_cannot_be_written_is_written_later(settings: Settings, tally: Tally, figures):
+    database = open_counts(settings)._database
+    with database.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE counts RENAME TO away")
+    tally.add(Counter(served=2))
+    while tally._is_writing:
+        time.sleep(0.01)
+    with database.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE away RENAME TO counts")
+    tally.add(Counter(served=1))
+    assert figures().served == 3
 
 
 def test_what_a_process_said_is_counted_when_it_ends(settings: Settings):

@@ -105,5 +105,5 @@ if find_spec("pyopenjtalk"):
             ("食べさせられたくなかった", "食べさせられたくなかった=タベサセラレタクナカッタ"),
         ],
     )
-    def test_the_real_dictionary(text: str, spoken: str) -> None:
+    def test_the_real_dictionary_reads_kanji(text: str, spoken: str) -> None:
         assert said(text) == spoken

@@ -26,7 +26,7 @@ SAMPLES = {
 
 
 @pytest.mark.parametrize("rule", SAMPLES)
-def test_pronunciation(rule: str) -> None:
+def test_words_sound_as_the_rule_says(rule: str) -> None:
     words = SAMPLES[rule].split()
     assert [pronounce(word) for word in words[::2]] == words[1::2]
 

@@ -38,7 +38,9 @@ from myna.text.languages import detect, runs
         ("メモリ8GB、4K", "ja", [("メモリ8GB、", "ja"), ("4K", "en")]),
     ],
 )
-def test_runs(text: str, hint: str, expected: list[tuple[str, str]]) -> None:
+def test_mixed_text_falls_into_runs_of_one_language(
+    text: str, hint: str, expected: list[tuple[str, str]]
+) -> None:
     assert [(run.text, run.language) for run in runs(text, hint)] == expected
 
 
@@ -64,5 +66,5 @@ def test_runs_are_the_text(text: str) -> None:
         ("東京", "ja", "ja"),
     ],
 )
-def test_the_main_language(text: str, hint: str, language: str) -> None:
+def test_the_main_language_of_a_text_is_found(text: str, hint: str, language: str) -> None:
     assert detect(text, hint) == language

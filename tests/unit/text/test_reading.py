@@ -69,7 +69,7 @@ def test_where_words_begin_and_end(text: str, language: str, written: list[str])
         (".” “", "."),
     ],
 )
-def test_marks(between: str, mark: str) -> None:
+def test_a_mark_belongs_to_the_word_before_it(between: str, mark: str) -> None:
     first, _ = read(f"one{between}two", "en")
     assert first.mark == mark
 

@@ -93,7 +93,7 @@ def test_prose_comes_apart_into_its_sentences(language: str) -> None:
         ("Yahoo!とGoogle", ["Yahoo!", "とGoogle"]),
     ],
 )
-def test_where_sentences_end(text: str, expected: list[str]) -> None:
+def test_sentences_end_where_readers_end_them(text: str, expected: list[str]) -> None:
     assert list(sentences(text)) == expected
 
 
@@ -236,7 +236,7 @@ def test_megabytes_of_text_are_read_to_their_end() -> None:
     assert not list(sentences("!" * 1_000_000 + " " * 1_000_000))
 
 
-def test_what_is_speakable() -> None:
+def test_letters_and_digits_of_any_script_are_speakable_and_nothing_else() -> None:
     assert all(map(speakable, ["a", "7", "가", "好", "é", "Ω", "。a"]))
     assert not any(
         map(speakable, ["", " ", "...", "?!", "😀", "\n", "「」", "\x00", "\ud800", "$"])

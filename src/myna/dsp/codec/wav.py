@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 UNKNOWN_SIZE = 0xFFFFFFFF  # what a stream says of its length
 LARGEST_PROMISE = 0x7F000000  # bytes; programs that stream write this or more, or 0
-HEADER_LENGTH = 44  # bytes, of a header without an extension
 INTEGER, FLOAT, EXTENSIBLE = 1, 3, 0xFFFE
 # What follows the two bytes of the plain code in an extensible header.
 _SUBFORMAT_TAIL = bytes.fromhex("000000001000800000aa00389b71")

@@ -1,1 +1,1 @@
-"""Many calls at once on one model: what neural engines share."""
+"""What engines that draw tokens share: many calls at once on one model, and a look at what came."""

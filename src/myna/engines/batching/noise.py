@@ -7,6 +7,8 @@ window of a recording, on any device.
 
 import math
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -20,6 +22,8 @@ _FIRST = _signed(0xBF58476D1CE4E5B9)
 _SECOND = _signed(0x94D049BB133111EB)
 _LOW = {27: (1 << 37) - 1, 30: (1 << 34) - 1, 31: (1 << 33) - 1, 11: (1 << 53) - 1}
 """By how far a number is shifted right: the bits that are not copies of the sign."""
+
+_WHOLE = (1 << 64) - 1
 
 
 def _shifted(values: Tensor, bits: int) -> Tensor:
@@ -42,7 +46,10 @@ def uniforms(seeds: Tensor, positions: Tensor, width: int) -> Tensor:
 
 
 def uniforms_at(seeds: Tensor, positions: Tensor, indices: Tensor) -> Tensor:
-    """Return those of the numbers `uniforms` gives that have these indices (n,)."""
+    """Return those of the numbers `uniforms` gives that have these indices.
+
+    Shape (n,), or (*seeds.shape, n) for others in each row.
+    """
     keys = _mixed(_mixed(seeds * _STEP + 1) + (positions + 1) * _STEP)
     bits = _mixed(keys[..., None] + (indices + 1) * _STEP)
     return (_shifted(bits, 11).to(torch.float64) + 0.5) * 2.0**-53
@@ -53,12 +60,44 @@ def exponentials(seeds: Tensor, steps: Tensor, width: int) -> Tensor:
     return -torch.log(uniforms(seeds, steps, width)).to(torch.float32)
 
 
-def normal_frames(seed: int, first_frame: int, n_frames: int, channels: int) -> Tensor:
+def exponentials_at(seeds: Tensor, steps: Tensor, indices: Tensor) -> Tensor:
+    """Return those of the numbers `exponentials` gives that have these indices (batch, n)."""
+    return -torch.log(uniforms_at(seeds, steps, indices)).to(torch.float32)
+
+
+def exponentials_of(seed: int, step: int, indices: npt.NDArray[np.intp]) -> npt.NDArray[np.float32]:
+    """Return those of the numbers `exponentials` gives one row that have these indices: (n,).
+
+    The same hash in numpy, which begins a small computation sooner than torch.
+    """
+    key = _mixed_whole(_mixed_whole(seed * _STEP + 1) + (step + 1) * _STEP)
+    bits = (indices.astype(np.uint64) + np.uint64(1)) * np.uint64(_STEP & _WHOLE) + np.uint64(key)
+    for shift, factor in ((30, _FIRST), (27, _SECOND)):
+        bits = (bits ^ (bits >> np.uint64(shift))) * np.uint64(factor & _WHOLE)
+    bits ^= bits >> np.uint64(31)
+    uniform = ((bits >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
+    return -np.log(uniform).astype(np.float32)
+
+
+def _mixed_whole(value: int) -> int:
+    value &= _WHOLE
+    value = (value ^ value >> 30) * _FIRST & _WHOLE
+    value = (value ^ value >> 27) * _SECOND & _WHOLE
+    return value ^ value >> 31
+
+
+def normal_frames(
+    seed: int,
+    first_frame: int,
+    n_frames: int,
+    channels: int,
+    device: torch.device | str = "cpu",
+) -> Tensor:
     """Return normally distributed noise for absolute frames: (1, channels, n_frames), float32.
 
     Whatever window of frames is asked for, a frame gets the same numbers.
     """
-    frames = torch.arange(first_frame, first_frame + n_frames, dtype=torch.int64)
+    frames = torch.arange(first_frame, first_frame + n_frames, dtype=torch.int64, device=device)
     pairs = uniforms(torch.full_like(frames, seed), frames, 2 * channels)
     radius = torch.sqrt(-2.0 * torch.log(pairs[:, :channels]))
     angle = (2.0 * math.pi) * pairs[:, channels:]

@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from enum import Enum
 from queue import SimpleQueue
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 from myna.core.errors import EngineBusy, MynaError, SynthesisFailed
 
@@ -25,21 +25,37 @@ class Wait(Protocol):
         """Call `resume` once, as soon as it is worth trying again; at once where it is already."""
 
 
+Outcome = int | Wait | Exception | None
+"""Of a step: a token, what is waited for, what went wrong, or the end."""
+
+
 class SlotModel(Protocol[Asked]):
     """A model that keeps each sequence in a slot. One thread uses it at a time."""
 
     def admit(self, slot: int, request: Asked) -> None:
         """Read a request into a free slot."""
 
-    def step(self, slots: Sequence[int]) -> Sequence[int | Wait | Exception | None]:
+    def step(self, slots: Sequence[int]) -> Sequence[Outcome | tuple[Outcome, ...]]:
         """Return the next token of each slot's sequence; None where it has ended.
 
         A sequence that waits is not stepped until it may go on. An exception ends it alone and
-        reaches its caller as it is.
+        reaches its caller as it is. A model that works ahead returns a tuple: several outcomes,
+        the last of which may be any, or as yet none.
         """
 
     def release(self, slot: int) -> None:
         """Forget the sequence in a slot."""
+
+
+@runtime_checkable
+class Suspends(Protocol):
+    """A model whose sequences may leave their slots for as long as they wait."""
+
+    def suspend(self, slot: int) -> object:
+        """Take the sequence out of a slot, and return all there is of it."""
+
+    def restore(self, slot: int, suspended: object) -> None:
+        """Put a sequence into a free slot, to go on as if it had never left."""
 
 
 class _Word(Enum):
@@ -53,6 +69,8 @@ class _Call(Generic[Request]):
     outbox: "SimpleQueue[int | Exception | _Word]" = field(default_factory=SimpleQueue)
     hung_up: bool = False
     waits: bool = False
+    suspended: object = None
+    """Its sequence, while that is in no slot."""
 
 
 @dataclass(slots=True, eq=False)
@@ -76,17 +94,20 @@ class Scheduler(Generic[Request]):
     """Continuous batching: a call joins between two steps and leaves as soon as it ends.
 
     The thread lives while there is anything to do. A call that is refused fails alone; an error
-    in a step ends every call that took part in it. A call that waits keeps its slot.
+    in a step ends every call that took part in it. A call that waits leaves its slot to one that
+    queues, where the model `Suspends`, and queues first itself when it may go on.
     """
 
     def __init__(self, model: SlotModel[Request], slots: int, queue_length: int) -> None:
         self._model = model
+        self._suspends = model if isinstance(model, Suspends) else None
         self._slots = slots
         self._queue_length = queue_length
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
-        self._waiting: deque[_Call[Request]] = deque()
+        self._waiting: deque[_Call[Request]] = deque()  # for a slot
         self._live: dict[int, _Call[Request]] = {}
+        self._parked: list[_Call[Request]] = []  # neither in a slot nor ready for one
         self._running = False
         self._worker = _Worker(self._changed)
         weakref.finalize(self, self._worker.stop)
@@ -99,7 +120,8 @@ class Scheduler(Generic[Request]):
     def tokens(self, request: Request) -> Generator[int]:
         """Yield the tokens of a request. Closing the generator frees its slot at the next step.
 
-        Raises `EngineBusy` where all slots are taken and too many calls wait already.
+        Raises `EngineBusy` where all slots are taken and too many calls wait already, for a slot
+        or for what they need.
         """
         with closing(self.outcomes(request)) as outcomes:
             for outcome in outcomes:
@@ -120,31 +142,36 @@ class Scheduler(Generic[Request]):
         finally:
             with self._lock:
                 call.hung_up = True
-                if call in self._waiting:
-                    self._waiting.remove(call)
+                for line in (self._waiting, self._parked):
+                    if call in line:
+                        line.remove(call)
                 self._changed.notify()
 
     def _submit(self, request: Request) -> _Call[Request]:
         call = _Call(request)
         with self._lock:
-            free = self._slots - len(self._live)
-            if len(self._waiting) >= free + self._queue_length:
+            outside = len(self._waiting) + len(self._parked)
+            if len(self._live) + outside >= self._slots + self._queue_length:
                 raise EngineBusy(
-                    f"All {self._slots} slots are taken and {len(self._waiting)} calls wait "
-                    "already. Try again shortly."
+                    f"All {self._slots} slots are taken and {outside} calls wait already. Try "
+                    "again shortly."
                 )
             self._waiting.append(call)
-            if not self._running:
-                self._running = True
-                thread = threading.Thread(target=self._run, name="myna-scheduler", daemon=True)
-                self._worker.thread = thread
-                thread.start()
-            self._changed.notify()
+            self._wake()
         return call
+
+    def _wake(self) -> None:
+        if not self._running:
+            self._running = True
+            thread = threading.Thread(target=self._run, name="myna-scheduler", daemon=True)
+            self._worker.thread = thread
+            thread.start()
+        self._changed.notify()
 
     def _run(self) -> None:
         while True:
             self._sweep()
+            self._make_room()
             with self._lock:
                 arrived = self._seated()
                 if not self._live or self._worker.stopping:
@@ -160,6 +187,27 @@ class Scheduler(Generic[Request]):
             if call.hung_up:
                 self._leave(slot)
 
+    def _make_room(self) -> None:
+        """Take calls that wait out of their slots, as many as queue for one in vain."""
+        if self._suspends is None:
+            return
+        with self._lock:
+            wanted = len(self._waiting) - (self._slots - len(self._live))
+            leaving = [(slot, call) for slot, call in self._live.items() if call.waits]
+            leaving = leaving[: max(wanted, 0)]
+        for slot, call in leaving:
+            try:
+                call.suspended = self._suspends.suspend(slot)
+            except Exception as error:  # noqa: BLE001 - it belongs to its caller
+                self._leave(slot, told(error))
+                continue
+            with self._lock:
+                del self._live[slot]
+                if not call.hung_up and call.waits:
+                    self._parked.append(call)
+                elif not call.hung_up:  # it may go on meanwhile
+                    self._waiting.appendleft(call)
+
     def _seated(self) -> list[tuple[int, _Call[Request]]]:
         free = [slot for slot in range(self._slots) if slot not in self._live]
         seated = [(slot, self._waiting.popleft()) for slot in free[: len(self._waiting)]]
@@ -168,7 +216,11 @@ class Scheduler(Generic[Request]):
 
     def _admit(self, slot: int, call: _Call[Request]) -> None:
         try:
-            self._model.admit(slot, call.request)
+            if call.suspended is not None and self._suspends is not None:
+                self._suspends.restore(slot, call.suspended)
+                call.suspended = None
+            else:
+                self._model.admit(slot, call.request)
         except Exception as error:  # noqa: BLE001 - it belongs to the caller, not to this thread
             self._leave(slot, told(error))
 
@@ -183,12 +235,16 @@ class Scheduler(Generic[Request]):
                 self._leave(slot, told(error))
             return
         for slot, outcome in zip(slots, outcomes, strict=True):
-            if isinstance(outcome, int):
-                self._live[slot].outbox.put(outcome)
-            elif outcome is None or isinstance(outcome, Exception):
-                self._leave(slot, outcome)
-            else:
-                self._park(self._live[slot], outcome)
+            for each in outcome if isinstance(outcome, tuple) else (outcome,):
+                self._tell(slot, each)
+
+    def _tell(self, slot: int, outcome: Outcome) -> None:
+        if isinstance(outcome, int):
+            self._live[slot].outbox.put(outcome)
+        elif outcome is None or isinstance(outcome, Exception):
+            self._leave(slot, outcome)
+        else:
+            self._park(self._live[slot], outcome)
 
     def _park(self, call: _Call[Request], wait: Wait) -> None:
         """Leave a call out of the steps until what it waits for is there."""
@@ -196,6 +252,10 @@ class Scheduler(Generic[Request]):
         def resume() -> None:
             with self._lock:
                 call.waits = False
+                if call in self._parked:
+                    self._parked.remove(call)
+                    self._waiting.appendleft(call)
+                    self._wake()
                 self._changed.notify()
 
         call.waits = True
@@ -211,7 +271,8 @@ class Scheduler(Generic[Request]):
     def _has_work(self) -> bool:
         """Whether a call can be stepped, seated or swept; or none is left."""
         calls = self._live.values()
-        seats = bool(self._waiting) and len(calls) < self._slots
+        can_leave = self._suspends is not None and any(call.waits for call in calls)
+        seats = bool(self._waiting) and (len(calls) < self._slots or can_leave)
         idle = not calls or self._worker.stopping
         return seats or idle or any(call.hung_up or not call.waits for call in calls)
 

@@ -1,1 +1,1 @@
-"""Reading weights: what every engine with published networks needs."""
+"""Weights and the layers they fill: what every engine with published networks needs."""

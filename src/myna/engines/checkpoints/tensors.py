@@ -12,7 +12,8 @@ class Tensors:
     """A read-only view of the tensors whose names begin with a prefix.
 
     Reading `weight` of a weight-normalised layer returns the folded weight (Salimans and Kingma
-    2016): g * v / |v|. Floating tensors come as float32, whatever the file holds.
+    2016): g * v / |v|. Floating tensors come as float32, or another `dtype` asked for, whatever
+    the file holds.
     """
 
     def __init__(
@@ -22,10 +23,13 @@ class Tensors:
         *,
         prefix: str = "",
         device: torch.device | str = "cpu",
+        dtype: torch.dtype = torch.float32,
     ) -> None:
         """`source` names the file in messages."""
         self._tensors = tensors
-        self._device = device
+        self._dtype = dtype
+        self.device = torch.device(device)
+        """Where tensors are returned."""
         self.source = source
         self.prefix = prefix
 
@@ -37,8 +41,16 @@ class Tensors:
     def scope(self, name: str) -> "Tensors":
         """Return the view of what lies under `name`."""
         return Tensors(
-            self._tensors, self.source, prefix=f"{self.prefix}{name}.", device=self._device
+            self._tensors,
+            self.source,
+            prefix=f"{self.prefix}{name}.",
+            device=self.device,
+            dtype=self._dtype,
         )
+
+    def to(self, device: torch.device | str, dtype: torch.dtype = torch.float32) -> "Tensors":
+        """Return the same view, whose tensors come on another device, or in another precision."""
+        return Tensors(self._tensors, self.source, prefix=self.prefix, device=device, dtype=dtype)
 
     def __getitem__(self, name: str) -> Tensor:
         """Return a tensor, or raise `WeightsMissing` naming it and the file."""
@@ -54,9 +66,8 @@ class Tensors:
         """Return a tensor, or None where there is none of this name."""
         full = self.prefix + name
         stored = self._tensors.get(full)
-        if stored is None:
-            return self._folded(full)
-        return self._ready(stored)
+        found = self._folded(full) if stored is None else self._ready(stored)
+        return found.to(self._dtype) if found is not None and found.is_floating_point() else found
 
     def __contains__(self, name: str) -> bool:
         """Whether a tensor of this name, or anything under it, is there."""
@@ -91,8 +102,8 @@ class Tensors:
 
     def _ready(self, tensor: Tensor) -> Tensor:
         if tensor.is_floating_point():
-            return tensor.to(self._device, torch.float32)
-        return tensor.to(self._device)
+            return tensor.to(self.device, torch.float32)
+        return tensor.to(self.device)
 
 
 def fold_weight_norm(magnitude: Tensor, direction: Tensor) -> Tensor:

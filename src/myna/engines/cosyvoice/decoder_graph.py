@@ -9,7 +9,7 @@ from myna.engines.cosyvoice.key_value_cache import BackboneShape
 from myna.engines.graphs import eight_bit
 from myna.engines.graphs.onnx_format import CONTRIBUTED, Graph, Port
 
-GRAPH_VERSION = "1"  # raised whenever the graph comes to compute otherwise
+GRAPH_VERSION = "2"  # raised whenever the graph comes to compute otherwise
 
 _Floats = npt.NDArray[np.float32]
 
@@ -108,8 +108,8 @@ class _DecoderGraph:
         graph = self.graph
         gate = self.product(f"{layer}.gate", inputs, tensors["gate_proj.weight"])
         wide = self.product(f"{layer}.wide", inputs, tensors["up_proj.weight"])
-        opened = graph.node("Sigmoid", [gate], [f"{layer}.opened"])
-        curved = graph.node("Mul", [gate, opened], [f"{layer}.curved"])
+        curve = {"alpha": 1.0}  # x * sigmoid(x)
+        curved = graph.node("QuickGelu", [gate], [f"{layer}.curved"], curve, domain=CONTRIBUTED)
         product = graph.node("Mul", [curved, wide], [f"{layer}.gated"])
         return self.product(f"{layer}.narrow", product, tensors["down_proj.weight"])
 

@@ -6,8 +6,9 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from myna.engines.checkpoints.layers import Linear
 from myna.engines.cosyvoice.key_value_cache import BackboneShape, KeyValueCache
-from myna.engines.cosyvoice.qwen2 import Linear, Qwen2
+from myna.engines.cosyvoice.qwen2 import Qwen2
 
 
 class Decoder(Protocol):

@@ -24,6 +24,7 @@ from myna.engines.cosyvoice.synthesis import Synthesis
 from myna.engines.cosyvoice.text_source import TextSource
 from myna.engines.listening import misfit
 from myna.engines.prompts import PromptCache
+from myna.text.sentences import speakable
 
 _METHOD = "1"  # raised whenever the same request comes to sound different
 
@@ -31,9 +32,10 @@ _METHOD = "1"  # raised whenever the same request comes to sound different
 class CosyVoiceEngine:
     """Speaks with a model of CosyVoice2 or Fun-CosyVoice3.
 
-    Of `Options` it knows `speed`, `temperature`, `seed`, `retries`, `sample_steps`, `instruction`
-    and `speaker`; how tokens are drawn is the model's own affair. The same seed says a text the
-    same way, bit for bit, whatever else the engine says at the time.
+    Of `Options` it knows `speed`, `temperature`, `top_k`, `top_p`, `seed`, `retries`,
+    `sample_steps`, `instruction` and `speaker`; there is no `repetition_penalty`: what was said too
+    often of late is drawn anew. The same seed says a text the same way, bit for bit, whatever else
+    the engine says at the time, unless `Runtime.chunks` lets streams share passes.
     """
 
     name = "cosyvoice"
@@ -119,7 +121,7 @@ class CosyVoiceEngine:
             )
 
     def _speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
-        if not any(map(str.isalnum, utterance.text)):
+        if not speakable(utterance.text):
             return
         text = self.model.reader.read(utterance.text, utterance.language)
         manner = self._manner(utterance.options, voice, utterance.language)
@@ -129,7 +131,8 @@ class CosyVoiceEngine:
 
         def heard(sounds: list[Samples]) -> float:
             audio = Audio(np.concatenate(sounds), SAMPLE_RATE)
-            return misfit(audio, utterance.text, utterance.language)
+            words = self.model.reader.unmarked(utterance.text)
+            return misfit(audio, words, utterance.language)
 
         yield from _chunks(self.synthesis.whole(text, manner, heard))
 

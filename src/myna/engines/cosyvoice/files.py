@@ -63,6 +63,25 @@ class ModelFiles:
         return self.folder / "spk2info.pt"
 
     @property
+    def text_files(self) -> tuple[Path, ...]:
+        """What there must be of the text tokenizer and the backbone."""
+        return tuple(
+            self.text_folder / name for name in ("config.json", "vocab.json", "merges.txt")
+        )
+
+    @property
+    def beside_weights(self) -> tuple[Path, ...]:
+        """All but the networks that speak: other content there sounds different, too."""
+        return (
+            self.configuration,
+            self.speaker_network,
+            self.speech_tokenizer,
+            self.presets,
+            *self.text_files,
+            self.text_folder / "tokenizer_config.json",
+        )
+
+    @property
     def missing(self) -> tuple[Path, ...]:
         """The files without which the model cannot speak."""
         needed = (
@@ -72,7 +91,7 @@ class ModelFiles:
             self.vocoder,
             self.speaker_network,
             self.speech_tokenizer,
-            *(self.text_folder / name for name in ("config.json", "vocab.json", "merges.txt")),
+            *self.text_files,
         )
         return tuple(path for path in needed if not path.exists())
 

@@ -13,10 +13,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from myna.core.audio import Audio, Samples
-from myna.core.errors import BadText, TooLittleContext
+from myna.core.audio import Samples
 from myna.core.infill import Gap
-from myna.engines.batching.token_fit import rejoined
 from myna.engines.cosyvoice.acoustic.matching import Known
 from myna.engines.cosyvoice.acoustic.request import (
     FRAMES_PER_TOKEN,
@@ -31,6 +29,7 @@ from myna.engines.cosyvoice.model import Model
 from myna.engines.cosyvoice.plausibility import PACE
 from myna.engines.cosyvoice.speech_token_request import SpeechTokenRequest
 from myna.engines.cosyvoice.spoken_text import TextTokens, ended
+from myna.engines.gaps import Filled, GapDrawing, Side, sides
 
 SpeechTokens = npt.NDArray[np.int64]
 
@@ -40,20 +39,7 @@ _DIGITS = 3 ** np.arange(8)  # a token is eight levels, 0 to 2 each
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Filled:
-    """New sound for a gap at 24 kHz, with some of both sides."""
-
-    samples: Samples
-    first: int
-    """Sample at which the gap begins."""
-    last: int
-    """Sample behind its end."""
-    misfit: float
-    """0: the new words lead perfectly into what follows; 1: as if by chance."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Side:
+class _Heard:
     tokens: SpeechTokens  # (N,)
     mel: Tensor  # (n_mels, 2 N)
 
@@ -73,34 +59,21 @@ class GapFiller:
 
     def __call__(self, gap: Gap, manner: Manner, flow: FlowOptions) -> Filled:
         """Return new sound for a gap. Raises `TooLittleContext`, `BadText`."""
-        if not any(map(str.isalnum, gap.new_text)):
-            raise BadText(f"There is nothing to say in {gap.new_text!r}. Give new words.")
-        before, after = self._side(gap.before, ends=True), self._side(gap.after, ends=False)
-        if not len(before.tokens) and not len(after.tokens):
-            raise TooLittleContext(
-                "There is no sound on either side of the gap: keep at least one word of the "
-                "recording."
-            )
+        before, after = map(self._heard, sides(gap, TOKENS_PER_SECOND))
         tokens, misfit = self._tokens(gap, self._continued(manner, gap, before), after)
         mel = self._mel(manner, flow, (before, tokens, after))
         samples, first, last = self._sound(mel, len(before.tokens), len(tokens), gap.options.speed)
         return Filled(samples, first, last, misfit)
 
-    def _side(self, audio: Audio, *, ends: bool) -> _Side:
-        """Listen to one side: whole tokens that end, or begin, exactly at the gap."""
-        count = int(audio.duration * TOKENS_PER_SECOND + 1e-6)
-        length = round(count / TOKENS_PER_SECOND * audio.sample_rate)
-        samples = audio.samples
-        kept = Audio(
-            samples[len(samples) - length :] if ends else samples[:length], audio.sample_rate
-        )
-        heard = self._model.prompts.tokens(kept)[:count] if count else np.zeros(0, np.int64)
-        if not len(heard):
-            return _Side(np.zeros(0, np.int64), torch.zeros(self._model.flow.n_mels, 0))
-        tokens = np.pad(heard, (0, count - len(heard)), mode="edge")
-        return _Side(tokens, torch.from_numpy(self._model.prompts.mel(kept, count)))
+    def _heard(self, side: Side) -> _Heard:
+        prompts = self._model.prompts
+        tokens = prompts.tokens(side.audio)[: side.count] if side.count else ()
+        if not len(tokens):
+            return _Heard(np.zeros(0, np.int64), torch.zeros(self._model.flow.n_mels, 0))
+        tokens = np.pad(tokens, (0, side.count - len(tokens)), mode="edge")
+        return _Heard(tokens, torch.from_numpy(prompts.mel(side.audio, side.count)))
 
-    def _continued(self, manner: Manner, gap: Gap, before: _Side) -> Manner:
+    def _continued(self, manner: Manner, gap: Gap, before: _Heard) -> Manner:
         """Return the manner that goes on from what is before the gap."""
         reader = self._model.reader
         said = reader.tokens(reader.spoken(gap.before_text.rstrip(), gap.language))
@@ -110,26 +83,18 @@ class GapFiller:
             speech=np.concatenate([manner.speech, before.tokens]),
         )
 
-    def _tokens(self, gap: Gap, manner: Manner, after: _Side) -> tuple[SpeechTokens, float]:
+    def _tokens(self, gap: Gap, manner: Manner, after: _Heard) -> tuple[SpeechTokens, float]:
         """Return the tokens of the new words, and how badly they lead into what follows."""
         blank = gap.before_text[len(gap.before_text.rstrip()) :]
         text = self._read(blank + gap.new_text + gap.after_text, gap.language)
-        units = len(self._read(gap.new_text, gap.language))
-        fewest = max(1, round(PACE.fewest * units))
-        made: dict[int, list[int]] = {}
-        misfits: dict[int, float] = {}
-
-        def draw(number: int) -> list[int]:
-            drawn = list(self._draw(manner.request(text, number)))
-            expected = len(drawn) * units / max(len(text), units)
-            following = after.tokens.tolist()
-            count, misfits[number] = rejoined(drawn, following, _CODES, expected, fewest)
-            made[number] = drawn[:count]
-            return made[number]
-
-        best = PACE.best(draw, units, gap.options.retries, self._on_redraw)
-        number = next(number for number, tokens in made.items() if tokens is best)
-        return np.array(best, np.int64), misfits[number]
+        drawing = GapDrawing(
+            lambda number: self._draw(manner.request(text, number)),
+            units=len(self._read(gap.new_text, gap.language)),
+            units_read=len(text),
+            following=after.tokens.tolist(),
+        )
+        tokens, misfit = drawing.best(PACE, _CODES, gap.options.retries, self._on_redraw)
+        return np.array(tokens, np.int64), misfit
 
     def _read(self, text: str, language: str) -> TextTokens:
         reader = self._model.reader
@@ -137,7 +102,7 @@ class GapFiller:
 
     @torch.inference_mode()
     def _mel(
-        self, manner: Manner, flow: FlowOptions, parts: tuple[_Side, SpeechTokens, _Side]
+        self, manner: Manner, flow: FlowOptions, parts: tuple[_Heard, SpeechTokens, _Heard]
     ) -> Tensor:
         """Return the mel of both sides and what is between: (1, n_mels, frames)."""
         before, tokens, after = parts

@@ -16,7 +16,14 @@ from myna.core.errors import SynthesisFailed
 from myna.engines.cosyvoice.language_model import Marks, Segment
 from myna.engines.cosyvoice.speech_token_request import SpeechTokenRequest
 from myna.engines.cosyvoice.text_feed import MoreText, TextFeed
-from myna.engines.cosyvoice.turns import Turn, Turns, bounds, closing_marks, is_speech
+from myna.engines.cosyvoice.turns import (
+    Turn,
+    Turns,
+    bounds,
+    closing_marks,
+    is_speech,
+    last_turn,
+)
 
 TEXT_IN_BLOCK = 5
 SPEECH_IN_BLOCK = 15
@@ -88,7 +95,8 @@ class _Interleaving:
             self.lay_out_text(TEXT_IN_BLOCK)
         forbidden = self.marks_within()
         while len(self.said) < self.fill_at:
-            token = yield Turn(self.reads, forbidden=forbidden, said=self.said)
+            more = self.fill_at - len(self.said) - 1
+            token = yield Turn(self.reads, forbidden=forbidden, said=self.said, more=more)
             if token is None or token == self.marks.fill:
                 self.border(read=True)
                 return
@@ -127,10 +135,12 @@ class _Interleaving:
         self.reads += [Segment.text(self.text), self.marks.task]
         if not compatible:
             self.reads.append(Segment.speech(self.prompt_speech))
+        rules = [
+            closing_marks(self.marks, may_end=may, compatible=compatible) for may in (False, True)
+        ]
         while compatible or self.n_speech < most:
-            may_end = compatible or self.n_speech >= least
-            forbidden = closing_marks(self.marks, may_end=may_end, compatible=compatible)
-            token = yield Turn(self.reads, forbidden=forbidden, said=self.said)
+            left = (0, 1) if compatible else (least - self.n_speech, most - self.n_speech)
+            token = yield last_turn(self.reads, self.said, left, rules)
             if token is None or token == self.marks.end:
                 return
             self.say(token)

@@ -47,7 +47,11 @@ class BackboneShape:
         )
 
     def new_cache(
-        self, slots: int, capacity: int, device: torch.device | str = "cpu"
+        self,
+        slots: int,
+        capacity: int,
+        device: torch.device | str = "cpu",
+        dtype: torch.dtype = torch.float32,
     ) -> "KeyValueCache":
         """Allocate room for so many sequences of at most `capacity` positions each.
 
@@ -58,8 +62,8 @@ class BackboneShape:
         positions = torch.arange(capacity, dtype=torch.float32)
         angles = torch.outer(positions, 1.0 / self.rope_base**halves).to(device)
         return KeyValueCache(
-            torch.empty(shape, device=device),
-            torch.empty(shape, device=device),
+            torch.empty(shape, device=device, dtype=dtype),
+            torch.empty(shape, device=device, dtype=dtype),
             angles.cos(),
             angles.sin(),
             [0] * slots,
@@ -84,6 +88,17 @@ class KeyValueCache:
     def clear(self, slot: int) -> None:
         """Forget the sequence in a slot."""
         self.lengths[slot] = 0
+
+    def copied(self, slot: int) -> tuple[Tensor, Tensor]:
+        """Return the keys and values of the sequence in a slot, for `put`."""
+        length = self.lengths[slot]
+        return self.keys[:, slot, :, :length].clone(), self.values[:, slot, :, :length].clone()
+
+    def put(self, slot: int, sequence: tuple[Tensor, Tensor]) -> None:
+        """Put a copied sequence into a slot, in place of what is there."""
+        length = sequence[0].shape[2]
+        self.keys[:, slot, :, :length], self.values[:, slot, :, :length] = sequence
+        self.lengths[slot] = length
 
     def extended(self, slot: int, count: int) -> "Span":
         """Return where so many more positions of a slot go. Raises `TextTooLong`."""

@@ -13,10 +13,11 @@ import torch
 import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
+from myna.engines.checkpoints.layers import Linear
 from myna.engines.checkpoints.tensors import Tensors
 from myna.engines.cosyvoice.decoders import Decoder, ExactDecoder
 from myna.engines.cosyvoice.key_value_cache import BackboneConfig, BackboneShape
-from myna.engines.cosyvoice.qwen2 import Linear, Qwen2
+from myna.engines.cosyvoice.qwen2 import Qwen2
 from myna.engines.cosyvoice.version import Version
 from myna.engines.graphs.graph_folder import GraphFolder, GraphRefused
 
@@ -24,7 +25,8 @@ __all__ = ["BackboneConfig", "LanguageModel", "Marks", "Segment", "Table", "read
 
 logger = logging.getLogger(__name__)
 
-TOKENS_PER_SECOND = 25
+BACKBONE = "llm.model.model"
+"""Under which the decoder's tensors are, and the embedding of text."""
 N_SPEECH_TOKENS = 6561  # 3 to the 8: what the speech tokenizer's quantiser can tell apart
 
 
@@ -87,8 +89,16 @@ class LanguageModel:
         """Return what the decoder reads for some tokens: (tokens, channels)."""
         return torch.cat([self._looked_up(segment) for segment in segments])
 
+    @property
+    def speech_table(self) -> Tensor:
+        """The embedding of speech tokens: (tokens, channels)."""
+        return self._embeddings[Table.SPEECH]
+
     def _looked_up(self, segment: Segment) -> Tensor:
         table = self._embeddings[segment.table]
+        unknown = [token for token in segment.tokens if not 0 <= token < len(table)]
+        if unknown:  # a GPU would not recover from looking it up
+            raise IndexError(f"there is no {segment.table.value} token {unknown[0]}")
         tokens = torch.tensor(segment.tokens, dtype=torch.int64, device=table.device)
         return F.embedding(tokens, table)
 
@@ -110,22 +120,25 @@ def read_language_model(
     that is not there.
     """
     tensors = Tensors(state, "llm.pt")
-    backbone = tensors.scope("llm.model.model")
-    shape = BackboneShape.of(backbone, config or BackboneConfig())
+    shape = BackboneShape.of(tensors.scope(BACKBONE), config or BackboneConfig())
+    fast = _fast_decoder(tensors, shape, graphs) if runtime == "fast" else None
+    return assembled(tensors, fast or _exact_decoder(tensors, shape, rows), version)
+
+
+def assembled(tensors: Tensors, decoder: Decoder, version: Version) -> LanguageModel:
+    """Return a decoder with the embeddings and marks that belong to it."""
     embeddings = {
-        Table.TEXT: backbone["embed_tokens.weight"],
+        Table.TEXT: tensors.scope(BACKBONE)["embed_tokens.weight"],
         Table.SPEECH: tensors["speech_embedding.weight"],
     }
     if version is Version.COSYVOICE2:
         embeddings[Table.MARK] = tensors["llm_embedding.weight"]
-    fast = _fast_decoder(tensors, shape, graphs) if runtime == "fast" else None
-    decoder = fast or _exact_decoder(tensors, shape, rows)
     return LanguageModel(embeddings, decoder, _marks(version, decoder.vocabulary))
 
 
 def _exact_decoder(tensors: Tensors, shape: BackboneShape, rows: int) -> Decoder:
     head = Linear(tensors["llm_decoder.weight"], tensors.get("llm_decoder.bias"))
-    return ExactDecoder(Qwen2(tensors.scope("llm.model.model"), shape), head, shape, rows)
+    return ExactDecoder(Qwen2(tensors.scope(BACKBONE), shape), head, shape, rows)
 
 
 def _fast_decoder(

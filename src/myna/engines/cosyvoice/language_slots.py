@@ -4,7 +4,8 @@
     with closing(scheduler.tokens(SpeechTokenRequest(...))) as tokens:
         for token in tokens: ...   # 0 to 6560, each as soon as it is drawn
 
-A call whose text is a `TextFeed` holds its slot while it waits for text; nothing is computed then.
+While a call whose text is a `TextFeed` waits for more, nothing is computed for it, and it leaves
+its slot to others: what it remembers, 24 KB a token at full size, is put aside and comes back.
 An error of the feed, or of this call alone, is raised from the generator; other calls go on.
 """
 
@@ -20,7 +21,13 @@ from myna.engines.cosyvoice.key_value_cache import KeyValueCache
 from myna.engines.cosyvoice.language_model import LanguageModel, Marks
 from myna.engines.cosyvoice.speech_token_request import SpeechTokenRequest
 from myna.engines.cosyvoice.text_feed import MoreText, TextFeed
-from myna.engines.cosyvoice.token_sampling import Draw, SeededNoise, choose
+from myna.engines.cosyvoice.token_sampling import (
+    Draw,
+    GeneratorNoise,
+    Noise,
+    SeededNoise,
+    choose,
+)
 from myna.engines.cosyvoice.turns import Turn, Turns, is_speech, whole_text
 
 CAPACITY = 8192  # positions of text and speech a call may fill: some four minutes
@@ -30,9 +37,11 @@ Outcome = int | MoreText | Exception | None
 
 
 @dataclass(slots=True, eq=False)
-class _Call:
+class Call:
+    """A call as it goes on."""
+
     request: SpeechTokenRequest
-    noise: SeededNoise
+    noise: Noise
     turns: Turns
     turn: Turn | None = field(default_factory=Turn)
     """What comes next; None at the end. The first one does nothing."""
@@ -47,6 +56,14 @@ class _Call:
         return error if own else told(error)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Suspended:
+    """A call that is in no slot, with what the network remembers of it."""
+
+    call: Call
+    sequence: tuple[Tensor, Tensor]
+
+
 class LanguageModelSlots:
     """Holds the calls; the network itself is read-only."""
 
@@ -54,14 +71,14 @@ class LanguageModelSlots:
         """Allocate room for so many calls of at most `capacity` positions each."""
         self._model = model
         self._cache: KeyValueCache = model.decoder.new_cache(slots, capacity)
-        self._calls: dict[int, _Call] = {}
+        self._calls: dict[int, Call] = {}
 
     @torch.inference_mode()
     def admit(self, slot: int, request: SpeechTokenRequest) -> None:
         """Take up a call. What is wrong with it shows in its first step."""
         self._cache.clear(slot)
         turns = turns_of(request, self._model.marks)
-        self._calls[slot] = _Call(request, SeededNoise(request.seed), turns)
+        self._calls[slot] = Call(request, noise_of(request), turns)
 
     @torch.inference_mode()
     def step(self, slots: Sequence[int]) -> list[Outcome]:
@@ -74,6 +91,18 @@ class LanguageModelSlots:
         call = self._calls.pop(slot, None)
         if call is not None:
             call.turns.close()
+
+    @torch.inference_mode()
+    def suspend(self, slot: int) -> object:
+        """See `Suspends`."""
+        return Suspended(self._calls.pop(slot), self._cache.copied(slot))
+
+    @torch.inference_mode()
+    def restore(self, slot: int, suspended: object) -> None:
+        """See `Suspends`."""
+        assert isinstance(suspended, Suspended)
+        self._cache.put(slot, suspended.sequence)
+        self._calls[slot] = suspended.call
 
     def _read_single(self, slots: Sequence[int]) -> None:
         """Step the calls whose turn reads one token, where there is room."""
@@ -88,23 +117,23 @@ class LanguageModelSlots:
         for slot, row in zip(together, logits, strict=True):
             self._calls[slot].logits = row
 
-    def _outcome(self, slot: int, call: _Call) -> Outcome:
+    def _outcome(self, slot: int, call: Call) -> Outcome:
         try:
             return self._advance(slot, call)
         except Exception as error:  # noqa: BLE001 - it ends this call alone
             return call.failure(error)
 
-    def _advance(self, slot: int, call: _Call) -> Outcome:
+    def _advance(self, slot: int, call: Call) -> Outcome:
         while (turn := call.turn) is not None:
             token = self._drawn(slot, call, turn)
-            call.turn = _next(call.turns, token)
+            call.turn = next_turn(call.turns, token)
             if token is not None and is_speech(token):
                 return token
             if call.turn is not None and call.turn.waits_for is not None:
                 return call.turn.waits_for
         return None
 
-    def _drawn(self, slot: int, call: _Call, turn: Turn) -> int | None:
+    def _drawn(self, slot: int, call: Call, turn: Turn) -> int | None:
         """Read what a turn reads, and draw if it draws."""
         if not turn.reads:
             return None
@@ -116,7 +145,7 @@ class LanguageModelSlots:
             return None
         draw = Draw(call.n_drawn, turn.said, turn.forbidden)
         call.n_drawn += 1
-        return choose(logits, draw, call.request.sampling, call.noise)
+        return choose(logits.cpu(), draw, call.request.sampling, call.noise)
 
 
 def turns_of(request: SpeechTokenRequest, marks: Marks) -> Turns:
@@ -126,7 +155,15 @@ def turns_of(request: SpeechTokenRequest, marks: Marks) -> Turns:
     return whole_text(request, request.text, marks)
 
 
-def _next(turns: Turns, token: int | None) -> Turn | None:
+def noise_of(request: SpeechTokenRequest) -> Noise:
+    """Return what decides the draws of a request."""
+    if request.compatible:
+        return GeneratorNoise(torch.Generator().manual_seed(request.seed))
+    return SeededNoise(request.seed)
+
+
+def next_turn(turns: Turns, token: int | None) -> Turn | None:
+    """Tell a call what was drawn, if anything, and return its next turn; None at its end."""
     try:
         return turns.send(token)
     except StopIteration:

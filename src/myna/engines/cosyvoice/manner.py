@@ -31,6 +31,8 @@ class Manner:
     options: Options
     sampling: SamplingOptions
     seed: int
+    compatible: bool = False
+    """Whether tokens are decoded as the published code does."""
 
     @classmethod
     def of(
@@ -50,16 +52,27 @@ class Manner:
             text = reader.instruction(options.instruction)
         elif knows_words and len(prompt.said) and len(prompt.tokens):
             text, speech = prompt.said, prompt.tokens
-        sampling = replace(sampling, temperature=options.temperature)
-        return cls(prompt, text, speech, options, sampling, seed)
+        return cls(prompt, text, speech, options, _chosen(sampling, options), seed)
 
     def request(self, text: TextTokens | TextFeed, attempt: int = 0) -> SpeechTokenRequest:
         """Return what the language model is asked for, the first time or again."""
         digest = hashlib.sha256(f"{self.seed} tokens {attempt}".encode()).digest()
+        derived = int.from_bytes(digest[:8], "big") >> 1
         return SpeechTokenRequest(
             text if isinstance(text, TextFeed) else torch.from_numpy(text),
             torch.from_numpy(self.text),
             torch.from_numpy(self.speech),
-            seed=int.from_bytes(digest[:8], "big") >> 1,
+            seed=self.seed if self.compatible else derived,
             sampling=self.sampling,
+            compatible=self.compatible,
         )
+
+
+def _chosen(sampling: SamplingOptions, options: Options) -> SamplingOptions:
+    """Return the model's own sampling, with what a request says of it."""
+    return replace(
+        sampling,
+        temperature=options.temperature,
+        top_k=sampling.top_k if options.top_k is None else options.top_k,
+        top_p=sampling.top_p if options.top_p is None else options.top_p,
+    )

@@ -8,11 +8,14 @@ from pathlib import Path
 
 import torch
 
-from myna.core.errors import WeightsMissing
-from myna.engines.checkpoints.plain import digest_of, read_plain
+from myna.core.errors import SettingsError, WeightsMissing
+from myna.engines.batching.device import compute_exactly
+from myna.engines.checkpoints.plain import digest_of, digest_of_files, read_plain
+from myna.engines.checkpoints.tensors import Tensors
 from myna.engines.cosyvoice.acoustic.flow import Flow, read_flow
 from myna.engines.cosyvoice.acoustic.vocoder import Vocoder, read_vocoder
 from myna.engines.cosyvoice.configuration import Configuration, read_configuration
+from myna.engines.cosyvoice.device_decoder import read_device_model
 from myna.engines.cosyvoice.files import ModelFiles
 from myna.engines.cosyvoice.hearing import SpeakerNetwork, SpeechTokenizer
 from myna.engines.cosyvoice.key_value_cache import BackboneConfig
@@ -53,14 +56,24 @@ def load(files: ModelFiles, runtime: Runtime) -> Model:
             "`cosyvoice.folder`."
         )
     version = files.version
+    if runtime.compatible and version is not Version.COSYVOICE2:
+        raise SettingsError(
+            f"{str(files.folder)!r} holds {version.value}: only CosyVoice2 can be spoken as "
+            "published. Leave `cosyvoice.compatible` off."
+        )
     configuration = read_configuration(files.configuration)
     tokenizer = TextTokenizer(files.text_folder, version)
     reader = TextReader(tokenizer, version)
     speech_tokenizer = SpeechTokenizer(files.speech_tokenizer)
     speaker_network = SpeakerNetwork(files.speaker_network)
-    weights = [read_plain(path) for path in (files.language_model, files.flow, files.vocoder)]
-    sizes = [path.stat().st_size for path in (files.speech_tokenizer, files.speaker_network)]
-    parts = (version.value, *(digest_of(tensors.stored) for tensors in weights), *sizes)
+    if runtime.networks == "exact":
+        compute_exactly(runtime.device)
+    weights = [
+        read_plain(path).to(runtime.device)
+        for path in (files.language_model, files.flow, files.vocoder)
+    ]
+    digests = [digest_of(tensors.stored) for tensors in weights]
+    parts = (version.value, *digests, digest_of_files(files.beside_weights))
     return Model(
         version,
         configuration,
@@ -68,13 +81,7 @@ def load(files: ModelFiles, runtime: Runtime) -> Model:
         reader,
         PromptMaker(speech_tokenizer, speaker_network, reader, configuration.highest_mel),
         read_presets(files.presets, lambda said: reader.transcript(said, "")),
-        read_language_model(
-            weights[0].stored,
-            version=version,
-            config=_backbone(files.text_folder / "config.json"),
-            runtime=runtime.networks,
-            graphs=None if runtime.graphs is None else GraphFolder(runtime.graphs),
-        ),
+        _language_model(weights[0], files, runtime),
         read_flow(
             weights[1],
             version=version,
@@ -82,6 +89,21 @@ def load(files: ModelFiles, runtime: Runtime) -> Model:
             precision=runtime.flow_precision,
         ),
         read_vocoder(weights[2], version=version),
+    )
+
+
+def _language_model(tensors: Tensors, files: ModelFiles, runtime: Runtime) -> LanguageModel:
+    config = _backbone(files.text_folder / "config.json")
+    if runtime.device.type != "cpu":
+        return read_device_model(
+            tensors, version=files.version, config=config, dtype=runtime.language_precision
+        )
+    return read_language_model(
+        tensors.stored,
+        version=files.version,
+        config=config,
+        runtime=runtime.networks,
+        graphs=None if runtime.graphs is None else GraphFolder(runtime.graphs),
     )
 
 

@@ -5,27 +5,16 @@ Sennrich 2019), SwiGLU (Shazeer 2020), normalised before each block. The network
 that is known of a sequence lies in its slot of the cache.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
+from myna.engines.checkpoints.layers import Linear
 from myna.engines.checkpoints.tensors import Tensors
 from myna.engines.cosyvoice.key_value_cache import BackboneShape, KeyValueCache, Span
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Linear:
-    """x @ weight^T + bias over the last axis."""
-
-    weight: Tensor  # (outputs, inputs)
-    bias: Tensor | None = None
-
-    def __call__(self, inputs: Tensor) -> Tensor:
-        """Map (..., inputs) to (..., outputs)."""
-        return F.linear(inputs, self.weight, self.bias)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,46 +56,78 @@ class Qwen2:
         (rows, channels).
         """
         places = torch.cat([torch.arange(span.start, span.end) for span in spans])
-        places = F.pad(places, (0, len(hidden) - len(places)))
+        places = F.pad(places, (0, len(hidden) - len(places))).to(hidden.device)
+
+        def attend(heads: Heads, known: tuple[Tensor, Tensor]) -> Tensor:
+            return _attended(heads, spans, known)
+
+        found = self._through(hidden, places, cache, attend)
+        for span in spans:
+            cache.lengths[span.slot] = span.end
+        return found
+
+    def step(self, hidden: Tensor, places: Tensor, cache: KeyValueCache) -> Tensor:
+        """Append one row to every slot and return what comes out of each, normalised.
+
+        hidden: (slots, channels). places: (slots,) int64, where in its slot each row goes; before
+        it there are as many positions. Attention covers the whole capacity under a mask: shapes
+        are static and nothing is read back, as a captured graph needs. `cache.lengths` stays.
+        """
+        rows = torch.arange(len(places), device=places.device)
+        positions = torch.arange(cache.capacity, device=places.device)
+        mask = (positions[None] <= places[:, None])[:, None, None]  # (slots, 1, 1, capacity)
+
+        def attend(heads: Heads, known: tuple[Tensor, Tensor]) -> Tensor:
+            query, key, value = heads
+            keys, values = known
+            keys[rows, :, places] = key
+            values[rows, :, places] = value
+            grouped = query.reshape(len(query), keys.shape[1], -1, self._shape.width)
+            found = F.scaled_dot_product_attention(grouped, keys, values, attn_mask=mask)
+            return found.flatten(1, 2)
+
+        return self._through(hidden, places, cache, attend)
+
+    def _through(
+        self, hidden: Tensor, places: Tensor, cache: KeyValueCache, attend: "Attend"
+    ) -> Tensor:
+        """Send rows (rows, channels) at some places (rows,) through all layers and the norm."""
         angles = cache.cosines[places, None], cache.sines[places, None]
         for layer, block in enumerate(self._blocks):
             projected = block.attention_in(block.attention_norm(hidden))
-            heads = projected.view(len(hidden), -1, self._shape.width)
-            layers = cache.keys[layer], cache.values[layer]
-            found = self._attended(heads, angles, spans, layers)
+            heads = self._heads(projected.view(len(hidden), -1, self._shape.width), angles)
+            found = attend(heads, (cache.keys[layer], cache.values[layer]))
             hidden = hidden + block.attention_out(found.flatten(1))
             gate, wide = block.widen(block.feed_forward_norm(hidden)).chunk(2, dim=-1)
             hidden = hidden + block.narrow(F.silu(gate) * wide)
-        for span in spans:
-            cache.lengths[span.slot] = span.end
         return self._norm(hidden)
 
-    def _attended(
-        self,
-        heads: Tensor,
-        angles: tuple[Tensor, Tensor],
-        spans: Sequence[Span],
-        known: tuple[Tensor, Tensor],
-    ) -> Tensor:
-        """Note each row's key and value; return what its query finds: (rows, heads, width)."""
-        shape, (keys, values) = self._shape, known
+    def _heads(self, heads: Tensor, angles: tuple[Tensor, Tensor]) -> "Heads":
+        """Return query, key and value of rows, turned to their places: (rows, heads, width)."""
+        shape = self._shape
         n_turned = shape.n_heads + shape.n_key_heads
-        turned = _rotated(heads[:, :n_turned], *angles)
-        query, key, value = (
-            turned[:, : shape.n_heads],
-            turned[:, shape.n_heads :],
-            heads[:, n_turned:],
-        )
-        found = torch.zeros_like(query)
-        row = 0
-        for span in spans:
-            rows = slice(row, row + span.count)
-            keys[span.slot, :, span.start : span.end] = key[rows].transpose(0, 1)
-            values[span.slot, :, span.start : span.end] = value[rows].transpose(0, 1)
-            seen = keys[span.slot, :, : span.end], values[span.slot, :, : span.end]
-            found[rows] = _attention(query[rows], *seen)
-            row += span.count
-        return found
+        turned = _rotated(heads[:, :n_turned], *angles).to(heads.dtype)
+        return turned[:, : shape.n_heads], turned[:, shape.n_heads :], heads[:, n_turned:]
+
+
+Heads = tuple[Tensor, Tensor, Tensor]
+Attend = Callable[[Heads, tuple[Tensor, Tensor]], Tensor]
+"""Notes each row's key and value in those of a layer; returns what its query finds."""
+
+
+def _attended(heads: Heads, spans: Sequence[Span], known: tuple[Tensor, Tensor]) -> Tensor:
+    """Let the rows of each span see their own sequence: (rows, heads, width)."""
+    (query, key, value), (keys, values) = heads, known
+    found = torch.zeros_like(query)
+    row = 0
+    for span in spans:
+        rows = slice(row, row + span.count)
+        keys[span.slot, :, span.start : span.end] = key[rows].transpose(0, 1)
+        values[span.slot, :, span.start : span.end] = value[rows].transpose(0, 1)
+        seen = keys[span.slot, :, : span.end], values[span.slot, :, : span.end]
+        found[rows] = _attention(query[rows], *seen)
+        row += span.count
+    return found
 
 
 def _block(weights: Tensors, epsilon: float) -> _Block:

@@ -6,6 +6,7 @@ from pathlib import Path
 import torch
 
 from myna.core.errors import SettingsError
+from myna.engines.batching.device import CPU, half_precision
 from myna.engines.cosyvoice.acoustic.request import SCHEDULES, FlowOptions, Schedule
 
 FRAMES_PER_SECOND = 50
@@ -34,6 +35,14 @@ class Runtime:
     """Memory for what flow matching computed of the voices spoken with last."""
     threads: int | None = None
     """Processors torch uses in this process; None leaves it to torch."""
+    chunks: int = 1
+    """Chunks of different streams that flow matching makes together. 1: a request has the same
+    bits in any company; more: the same but for rounding."""
+    compatible: bool = False
+    """Decode and stream as the published code of CosyVoice2 does, with its defects."""
+    device: torch.device = CPU
+    """Where the networks are, but for the two that listen to a reference. On a GPU `fast` is 16
+    bits, in the language model and flow matching; `exact` is 32."""
 
     def __post_init__(self) -> None:
         for name, chosen, known in (
@@ -51,22 +60,32 @@ class Runtime:
         return SCHEDULES[self.preset]
 
     @property
+    def language_precision(self) -> torch.dtype:
+        """What the language model is computed in on a GPU."""
+        return half_precision(self.device) if self.networks == "fast" else torch.float32
+
+    @property
     def flow_precision(self) -> torch.dtype:
         """What flow matching is computed in."""
+        if self.device.type != "cpu":
+            return self.language_precision
         is_fast = self.networks == "fast" and _computes_bfloat16()
         return torch.bfloat16 if is_fast else torch.float32
 
     def flow(self, guidance: float, steps: int | None) -> FlowOptions:
         """Return how flow matching goes; `guidance` is the model's own, `steps` a request's."""
         own = guidance if self.guidance is None else self.guidance
-        history = round(self.history_seconds * FRAMES_PER_SECOND)
+        history = None if self.compatible else round(self.history_seconds * FRAMES_PER_SECOND)
         return FlowOptions(steps or self.steps, own, history)
 
     @property
     def fingerprint(self) -> str:
         """Changes whenever the same request would sound different."""
         precision = str(self.flow_precision).removeprefix("torch.")
-        return f"{self.preset}-{precision}-{self.steps}-{self.guidance}-{self.history_seconds}"
+        said = (self.preset, precision, self.steps, self.guidance, self.history_seconds)
+        shared = ("shared",) if self.chunks > 1 else ()
+        published = ("compatible",) if self.compatible else ()
+        return "-".join(map(str, said + shared + published))
 
 
 def _computes_bfloat16() -> bool:

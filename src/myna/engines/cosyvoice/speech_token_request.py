@@ -25,4 +25,4 @@ class SpeechTokenRequest:
     most_ratio: float = MOST_PER_TEXT_TOKEN
     """Speech tokens at most."""
     compatible: bool = False
-    """Decode as the published code does, with its defects: for comparison only."""
+    """Decode as the published code does, with its defects."""

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from myna.core.languages import LANGUAGES
-from myna.engines.cosyvoice.text_rules import tidied_chinese
-from myna.engines.cosyvoice.text_tokenizer import END_OF_PROMPT, MARKUP, TextTokenizer
+from myna.engines.cosyvoice.text_rules import stopped, tidied_chinese
+from myna.engines.cosyvoice.text_tokenizer import END_OF_PROMPT, TextTokenizer
 from myna.engines.cosyvoice.version import Version
 from myna.text.reading import normalized
 
@@ -32,12 +32,20 @@ class TextReader:
 
     def read(self, text: str, language: str) -> TextTokens:
         """Return the tokens of a sentence; one without an end mark gets a full stop."""
-        return self.tokens(ended(self.spoken(text.strip(), language), language))
+        spoken = self.spoken(text.strip(), language)
+        if language in ("zh", "yue"):
+            spoken = stopped(spoken)
+        return self.tokens(ended(spoken, language))
+
+    def unmarked(self, text: str) -> str:
+        """Return a text without the model's marks: what of it is words."""
+        return self._tokenizer.markup.sub(" ", text)
 
     def spoken(self, text: str, language: str) -> str:
-        """Return a text with figures and signs put into words; marks for sounds stay."""
-        kept = MARKUP.findall(text)
-        parts = [self._spoken(part, language) for part in MARKUP.split(text)]
+        """Return a text with figures and signs put into words; the model's marks stay."""
+        markup = self._tokenizer.markup
+        kept = markup.findall(text)
+        parts = [self._spoken(part, language) for part in markup.split(text)]
         return "".join(part + mark for part, mark in zip(parts, [*kept, ""], strict=True))
 
     def tokens(self, text: str) -> TextTokens:

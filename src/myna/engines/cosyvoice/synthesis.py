@@ -2,9 +2,11 @@
 
 import itertools
 import secrets
+import sys
 import threading
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,11 +14,13 @@ from myna.core.audio import Samples
 from myna.core.infill import Gap
 from myna.core.speech import Options
 from myna.engines.batching.scheduler import Scheduler
+from myna.engines.cosyvoice.acoustic.flow_desk import FlowDesk
 from myna.engines.cosyvoice.acoustic.prepared_prompts import PreparedPrompts
+from myna.engines.cosyvoice.acoustic.published_stream import PublishedStream
 from myna.engines.cosyvoice.acoustic.request import FlowOptions, Schedule, SpeechOptions
 from myna.engines.cosyvoice.acoustic.speech_stream import SpeechStream
-from myna.engines.cosyvoice.gap_filling import Filled, GapFiller
-from myna.engines.cosyvoice.language_slots import LanguageModelSlots
+from myna.engines.cosyvoice.captured_slots import slots_of
+from myna.engines.cosyvoice.gap_filling import GapFiller
 from myna.engines.cosyvoice.manner import Manner
 from myna.engines.cosyvoice.model import Model
 from myna.engines.cosyvoice.plausibility import PACE
@@ -26,6 +30,7 @@ from myna.engines.cosyvoice.silences import Silences
 from myna.engines.cosyvoice.spoken_text import TextTokens
 from myna.engines.cosyvoice.text_feed import TextFeed
 from myna.engines.cosyvoice.text_source import TextSource
+from myna.engines.gaps import Filled
 from myna.engines.listening import NOTHING_KNOWN, Listener
 
 BREATH = 4096  # speech tokens, almost three minutes, after which a text is taken up anew
@@ -37,13 +42,14 @@ class Synthesis:
     def __init__(self, model: Model, runtime: Runtime, *, slots: int, queue_length: int) -> None:
         self._model = model
         self._runtime = runtime
-        language_slots = LanguageModelSlots(model.language_model, slots=slots)
-        self._scheduler = Scheduler(language_slots, slots, queue_length)
+        slot_model = slots_of(model.language_model, slots, compatible=runtime.compatible)
+        self._scheduler = Scheduler(slot_model, slots, queue_length)
         self._prepared = PreparedPrompts(model.flow, runtime.prompt_bytes)
+        self._desk = FlowDesk(runtime.chunks) if runtime.chunks > 1 else None
         self._counting = threading.Lock()
         self.redrawn = 0
         """How many sentences were drawn again because they could not have been right."""
-        self.breath = BREATH
+        self.breath = sys.maxsize if runtime.compatible else BREATH
 
     @property
     def live(self) -> int:
@@ -52,7 +58,7 @@ class Synthesis:
 
     def manner(self, prompt: Prompt, options: Options, *, knows_words: bool) -> Manner:
         """Choose how a text is said. `knows_words`: whether the prompt's are in its language."""
-        return Manner.of(
+        manner = Manner.of(
             prompt,
             options,
             secrets.randbits(62) if options.seed is None else options.seed,
@@ -60,6 +66,7 @@ class Synthesis:
             sampling=self._model.configuration.sampling,
             knows_words=knows_words,
         )
+        return replace(manner, compatible=self._runtime.compatible)
 
     def sentence(self, text: TextTokens, manner: Manner, schedule: Schedule) -> Generator[Samples]:
         """Yield a text that is there, while its tokens are drawn."""
@@ -119,7 +126,7 @@ class Synthesis:
     def filled(self, gap: Gap, manner: Manner) -> Filled:
         """Fill a gap given both sides: see `GapFiller`."""
         fill = GapFiller(self._model, self._scheduler.tokens, self._count_redrawn)
-        return fill(gap, manner, self._flow(gap.options))
+        return fill(gap, replace(manner, compatible=False), self._flow(gap.options))
 
     def whole(
         self,
@@ -131,6 +138,7 @@ class Synthesis:
 
         `misfit` says of its sound how badly it fits them.
         """
+        retries = 0 if manner.compatible else manner.options.retries
         listener = Listener(
             lambda tokens: self._stream(manner.prompt, None, manner.options).push(
                 list(Silences(self._model.version).shortened(tokens)), last=True
@@ -140,9 +148,9 @@ class Synthesis:
         tokens = PACE.best(
             lambda number: list(self._scheduler.tokens(manner.request(text, number))),
             len(text),
-            manner.options.retries,
+            retries,
             self._count_redrawn,
-            listener.misfit if misfit and manner.options.retries else None,
+            listener.misfit if misfit and retries else None,
         )
         yield from listener.sound(tokens)
 
@@ -150,13 +158,18 @@ class Synthesis:
         with self._counting:
             self.redrawn += 1
 
-    def _stream(self, prompt: Prompt, schedule: Schedule | None, options: Options) -> SpeechStream:
-        flow = self._flow(options)
+    def _stream(
+        self, prompt: Prompt, schedule: Schedule | None, options: Options
+    ) -> SpeechStream | PublishedStream:
+        flow, model = self._flow(options), self._model
         how = SpeechOptions(flow, schedule, options.speed)
+        if self._runtime.compatible:
+            drawn = replace(how, seed=options.seed)
+            return PublishedStream(model.flow, model.vocoder, prompt.acoustic, drawn)
         begun = None
         if schedule is not None and len(prompt.tokens):
             begun = self._prepared.begun(prompt.acoustic, flow)
-        return SpeechStream(self._model.flow, self._model.vocoder, prompt.acoustic, how, begun)
+        return SpeechStream(model.flow, model.vocoder, prompt.acoustic, how, begun, self._desk)
 
     def _flow(self, options: Options) -> FlowOptions:
         return self._runtime.flow(self._model.configuration.guidance, options.sample_steps)

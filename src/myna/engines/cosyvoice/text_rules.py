@@ -83,10 +83,15 @@ def _is_latin(text: str, index: int) -> bool:
 
 
 def tidied_chinese(text: str) -> str:
-    """Tidy a Chinese text whose figures are words already."""
+    """Tidy a Chinese text, or a part of one, whose figures are words already."""
     text = with_corner_marks_spelt(without_blanks(text.replace("\n", "")))
     text = text.replace(".", "。").replace(" - ", "，")
-    return re.sub("[，,、]+$", "。", without_brackets(text))
+    return without_brackets(text)
+
+
+def stopped(text: str) -> str:
+    """Return a whole Chinese text with a full stop where it ends with a comma."""
+    return re.sub("[，,、]+$", "。", text)
 
 
 def with_corner_marks_spelt(text: str) -> str:

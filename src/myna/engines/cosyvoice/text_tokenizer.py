@@ -11,9 +11,11 @@ from tokenizers.pre_tokenizers import ByteLevel, Split
 from tokenizers.pre_tokenizers import Sequence as InTurn
 
 from myna.core.errors import WeightsMissing
+from myna.engines.cosyvoice.sound_marks import ENGLISH_SOUNDS, MANDARIN_SOUNDS
 from myna.engines.cosyvoice.version import Version
 
 END_OF_PROMPT = "<|endofprompt|>"
+END_OF_SYSTEM = "<|endofsystem|>"
 SOUNDS = (
     "[breath]",
     "<strong>",
@@ -33,14 +35,7 @@ SOUNDS = (
     "[mn]",
 )
 """What may stand in a text to be heard, not read; in the order of their numbers."""
-MARKUP = re.compile("|".join(map(re.escape, (END_OF_PROMPT, *SOUNDS))))
-
 _OF_QWEN = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
-_VOWELS = ("AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW")
-_CONSONANTS = (
-    *("B", "CH", "D", "DH", "F", "G", "HH", "JH", "K", "L", "M", "N", "NG", "P", "R", "S", "SH"),
-    *("T", "TH", "V", "W", "Y", "Z", "ZH"),
-)
 _WORDS = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}"
     r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
@@ -74,7 +69,10 @@ class TextTokenizer:
                 ByteLevel(add_prefix_space=False, use_regex=False),
             ]
         )
-        marks = (*_marks_of(folder), *_OF_QWEN, END_OF_PROMPT, *SOUNDS, *_marks_new_in(version))
+        own = (END_OF_PROMPT, *SOUNDS, *_marks_new_in(version))
+        self.markup = re.compile("|".join(map(re.escape, own)))
+        """What of a text is a mark to the model, and to be handed on as it stands."""
+        marks = (*_marks_of(folder), *_OF_QWEN, *own)
         self._tokenizer.add_special_tokens(
             [AddedToken(mark, special=True, normalized=False) for mark in dict.fromkeys(marks)]
         )
@@ -100,9 +98,7 @@ def _marks_of(folder: Path) -> list[str]:
 
 
 def _marks_new_in(version: Version) -> list[str]:
-    """Return the marks of CosyVoice3: English phones in ARPAbet, with and without stress."""
+    """Return the marks of CosyVoice3 that CosyVoice2 has not, in the order of their numbers."""
     if version is not Version.COSYVOICE3:
         return []
-    phones = {f"[{vowel}{stress}]" for vowel in _VOWELS for stress in ("", "0", "1", "2")}
-    phones |= {f"[{consonant}]" for consonant in _CONSONANTS}
-    return ["<|endofsystem|>", *sorted(phones, key=lambda phone: phone.strip("[]"))]
+    return [END_OF_SYSTEM, *ENGLISH_SOUNDS, *MANDARIN_SOUNDS]

@@ -23,6 +23,13 @@ class Turn:
     """Whether a token is drawn after reading; it is sent back."""
     forbidden: Sequence[int] = ()
     """What must not be drawn."""
+    more: int = 0
+    """How many more tokens are drawn in the same way, each after the one before it was read, as
+    long as none is a mark. The turns in which they are can be foreseen, so a decoder may do so."""
+    early: int = 0
+    """For how many of all these draws `forbidden` holds, where it does not for all."""
+    forbidden_later: Sequence[int] | None = None
+    """What must not be drawn in the others; None: the same."""
     said: Sequence[int] = ()
     """What was drawn before, fills included."""
     waits_for: MoreText | None = None
@@ -51,14 +58,34 @@ def whole_text(request: SpeechTokenRequest, text: Tensor, marks: Marks) -> Turns
         Segment.speech(request.prompt_speech.tolist()),
     )
     least, most = bounds(request, len(text))
+    rules = [
+        closing_marks(marks, may_end=may, compatible=request.compatible) for may in (False, True)
+    ]
     said: list[int] = []
     while len(said) < most:
-        forbidden = closing_marks(marks, may_end=len(said) >= least, compatible=request.compatible)
-        token = yield Turn(reads, forbidden=forbidden, said=said)
+        token = yield last_turn(reads, said, (least - len(said), most - len(said)), rules)
         if token is None or not is_speech(token):
             return
         said.append(token)
         reads = (Segment.speech([token]),)
+
+
+def last_turn(
+    reads: Sequence[Segment],
+    said: Sequence[int],
+    left: tuple[int, int],
+    rules: Sequence[Sequence[int]],
+) -> Turn:
+    """Return a turn once all text was read.
+
+    left: how many tokens are said at least and at most from here on. rules: what must not be drawn
+    before the least are said, and then.
+    """
+    least, most = max(0, left[0]), left[1]
+    before, after = rules
+    if not least:
+        return Turn(reads, forbidden=after, said=said, more=most - 1)
+    return Turn(reads, True, before, most - 1, least, after, said)
 
 
 def bounds(request: SpeechTokenRequest, n_text: int) -> tuple[int, int]:

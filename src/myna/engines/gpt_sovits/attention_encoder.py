@@ -7,8 +7,9 @@ import torch
 import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
+from myna.engines.checkpoints.layers import LayerNorm, join_heads, split_heads
 from myna.engines.checkpoints.tensors import Tensors
-from myna.engines.gpt_sovits.layers import Convolution, LayerNorm, join_heads, masked, split_heads
+from myna.engines.gpt_sovits.layers import Convolution, masked
 
 _EXCLUDED = -1e4  # score of positions beyond the mask
 

@@ -1,63 +1,29 @@
 """BERT (Devlin et al. 2019), as context for Chinese phonemes: one vector per character."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
 from myna.core.errors import TextTooLong, WeightsMissing
-from myna.engines.checkpoints.tensors import Tensors
-from myna.engines.gpt_sovits.layers import (
-    LayerNorm,
-    Linear,
-    attention,
-    embedding,
-    join_heads,
-    split_heads,
-)
+from myna.engines.checkpoints.layers import LayerNorm
+from myna.engines.gpt_sovits.layers import embedding
 from myna.engines.gpt_sovits.model_folder import ModelFolder, read_json, under_either
+from myna.engines.gpt_sovits.transformer_layer import LayerNames, TransformerLayer
 
 _LAYERS_LEFT_OUT = 2  # the states used are those before the last two layers
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Layer:
-    query: Linear
-    key: Linear
-    value: Linear
-    attended: Linear
-    attention_norm: LayerNorm
-    widen: Linear
-    narrow: Linear
-    last_norm: LayerNorm
-    n_heads: int
-
-    @classmethod
-    def of(cls, tensors: Tensors, n_heads: int, epsilon: float) -> "_Layer":
-        own, out = tensors.scope("attention.self"), tensors.scope("attention.output")
-        return cls(
-            Linear.of(own.scope("query")),
-            Linear.of(own.scope("key")),
-            Linear.of(own.scope("value")),
-            Linear.of(out.scope("dense")),
-            LayerNorm.of(out.scope("LayerNorm"), epsilon),
-            Linear.of(tensors.scope("intermediate.dense")),
-            Linear.of(tensors.scope("output.dense")),
-            LayerNorm.of(tensors.scope("output.LayerNorm"), epsilon),
-            n_heads,
-        )
-
-    def __call__(self, hidden: Tensor) -> Tensor:
-        query, key, value = (
-            split_heads(projection(hidden), self.n_heads)
-            for projection in (self.query, self.key, self.value)
-        )
-        attended = self.attended(join_heads(attention(query, key, value)))
-        hidden = self.attention_norm(hidden + attended)
-        return self.last_norm(hidden + self.narrow(F.gelu(self.widen(hidden))))
+_NAMES = LayerNames(
+    query="attention.self.query",
+    key="attention.self.key",
+    value="attention.self.value",
+    attended="attention.output.dense",
+    attention_norm="attention.output.LayerNorm",
+    widen="intermediate.dense",
+    narrow="output.dense",
+    last_norm="output.LayerNorm",
+)
 
 
 class Bert:
@@ -71,14 +37,10 @@ class Bert:
         self._words = own["word_embeddings.weight"]
         self._positions = own["position_embeddings.weight"] + own["token_type_embeddings.weight"][0]
         self._norm = LayerNorm.of(own.scope("LayerNorm"), epsilon)
-        count = tensors.count("encoder.layer") - _LAYERS_LEFT_OUT
+        n_heads = folder.whole("num_attention_heads")
         self._layers = [
-            _Layer.of(
-                tensors.scope(f"encoder.layer.{index}"),
-                folder.whole("num_attention_heads"),
-                epsilon,
-            )
-            for index in range(count)
+            TransformerLayer.of(tensors.scope(f"encoder.layer.{index}"), _NAMES, n_heads, epsilon)
+            for index in range(tensors.count("encoder.layer") - _LAYERS_LEFT_OUT)
         ]
         self._tokenizer = CharacterTokenizer(read_vocabulary(folder.path))
 

@@ -10,7 +10,7 @@ import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
 from myna.engines.checkpoints.tensors import Tensors
-from myna.engines.gpt_sovits.layers import Convolution, Upsampling
+from myna.engines.gpt_sovits.layers import Convolution, Upsampling, residual_convolutions
 
 _TAPS = 12  # of the filters around an activation
 _TINY = 1e-9
@@ -60,15 +60,9 @@ class _Block:
     activations: tuple[_Snake, ...]  # alternating: before a dilated, before a plain one
 
     @classmethod
-    def of(cls, tensors: Tensors, dilations: Sequence[int]) -> "_Block":
+    def of(cls, tensors: Tensors, dilations: Sequence[int], dtype: torch.dtype) -> "_Block":
         return cls(
-            tuple(
-                Convolution.of(tensors.scope(f"convs1.{index}"), dilation=dilation)
-                for index, dilation in enumerate(dilations)
-            ),
-            tuple(
-                Convolution.of(tensors.scope(f"convs2.{index}")) for index in range(len(dilations))
-            ),
+            *residual_convolutions(tensors, dilations, dtype),
             tuple(
                 _Snake.of(tensors.scope(f"activations.{index}"))
                 for index in range(2 * len(dilations))
@@ -77,25 +71,40 @@ class _Block:
 
     def __call__(self, inputs: Tensor) -> Tensor:
         for index, (dilated, plain) in enumerate(zip(self.dilated, self.plain, strict=True)):
-            hidden = dilated(self.activations[2 * index](inputs))
-            inputs = inputs + plain(self.activations[2 * index + 1](hidden))
+            hidden = _applied(dilated, self.activations[2 * index](inputs))
+            inputs = inputs + _applied(plain, self.activations[2 * index + 1](hidden))
         return inputs
+
+
+def _applied(layer: Convolution | Upsampling, inputs: Tensor) -> Tensor:
+    """Convolve in the precision of the weights, and return float32: what it was given is too."""
+    return layer(inputs.to(layer.weight.dtype)).float()
 
 
 class BigVgan:
     """Upsamples in stages, each followed by the mean of residual blocks."""
 
     def __init__(
-        self, tensors: Tensors, rates: Sequence[int], dilations: Sequence[Sequence[int]]
+        self,
+        tensors: Tensors,
+        rates: Sequence[int],
+        dilations: Sequence[Sequence[int]],
+        *,
+        dtype: torch.dtype = torch.float32,
     ) -> None:
+        """`rates`: how many times longer each stage makes it; `dilations`: per residual block.
+
+        `dtype` is that of the convolutions but the first and the last; between them all is float32.
+        """
         self._before = Convolution.of(tensors.scope("conv_pre"))
         self._stages = [
-            Upsampling.of(tensors.scope(f"ups.{index}.0"), rate) for index, rate in enumerate(rates)
+            Upsampling.of(tensors.scope(f"ups.{index}.0"), rate).to(dtype)
+            for index, rate in enumerate(rates)
         ]
         width = len(dilations)
         self._blocks = [
             [
-                _Block.of(tensors.scope(f"resblocks.{stage * width + index}"), of_block)
+                _Block.of(tensors.scope(f"resblocks.{stage * width + index}"), of_block, dtype)
                 for index, of_block in enumerate(dilations)
             ]
             for stage in range(len(rates))
@@ -111,7 +120,7 @@ class BigVgan:
         """Return the sound before peaks are cut."""
         hidden = self._before(mel)
         for upsample, blocks in zip(self._stages, self._blocks, strict=True):
-            hidden = upsample(hidden)
+            hidden = _applied(upsample, hidden)
             mean = blocks[0](hidden)
             for block in blocks[1:]:
                 mean = mean + block(hidden)

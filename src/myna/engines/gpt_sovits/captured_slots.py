@@ -2,96 +2,106 @@
 
 A step draws a token for every slot and has the network read it, in tensors that never move:
 embedding, layers, head, sampling, noise by (seed, step, token), stop flags and lengths. Nothing is
-read back within it, so CUDA can record it once and replay it. Slots that are empty or at their end
-take part and leave no trace, so the shapes are always the same, and each sequence has the same
-tokens whoever is beside it. On a CPU the same function runs unrecorded; there it is tested.
+read back within it, so it can be recorded once, and launched ahead (`batching/lookahead.py`). Slots
+that are empty or at their end take part and leave no trace, so the shapes are always the same: the
+same number of rows goes through every product, and each row covers the same number of positions.
+So a sequence has the same tokens whoever is beside it, as far as the libraries compute a row of a
+product of one shape alike whatever is in the others. On a CPU the same function runs unrecorded;
+there it is tested. **No GPU has run it yet.**
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import torch
+from torch import Tensor
 
+from myna.engines.batching.lane import Lane
+from myna.engines.batching.lookahead import AHEAD, NOTHING, Drawn, Lookahead
 from myna.engines.gpt_sovits.sampling import SamplingOptions, SamplingTable
 from myna.engines.gpt_sovits.semantic_decoding import Draws, choose_each
 from myna.engines.gpt_sovits.semantic_slots import SeededSpeech
 from myna.engines.gpt_sovits.text_to_semantic import TextToSemantic
 
 CAPACITY = 1280  # positions of a slot: 30 s and their phonemes
-_WARM_UPS = 3  # runs before recording, in which libraries allocate what they need
 
 
 class CapturedSlots:
     """Slots of a fixed number and capacity, on the device of the network's weights."""
 
-    def __init__(self, model: TextToSemantic, slots: int, capacity: int = CAPACITY) -> None:
-        """Allocate the slots; on a GPU, record the step."""
+    def __init__(
+        self, model: TextToSemantic, slots: int, capacity: int = CAPACITY, ahead: int = AHEAD
+    ) -> None:
+        """Allocate the slots; on a GPU, record the step. `ahead` steps are launched together."""
         device = model.token_table.device
-        counts = torch.zeros(slots, dtype=torch.int64, device=device)
         self._model = model
         self._capacity = capacity
-        self._cache = model.new_cache(slots, capacity)
-        table = SamplingTable.of([SamplingOptions()] * slots, model.vocabulary)
-        seen = torch.zeros(slots, model.vocabulary, dtype=torch.bool, device=device)
-        self._draws = Draws(table.to(device), seen, counts.clone(), counts.clone())
-        self._logits = torch.zeros(slots, model.vocabulary, device=device)
-        self._longest = counts.clone()  # tokens; 0 in an empty slot
-        self._active = torch.zeros(slots, dtype=torch.bool, device=device)
-        self._tokens = counts.clone()
-        self._replay = _recorded(self._advance) if device.type == "cuda" else self._advance
+        self._lane = Lane(device)
+        with self._lane.open():
+            counts = torch.zeros(slots, dtype=torch.int64, device=device)
+            self._cache = model.new_cache(slots, capacity)
+            table = SamplingTable.of([SamplingOptions()] * slots, model.vocabulary)
+            seen = torch.zeros(slots, model.vocabulary, dtype=torch.bool, device=device)
+            self._draws = Draws(table.to(device), seen, counts.clone(), counts.clone())
+            self._logits = torch.zeros(slots, model.vocabulary, device=device)
+            self._longest = counts  # tokens; 0 in an empty slot
+        self._lookahead = Lookahead(self._advance, slots, self._lane, ahead)
+        self._heard: dict[int, list[Drawn]] = {}  # of each slot, not asked for yet
 
-    @torch.inference_mode()
     def admit(self, slot: int, request: SeededSpeech) -> None:
         """Read what to say. Raises `TextTooLong`."""
         speech, device = request.speech, self._logits.device
-        phonemes, prompt = speech.phonemes.to(device), speech.prompt.to(device)
-        context = None if speech.context is None else speech.context.to(device)
-        logits = self._model.prefill(phonemes, context, prompt, self._cache, slot)
-        self._logits[slot] = logits
-        self._draws.table.put(slot, SamplingTable.of([speech.options], self._model.vocabulary))
-        self._draws.seeds[slot] = request.seed
-        self._draws.steps[slot] = 0
-        self._draws.seen[slot] = False
-        self._draws.seen[slot, prompt] = True
-        self._longest[slot] = min(speech.longest, self._capacity - len(phonemes) - len(prompt) - 1)
+        with self._lane.open():
+            phonemes, prompt = speech.phonemes.to(device), speech.prompt.to(device)
+            context = None if speech.context is None else speech.context.to(device)
+            logits = self._model.prefill(phonemes, context, prompt, self._cache, slot)
+            self._logits[slot] = logits
+            table = SamplingTable.of([speech.options], self._model.vocabulary)
+            self._draws.table.put(slot, table.to(device))
+            self._draws.seeds[slot] = request.seed
+            self._draws.steps[slot] = 0
+            self._draws.seen[slot] = False
+            self._draws.seen[slot, prompt] = True
+            room = self._capacity - len(phonemes) - len(prompt) - 1
+            self._longest[slot] = min(speech.longest, room)
+            self._heard[slot] = []
+            self._lookahead.begin(slot)
 
-    @torch.inference_mode()
-    def step(self, slots: Sequence[int]) -> list[int | None]:
-        """Draw the next token of each sequence; None where it ends or reaches its longest."""
-        self._active.fill_(False)
-        self._active[list(slots)] = True
-        self._replay()
-        tokens = self._tokens.tolist()
-        return [tokens[slot] if tokens[slot] >= 0 else None for slot in slots]
+    def step(self, slots: Sequence[int]) -> list[tuple[int | None, ...]]:
+        """Return the next tokens of each sequence, as many as are known by now.
 
-    @torch.inference_mode()
+        None follows the last, where it ends or reaches its longest.
+        """
+        if not slots:
+            return []
+        with self._lane.open():
+            for slot, drawn in self._lookahead.drawn().items():
+                self._heard[slot].append(drawn)
+        return [self._told(slot) for slot in slots]
+
     def release(self, slot: int) -> None:
         """Forget the sequence, if there is one."""
-        self._longest[slot] = 0
-        self._cache.clear(slot)
+        with self._lane.open():
+            self._lookahead.end(slot)
+            self._heard.pop(slot, None)
+            self._longest[slot] = 0
+            self._cache.clear(slot)
 
-    def _advance(self) -> None:
-        """Draw a token in every active slot and read it; -1 where there is none to draw."""
+    def _told(self, slot: int) -> tuple[int | None, ...]:
+        heard, self._heard[slot] = self._heard[slot], []
+        tokens = [token for drawn in heard for token in drawn.tokens]
+        if not any(drawn.over for drawn in heard):
+            return tuple(tokens)
+        self._lookahead.end(slot)
+        return (*tokens, None)
+
+    def _advance(self) -> Tensor:
+        """Draw a token in every slot that goes on, and read it; `NOTHING` in the others."""
         draws = self._draws
         tokens, ended = choose_each(self._logits, draws)
-        going = self._active & ~ended & (draws.steps < self._longest)
+        going = ~ended & (draws.steps < self._longest)
         column = tokens[:, None]
         draws.seen.scatter_(1, column, draws.seen.gather(1, column) | going[:, None])
         draws.steps.add_(going)
         read = self._model.step(tokens, self._cache, active=going, span=self._capacity)
         self._logits.copy_(torch.where(going[:, None], read, self._logits))
-        self._tokens.copy_(torch.where(going, tokens, -1))
-
-
-@torch.inference_mode()
-def _recorded(advance: Callable[[], None]) -> Callable[[], None]:
-    """Record a step, which must change nothing while no slot is active, as a CUDA graph."""
-    stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]  # torch leaves it so
-    stream.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(stream):
-        for _ in range(_WARM_UPS):
-            advance()
-    torch.cuda.current_stream().wait_stream(stream)
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph, capture_error_mode="thread_local"):
-        advance()
-    return graph.replay
+        return torch.where(going, tokens, NOTHING)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from myna.core.audio import Audio, Samples
+from myna.engines.gaps import Filled
 from myna.engines.gpt_sovits.prompt import Hearing, Prompt
 from myna.engines.gpt_sovits.spoken_text import SpokenText
 
@@ -40,19 +41,6 @@ class Filling:
     def all_tokens(self) -> list[int]:
         """Those of both sides and of the new words."""
         return [*self.tokens_before, *self.tokens, *self.tokens_after]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Filled:
-    """New sound for a gap, with some of both sides."""
-
-    samples: Samples
-    first: int
-    """Sample at which the gap begins."""
-    last: int
-    """Sample behind its end."""
-    misfit: float = 0.0
-    """0: the new words lead perfectly into what follows; 1: as if by chance."""
 
 
 class SoundStream(Protocol):

@@ -12,16 +12,10 @@ import torch
 import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
+from myna.engines.checkpoints.layers import LayerNorm, Linear, join_heads, split_heads
 from myna.engines.checkpoints.tensors import Tensors
 from myna.engines.gpt_sovits.eight_bit_linear import Projection, exact
-from myna.engines.gpt_sovits.layers import (
-    Convolution,
-    LayerNorm,
-    Linear,
-    attention,
-    join_heads,
-    split_heads,
-)
+from myna.engines.gpt_sovits.layers import Convolution, attention
 
 HEAD_WIDTH = 64
 _POSITIONS = 4096  # beyond which positions are not told apart

@@ -32,17 +32,24 @@ class Drawing:
     def attempt(self, number: int) -> SeededSpeech:
         """Return what the decoder is asked for the first time, or again after failures."""
         both = joined(self.prompt.text, self.text)
-        options = self.options
         speech = SemanticRequest(
             torch.from_numpy(both.phonemes),
             None if both.context is None else torch.from_numpy(both.context),
             torch.from_numpy(np.concatenate([self.prompt.tokens, self.said])),
-            SamplingOptions(
-                options.top_k, options.top_p, options.temperature, options.repetition_penalty
-            ),
+            _sampling(self.options),
             self.longest,
         )
         return SeededSpeech(speech, derived(self.seed, f"tokens {number}"))
+
+
+def _sampling(options: Options) -> SamplingOptions:
+    usual = SamplingOptions()
+    return SamplingOptions(
+        usual.top_k if options.top_k is None else options.top_k,
+        usual.top_p if options.top_p is None else options.top_p,
+        options.temperature,
+        options.repetition_penalty,
+    )
 
 
 def seed_of(options: Options) -> int:

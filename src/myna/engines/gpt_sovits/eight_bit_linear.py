@@ -8,7 +8,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from myna.engines.gpt_sovits.layers import Linear
+from myna.engines.checkpoints.layers import Linear
 
 Projection = Callable[[Tensor], Tensor]
 """(..., inputs) to (..., outputs)."""

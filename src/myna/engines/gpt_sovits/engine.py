@@ -11,6 +11,7 @@ from myna.core.errors import Unsupported
 from myna.core.infill import Gap, Infilled
 from myna.core.speech import Chunk, Utterance
 from myna.core.voice import Voice
+from myna.engines.batching.device import compute_exactly
 from myna.engines.batching.scheduler import Scheduler
 from myna.engines.gpt_sovits.decoder import Sentence
 from myna.engines.gpt_sovits.drawing import Drawing, derived, seed_of
@@ -20,9 +21,9 @@ from myna.engines.gpt_sovits.gap_filling import GapFiller
 from myna.engines.gpt_sovits.model import load
 from myna.engines.gpt_sovits.plausibility import PACE
 from myna.engines.gpt_sovits.prompt import Prompt
-from myna.engines.gpt_sovits.semantic_slots import SemanticSlots
 from myna.engines.listening import Listener, misfit
 from myna.engines.prompts import PromptCache
+from myna.text.sentences import speakable
 
 _METHOD = "1"  # raised whenever the same request comes to sound different
 
@@ -31,9 +32,9 @@ class GptSovitsEngine:
     """Speaks with a model of any version.
 
     Every knob of `Options` counts. The same seed says a sentence the same way, bit for bit,
-    whatever else the engine says at the time; an utterance that is heard as it is made sounds
-    slightly different from one that is heard whole, because its beginning is decided before its
-    end is known.
+    whatever else the engine says at the time (on a GPU as far as docs/architecture.md says); an
+    utterance that is heard as it is made sounds slightly different from one that is heard whole,
+    because its beginning is decided before its end is known.
     """
 
     name = "gpt-sovits"
@@ -55,6 +56,8 @@ class GptSovitsEngine:
         windows: of v3 and v4, how many of different calls are made together.
         """
         execution.take_threads()
+        if execution.runtime == "exact":
+            compute_exactly(execution.device)
         self._model = load(files, windows, execution)
         version_name = self._model.version.value
         learned_by = f"gpt-sovits-{_METHOD}-{version_name}-{self._model.digest}"
@@ -67,7 +70,7 @@ class GptSovitsEngine:
         self._prompts = PromptCache(
             learned_by, self._model.prompts.learn, Prompt.from_bytes, prompts
         )
-        self._scheduler = Scheduler(SemanticSlots(self._model.semantic), slots, queue_length)
+        self._scheduler = Scheduler(self._model.semantic.slots(slots), slots, queue_length)
         self._counting = threading.Lock()
         self.redrawn = 0
         """How many sentences were drawn again because they could not have been right."""
@@ -101,7 +104,7 @@ class GptSovitsEngine:
             )
 
     def _speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
-        if not any(map(str.isalnum, utterance.text)):
+        if not speakable(utterance.text):
             return
         task = self._task(utterance, voice)
         if utterance.whole:

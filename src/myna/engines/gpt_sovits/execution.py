@@ -3,12 +3,15 @@
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
 
+from myna.engines.batching.device import CPU, half_precision
+from myna.engines.checkpoints.layers import Linear
 from myna.engines.gpt_sovits.eight_bit_linear import EightBitLinear, Projection, exact
-from myna.engines.gpt_sovits.layers import Linear
+from myna.engines.gpt_sovits.half_linear import HalfLinear
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,9 @@ class Execution:
     """Where the graphs are kept; without, they are made anew at every start."""
     threads: int | None = None
     """Processors for one computation; None leaves one of them to the other threads."""
+    device: torch.device = CPU
+    """Where the networks are. On a GPU `fast` is 16 bits, in semantic tokens, flow matching and
+    sound; `exact` is 32."""
 
     def take_threads(self) -> None:
         """Tell torch, for the whole process, how many threads to use.
@@ -32,20 +38,29 @@ class Execution:
         torch.set_num_threads(self.threads or min(torch.get_num_threads(), max(1, _cores() - 1)))
 
     @property
+    def half(self) -> torch.dtype:
+        """The precision of the large layers on a GPU."""
+        return half_precision(self.device) if self.runtime == "fast" else torch.float32
+
+    @property
     def vocoder_dtype(self) -> torch.dtype:
         """The precision that the vocoder computes in."""
+        if self.device.type != "cpu":
+            return self.half
         fast = self.runtime == "fast" and _computes_bfloat16()
         return torch.bfloat16 if fast else torch.float32
 
     @property
     def flow_projection(self) -> Callable[[Linear], Projection]:
         """What makes the large layers of flow matching."""
+        if self.device.type != "cpu":
+            return exact if self.runtime == "exact" else partial(HalfLinear, dtype=self.half)
         return EightBitLinear if self.runtime == "fast" and _computes_int8() else exact
 
     @property
     def sound_precision(self) -> str:
         """Name what the sound is computed in."""
-        bits = "" if self.flow_projection is exact else "-int8"
+        bits = "-int8" if self.flow_projection is EightBitLinear else ""
         return f"{self.vocoder_dtype}{bits}".removeprefix("torch.")
 
 

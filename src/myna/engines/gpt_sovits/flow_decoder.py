@@ -11,7 +11,8 @@ from torch import Tensor
 
 from myna.core.audio import Audio, Samples
 from myna.core.errors import BadReference
-from myna.engines.gpt_sovits.decoder import Filled, Filling, Sentence, SoundStream
+from myna.engines.gaps import Filled
+from myna.engines.gpt_sovits.decoder import Filling, Sentence, SoundStream
 from myna.engines.gpt_sovits.flow_matching import Known
 from myna.engines.gpt_sovits.mel_features import MelFeatures
 from myna.engines.gpt_sovits.mel_sound import MelSound
@@ -38,7 +39,8 @@ from myna.engines.gpt_sovits.spectrograms import (
 from myna.engines.gpt_sovits.speech_windows import HELD_BACK, at_pace, paced_between
 from myna.engines.gpt_sovits.weights import Version
 
-STEPS = 8  # unless asked for otherwise: of a processor's time each step takes as much again
+STEPS_ON_CPU = 8  # unless asked for otherwise: each takes half as long as the speech itself
+STEPS_ON_GPU = 32  # as published: a GPU has the time
 _AROUND = 0.5  # seconds of each side of a gap
 _ANALYSES = {Version.V3: MEL_V3, Version.V4: MEL_V4}
 
@@ -69,16 +71,19 @@ class FlowDecoder:
                 "that are said in it, in a language it reads. Add the transcript to the voice, "
                 "or use another version or engine."
             )
-        tokens, phonemes = (
-            torch.from_numpy(array)[None] for array in (prompt.tokens, prompt.text.phonemes)
+        tokens, phonemes, voice = (
+            torch.from_numpy(array).to(self._network.device)
+            for array in (prompt.tokens[None], prompt.text.phonemes[None], prompt.voice)
         )
-        features = self._network(tokens, phonemes, torch.from_numpy(prompt.voice))
+        features = self._network(tokens, phonemes, voice)
         known = mel_prompt(features, self._mel(audio), self._version)
-        return replace(prompt, features=known.features.numpy(), mel=known.mel.numpy())
+        made = known.features.cpu().numpy(), known.mel.cpu().numpy()
+        return replace(prompt, features=made[0], mel=made[1])
 
     def speech(self, sentence: Sentence) -> SoundStream:
         """Begin a sentence."""
-        windows = MelWindows(self._matching, _prompt(sentence.prompt), self._plan(sentence))
+        prompt = self._prompt(sentence.prompt)
+        windows = MelWindows(self._matching, prompt, self._plan(sentence))
         return _MelSpeech(self._network, windows, MelSound(self._vocoder), sentence)
 
     @torch.inference_mode()
@@ -93,7 +98,7 @@ class FlowDecoder:
         mel, known = self._sides(filling, seconds)
         mel, known = mel[:, :, : features.shape[2]], known[: features.shape[2]]
         prompted = max(0, int((~known).nonzero()[0]) - OVERLAP) if before else 0
-        prompt = _prompt(sentence.prompt).followed_by(
+        prompt = self._prompt(sentence.prompt).followed_by(
             features[:, :, :prompted], mel[:, :, :prompted]
         )
         fixed = Known(mel[:, :, prompted:], known[None, None, prompted:])
@@ -104,10 +109,11 @@ class FlowDecoder:
 
     def _features(self, filling: Filling) -> tuple[Tensor, float]:
         """Return the features of both sides and the gap, and how many seconds the gap is."""
-        sentence = filling.sentence
-        voice = torch.from_numpy(sentence.prompt.voice)
-        phonemes = torch.from_numpy(sentence.text.phonemes)[None]
-        encoded = self._network.encoded(torch.tensor([filling.all_tokens]), phonemes, voice)
+        sentence, device = filling.sentence, self._network.device
+        voice = torch.from_numpy(sentence.prompt.voice).to(device)
+        phonemes = torch.from_numpy(sentence.text.phonemes)[None].to(device)
+        tokens = torch.tensor([filling.all_tokens], device=device)
+        encoded = self._network.encoded(tokens, phonemes, voice)
         start = FRAMES_PER_TOKEN * len(filling.tokens_before)
         end = start + FRAMES_PER_TOKEN * len(filling.tokens)
         paced = paced_between(encoded, start, end, sentence.speed)
@@ -122,13 +128,14 @@ class FlowDecoder:
         start = round(len(filling.tokens_before) * SECONDS_PER_TOKEN * analysis.sample_rate)
         end = start + round(seconds * analysis.sample_rate)
         length = end + round(len(filling.tokens_after) * SECONDS_PER_TOKEN * analysis.sample_rate)
-        sound = torch.zeros(1, length)
+        sound = torch.zeros(1, length, device=before.device)
         before, after = before[:, :start], after[:, : length - end]
         sound[:, start - before.shape[1] : start] = before
         sound[:, end : end + after.shape[1]] = after
         mel = normalized(log_mel(sound, analysis))
         edge = (analysis.fft_length - analysis.hop_length) // 2
-        heard_from = torch.arange(mel.shape[2]) * analysis.hop_length - edge
+        numbers = torch.arange(mel.shape[2], device=mel.device)
+        heard_from = numbers * analysis.hop_length - edge
         return mel, (heard_from + analysis.fft_length <= start) | (heard_from >= end)
 
     def _near(self, mel: Tensor, start: float, end: float) -> Filled:
@@ -141,11 +148,12 @@ class FlowDecoder:
         sound = vocoder(denormalized(mel[:, :, window]))[0]
         kept = sound[(first - window.start) * step : (last - window.start) * step]
         cuts = (round(time * rate) - first * step for time in (start, end))
-        return Filled(kept.numpy().copy(), *(min(cut, len(kept)) for cut in cuts))
+        return Filled(kept.cpu().numpy().copy(), *(min(cut, len(kept)) for cut in cuts))
 
     def _plan(self, sentence: Sentence, known: Known | None = None) -> MelPlan:
+        usual = STEPS_ON_CPU if self._network.device.type == "cpu" else STEPS_ON_GPU
         longest = LONGEST_WINDOW[self._version]
-        return MelPlan(sentence.steps or STEPS, sentence.seed, longest, known)
+        return MelPlan(sentence.steps or usual, sentence.seed, longest, known)
 
     def _mel(self, audio: Audio) -> Tensor:
         """Return the normalised mel of a recording: (1, n_mels, frames)."""
@@ -153,14 +161,14 @@ class FlowDecoder:
 
     def _samples(self, audio: Audio) -> Tensor:
         """Return a recording at the rate the mel is taken at: (1, samples)."""
-        samples = torch.from_numpy(audio.samples.copy())[None]
+        samples = torch.from_numpy(audio.samples.copy())[None].to(self._network.device)
         return windowed_sinc(samples, audio.sample_rate, _ANALYSES[self._version].sample_rate)
 
-
-def _prompt(prompt: Prompt) -> MelPrompt:
-    if prompt.features is None or prompt.mel is None:
-        raise ValueError("the prompt was learned by another decoder")
-    return MelPrompt(torch.from_numpy(prompt.features), torch.from_numpy(prompt.mel))
+    def _prompt(self, prompt: Prompt) -> MelPrompt:
+        if prompt.features is None or prompt.mel is None:
+            raise ValueError("the prompt was learned by another decoder")
+        features, mel = torch.from_numpy(prompt.features), torch.from_numpy(prompt.mel)
+        return MelPrompt(features.to(self._network.device), mel.to(self._network.device))
 
 
 class _MelSpeech:
@@ -172,8 +180,8 @@ class _MelSpeech:
         self._network = network
         self._windows = windows
         self._sound = sound
-        self._phonemes = torch.from_numpy(sentence.text.phonemes)[None]
-        self._voice = torch.from_numpy(sentence.prompt.voice)
+        self._phonemes = torch.from_numpy(sentence.text.phonemes)[None].to(network.device)
+        self._voice = torch.from_numpy(sentence.prompt.voice).to(network.device)
         self._speed = sentence.speed
         self._tokens: list[int] = []
 
@@ -193,7 +201,7 @@ class _MelSpeech:
     @torch.inference_mode()
     def _features(self, *, last: bool) -> Tensor:
         """Return the features of all tokens so far that will not change much."""
-        tokens = torch.tensor([self._tokens])
+        tokens = torch.tensor([self._tokens], device=self._network.device)
         encoded = self._network.encoded(tokens, self._phonemes, self._voice)
         paced = at_pace(encoded, self._speed, last=last)
         features = self._network.of_encoded(paced, self._voice)

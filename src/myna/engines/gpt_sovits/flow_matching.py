@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from myna.engines.checkpoints.layers import Linear
 from myna.engines.checkpoints.tensors import Tensors
 from myna.engines.gpt_sovits.diffusion_transformer import DiffusionTransformer
 from myna.engines.gpt_sovits.eight_bit_linear import Projection, exact
-from myna.engines.gpt_sovits.layers import Linear
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,7 +8,7 @@ import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
 from myna.engines.checkpoints.tensors import Tensors
-from myna.engines.gpt_sovits.layers import Convolution, Upsampling
+from myna.engines.gpt_sovits.layers import Convolution, Upsampling, residual_convolutions
 
 _SLOPE = 0.1
 _LAST_SLOPE = 0.01
@@ -21,16 +21,7 @@ class _ResidualBlock:
 
     @classmethod
     def of(cls, tensors: Tensors, dilations: Sequence[int], dtype: torch.dtype) -> "_ResidualBlock":
-        return cls(
-            tuple(
-                Convolution.of(tensors.scope(f"convs1.{index}"), dilation=dilation).to(dtype)
-                for index, dilation in enumerate(dilations)
-            ),
-            tuple(
-                Convolution.of(tensors.scope(f"convs2.{index}")).to(dtype)
-                for index in range(len(dilations))
-            ),
-        )
+        return cls(*residual_convolutions(tensors, dilations, dtype))
 
     def __call__(self, inputs: Tensor) -> Tensor:
         for dilated, plain in zip(self.dilated, self.plain, strict=True):

@@ -1,63 +1,28 @@
 """HuBERT (Hsu et al. 2021): what is said in a recording, as 50 vectors per second."""
 
-from dataclasses import dataclass
-
 import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
 from myna.core.errors import BadReference, WeightsMissing
+from myna.engines.checkpoints.layers import LayerNorm, Linear
 from myna.engines.checkpoints.tensors import Tensors
-from myna.engines.gpt_sovits.layers import (
-    Convolution,
-    LayerNorm,
-    Linear,
-    attention,
-    join_heads,
-    split_heads,
-)
+from myna.engines.gpt_sovits.layers import Convolution
 from myna.engines.gpt_sovits.model_folder import ModelFolder, under_either
+from myna.engines.gpt_sovits.transformer_layer import LayerNames, TransformerLayer
 
 SAMPLE_RATE = 16000  # Hz
-FRAME = 320  # samples from one vector to the next
 SHORTEST = 400  # samples that give one vector
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Layer:
-    query: Linear
-    key: Linear
-    value: Linear
-    attended: Linear
-    attention_norm: LayerNorm
-    widen: Linear
-    narrow: Linear
-    last_norm: LayerNorm
-    n_heads: int
-
-    @classmethod
-    def of(cls, tensors: Tensors, n_heads: int, epsilon: float) -> "_Layer":
-        own = tensors.scope("attention")
-        forward = tensors.scope("feed_forward")
-        return cls(
-            Linear.of(own.scope("q_proj")),
-            Linear.of(own.scope("k_proj")),
-            Linear.of(own.scope("v_proj")),
-            Linear.of(own.scope("out_proj")),
-            LayerNorm.of(tensors.scope("layer_norm"), epsilon),
-            Linear.of(forward.scope("intermediate_dense")),
-            Linear.of(forward.scope("output_dense")),
-            LayerNorm.of(tensors.scope("final_layer_norm"), epsilon),
-            n_heads,
-        )
-
-    def __call__(self, hidden: Tensor) -> Tensor:
-        query, key, value = (
-            split_heads(projection(hidden), self.n_heads)
-            for projection in (self.query, self.key, self.value)
-        )
-        attended = self.attended(join_heads(attention(query, key, value)))
-        hidden = self.attention_norm(hidden + attended)
-        return self.last_norm(hidden + self.narrow(F.gelu(self.widen(hidden))))
+_NAMES = LayerNames(
+    query="attention.q_proj",
+    key="attention.k_proj",
+    value="attention.v_proj",
+    attended="attention.out_proj",
+    attention_norm="layer_norm",
+    widen="feed_forward.intermediate_dense",
+    narrow="feed_forward.output_dense",
+    last_norm="final_layer_norm",
+)
 
 
 class Hubert:
@@ -93,7 +58,7 @@ class Hubert:
         self._norm = LayerNorm.of(encoder.scope("layer_norm"), epsilon)
         n_heads = folder.whole("num_attention_heads")
         self._layers = [
-            _Layer.of(encoder.scope(f"layers.{index}"), n_heads, epsilon)
+            TransformerLayer.of(encoder.scope(f"layers.{index}"), _NAMES, n_heads, epsilon)
             for index in range(encoder.count("layers"))
         ]
 
@@ -129,7 +94,8 @@ def _strides(folder: ModelFolder) -> list[int]:
     strides = folder.config.get("conv_stride", [5, 2, 2, 2, 2, 2, 2])
     if not isinstance(strides, list):
         raise WeightsMissing(
-            f"{str(folder.path / 'config.json')!r} has {strides!r} for 'conv_stride', not a list."
+            f"{str(folder.path / 'config.json')!r} has {strides!r} for 'conv_stride', not a "
+            "list. Get the published file again."
         )
     return [int(stride) for stride in strides]
 

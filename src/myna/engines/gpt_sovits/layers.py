@@ -1,5 +1,6 @@
-"""The layers every network here is made of, as tensors and the function applied to them."""
+"""Layers of the networks here, as tensors and the function applied to them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -7,23 +8,6 @@ import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
 from myna.engines.checkpoints.tensors import Tensors
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Linear:
-    """x @ weight^T + bias over the last axis."""
-
-    weight: Tensor  # (outputs, inputs)
-    bias: Tensor | None
-
-    @classmethod
-    def of(cls, tensors: Tensors) -> "Linear":
-        """Read `weight` and, if there, `bias`."""
-        return cls(tensors["weight"], tensors.get("bias"))
-
-    def __call__(self, inputs: Tensor) -> Tensor:
-        """Map (..., inputs) to (..., outputs)."""
-        return F.linear(inputs, self.weight, self.bias)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,40 +64,20 @@ class Upsampling:
         return F.conv_transpose1d(inputs, self.weight, self.bias, self.stride, padding)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class LayerNorm:
-    """Normalisation over the last axis (Ba et al. 2016)."""
-
-    weight: Tensor
-    bias: Tensor
-    epsilon: float = 1e-5
-
-    @classmethod
-    def of(cls, tensors: Tensors, epsilon: float = 1e-5) -> "LayerNorm":
-        """Read `weight` and `bias`; checkpoints converted from TensorFlow say gamma and beta."""
-        if "gamma" in tensors:
-            return cls(tensors["gamma"], tensors["beta"], epsilon)
-        return cls(tensors["weight"], tensors["bias"], epsilon)
-
-    def __call__(self, inputs: Tensor) -> Tensor:
-        """Keep the shape (..., channels)."""
-        return F.layer_norm(inputs, self.weight.shape, self.weight, self.bias, self.epsilon)
-
-    def over_channels(self, inputs: Tensor) -> Tensor:
-        """Normalise (batch, channels, frames) over the channels."""
-        return self(inputs.transpose(1, 2)).transpose(1, 2)
-
-
-def split_heads(inputs: Tensor, n_heads: int) -> Tensor:
-    """Turn (batch, frames, channels) into (batch, heads, frames, channels / heads)."""
-    batch, frames, channels = inputs.shape
-    return inputs.reshape(batch, frames, n_heads, channels // n_heads).transpose(1, 2)
-
-
-def join_heads(inputs: Tensor) -> Tensor:
-    """Undo `split_heads`."""
-    batch, heads, frames, width = inputs.shape
-    return inputs.transpose(1, 2).reshape(batch, frames, heads * width)
+def residual_convolutions(
+    tensors: Tensors, dilations: Sequence[int], dtype: torch.dtype
+) -> tuple[tuple[Convolution, ...], tuple[Convolution, ...]]:
+    """Read the convolutions of a vocoder's residual block: dilated ones, and those behind them."""
+    return (
+        tuple(
+            Convolution.of(tensors.scope(f"convs1.{index}"), dilation=dilation).to(dtype)
+            for index, dilation in enumerate(dilations)
+        ),
+        tuple(
+            Convolution.of(tensors.scope(f"convs2.{index}")).to(dtype)
+            for index in range(len(dilations))
+        ),
+    )
 
 
 def masked(inputs: Tensor, mask: Tensor | None) -> Tensor:

@@ -1,7 +1,8 @@
 """What v3 and v4 condition flow matching on: semantic tokens and phonemes as mel-rate features."""
 
+import torch
 import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
-from torch import Tensor, arange
+from torch import Tensor
 
 from myna.core.errors import Unsupported
 from myna.engines.gpt_sovits.layers import Convolution, masked
@@ -37,6 +38,11 @@ class MelFeatures:
         self._convolutions = GatedConvolutions.of(smooth.scope("enc"))
         self._after = Convolution.of(smooth.scope("proj"))
 
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self.quantizer.codes.device
+
     def __call__(self, tokens: Tensor, phonemes: Tensor, voice: Tensor, speed: float = 1) -> Tensor:
         """Return features (1, 512, frames): 4 frames per token in v4, 3.75 in v3, at speed 1.
 
@@ -59,6 +65,6 @@ class MelFeatures:
         features = F.interpolate(bridged, scale_factor=self.frames_per_encoded, mode="nearest")
         mask = None
         if count is not None and count < features.shape[2]:
-            mask = (arange(features.shape[2], device=features.device) < count)[None, None]
+            mask = (torch.arange(features.shape[2], device=features.device) < count)[None, None]
         hidden = masked(self._before(features), mask)
         return masked(self._after(self._convolutions(hidden, voice, mask)), mask)

@@ -39,5 +39,5 @@ class MelSound:
     def _sounded(self, mel: Tensor, until: int) -> Samples:
         sound = self._vocoder(denormalized(mel[:, :, : until + self._vocoder.reach]))[0]
         step = self._vocoder.samples_per_frame
-        samples: Samples = sound[self._heard * step : until * step].numpy().copy()
+        samples: Samples = sound[self._heard * step : until * step].cpu().numpy().copy()
         return samples

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from myna.core.errors import WeightsMissing
+from myna.engines.batching.device import CPU
 from myna.engines.checkpoints.tensors import Tensors
 from myna.engines.checkpoints.unpickling import read_pickled, tensors_among
 from myna.engines.gpt_sovits.bigvgan import BigVgan
@@ -38,15 +39,22 @@ class MelVocoder:
         return self.network(mel)[:, 0]
 
 
-def read_vocoder_v4(path: Path, dtype: torch.dtype = torch.float32) -> MelVocoder:
+def read_vocoder_v4(
+    path: Path, dtype: torch.dtype = torch.float32, device: torch.device = CPU
+) -> MelVocoder:
     """Read v4's vocoder.pth; its stages compute in `dtype`. Raises `WeightsMissing`."""
-    tensors = read_plain(path)
+    tensors = read_plain(path).to(device)
     network = HifiGan(tensors, _V4_RATES, _DILATIONS, dtype=dtype)
     return MelVocoder(_V4_RATE, math.prod(_V4_RATES), _V4_REACH, network)
 
 
-def read_vocoder_v3(folder: Path) -> MelVocoder:
-    """Read a published BigVGAN folder: config.json and the generator beside it."""
+def read_vocoder_v3(
+    folder: Path, dtype: torch.dtype = torch.float32, device: torch.device = CPU
+) -> MelVocoder:
+    """Read a published BigVGAN folder: config.json and the generator beside it.
+
+    Its convolutions compute in `dtype`. Raises `WeightsMissing`.
+    """
     config = read_json(folder / "config.json")
     path = folder / BIGVGAN_FILE
     generator = read_pickled(path).get("generator")
@@ -59,12 +67,12 @@ def read_vocoder_v3(folder: Path) -> MelVocoder:
     rows = config.get("resblock_dilation_sizes", _DILATIONS)
     dilations = [list(map(int, row)) for row in rows] if isinstance(rows, Sequence) else _DILATIONS
     sample_rate = config.get("sampling_rate", 24000)
-    tensors = Tensors(tensors_among(generator), str(path))
+    tensors = Tensors(tensors_among(generator), str(path), device=device)
     return MelVocoder(
         sample_rate if isinstance(sample_rate, int) else 24000,
         math.prod(rates),
         _V3_REACH,
-        BigVgan(tensors, rates, dilations),
+        BigVgan(tensors, rates, dilations, dtype=dtype),
     )
 
 

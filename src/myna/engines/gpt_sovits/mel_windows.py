@@ -105,7 +105,8 @@ class MelWindows:
     def _made(self, new: Tensor) -> Tensor:
         """Return the mel of new features, which begin with the first frame not settled."""
         prompt = self._prompt
-        noise = normal_frames(self._plan.seed, self._settled, new.shape[2], prompt.mel.shape[1])
+        (_, n_mels, _), frames = prompt.mel.shape, new.shape[2]
+        noise = normal_frames(self._plan.seed, self._settled, frames, n_mels, new.device)
         noise = torch.cat([torch.zeros_like(prompt.mel), noise.to(prompt.mel)], dim=2)
         seen = torch.cat([prompt.features, new], dim=2).transpose(1, 2)
         known = self._known(new.shape[2])

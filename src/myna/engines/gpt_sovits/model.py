@@ -1,14 +1,15 @@
 """Everything one GPT-SoVITS model is made of, read from its files."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import torch
 
 from myna.core.errors import WeightsMismatch, WeightsMissing
 from myna.engines.gpt_sovits.bert import Bert
 from myna.engines.gpt_sovits.decoder import Decoder
-from myna.engines.gpt_sovits.eight_bit_linear import exact
+from myna.engines.gpt_sovits.eight_bit_linear import EightBitLinear, exact
 from myna.engines.gpt_sovits.execution import Execution
 from myna.engines.gpt_sovits.files import ModelFiles
 from myna.engines.gpt_sovits.flow_decoder import FlowDecoder
@@ -19,10 +20,10 @@ from myna.engines.gpt_sovits.hubert import Hubert
 from myna.engines.gpt_sovits.lora import read_sovits_on_base
 from myna.engines.gpt_sovits.mel_features import MelFeatures
 from myna.engines.gpt_sovits.mel_vocoders import read_vocoder_v3, read_vocoder_v4
-from myna.engines.gpt_sovits.model_folder import read_folder
+from myna.engines.gpt_sovits.model_folder import ModelFolder, read_folder
 from myna.engines.gpt_sovits.prompt import PromptMaker
 from myna.engines.gpt_sovits.semantic_decoding import LONGEST
-from myna.engines.gpt_sovits.semantic_runtimes import SemanticRuntime, open_runtime
+from myna.engines.gpt_sovits.semantic_models import SemanticModel, open_model
 from myna.engines.gpt_sovits.speaker_vector import SpeakerNetwork
 from myna.engines.gpt_sovits.spoken_text import TextReader
 from myna.engines.gpt_sovits.text_to_semantic import TOKENS_PER_SECOND
@@ -50,7 +51,7 @@ class Model:
     """Changes with the weights and with everything else that changes the sound."""
     reader: TextReader
     prompts: PromptMaker
-    semantic: SemanticRuntime
+    semantic: SemanticModel
     longest: int
     """Semantic tokens of one sentence, at most."""
     decoder: Decoder
@@ -85,12 +86,14 @@ def load(files: ModelFiles, windows: int = 1, execution: Execution = Execution()
         )
     languages = _LANGUAGES_V1 if first else _LANGUAGES_V2
     resources = Resources.find(files.folder)
-    bert = Bert(read_folder(files.bert)) if files.bert.exists() else None
+    device = execution.device
+    bert = Bert(_folder(files.bert, device)) if files.bert.exists() else None
     reader = TextReader(FrontEnd("v1" if first else "v2", resources), bert)
     decoder = _decoder(sovits, files, windows, execution)
-    runtime = open_runtime(semantic, execution.runtime, execution.graphs)
-    hubert = Hubert(read_folder(files.hubert))
-    speaker = SpeakerNetwork(read_plain(files.speaker)) if sovits.version.hears_speaker else None
+    drawing = open_model(semantic, execution)
+    hubert = Hubert(_folder(files.hubert, device))
+    hears = sovits.version.hears_speaker
+    speaker = SpeakerNetwork(read_plain(files.speaker).to(device)) if hears else None
     found = (resources.pronunciations, resources.corrections, resources.g2pw, bert)
     parts = (semantic.digest, sovits.digest, *(bool(part) for part in found))
     return Model(
@@ -99,26 +102,30 @@ def load(files: ModelFiles, windows: int = 1, execution: Execution = Execution()
         hashlib.sha256(repr(parts).encode()).hexdigest()[:16],
         reader,
         PromptMaker(decoder, hubert, speaker, reader, languages),
-        runtime,
+        drawing,
         min(LONGEST, round(semantic.longest_seconds * TOKENS_PER_SECOND)),
         decoder,
-        f"{runtime.precision}-{execution.sound_precision}-{min(windows, 2)}",
+        f"{drawing.precision}-{execution.sound_precision}-{min(windows, 2)}",
     )
+
+
+def _folder(path: Path, device: torch.device) -> ModelFolder:
+    folder = read_folder(path)
+    return replace(folder, tensors=folder.tensors.to(device))
 
 
 def _decoder(
     sovits: SovitsCheckpoint, files: ModelFiles, windows: int, execution: Execution
 ) -> Decoder:
     version = sovits.version
+    sovits = replace(sovits, tensors=sovits.tensors.to(execution.device))
     if not version.matches_flow:
         return VitsDecoder(Vits(sovits, execution.vocoder_dtype))
-    # In eight bits, what is nearly the same may be rounded otherwise: not for batches.
-    project = execution.flow_projection if windows == 1 else exact
+    project = execution.flow_projection
+    if windows > 1 and project is EightBitLinear:
+        project = exact  # in eight bits, what is nearly the same may be rounded otherwise
     flow = FlowMatching(sovits.tensors, project)
     path = files.vocoders[version.value]
-    vocoder = (
-        read_vocoder_v3(path)
-        if version is Version.V3
-        else read_vocoder_v4(path, execution.vocoder_dtype)
-    )
+    read = read_vocoder_v3 if version is Version.V3 else read_vocoder_v4
+    vocoder = read(path, execution.vocoder_dtype, execution.device)
     return FlowDecoder(version, MelFeatures(sovits), WindowBatches(flow, windows), vocoder)

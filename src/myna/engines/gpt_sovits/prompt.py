@@ -19,6 +19,7 @@ from myna.engines.gpt_sovits.spectrograms import reference_samples, reference_sp
 from myna.engines.gpt_sovits.spoken_text import SpokenText, TextReader
 from myna.engines.gpt_sovits.voice_encoder import VoiceEncoder
 from myna.engines.reference_window import best_window
+from myna.text.sentences import speakable
 
 SILENCE_BEHIND = 9600  # samples at 16 kHz, 0.6 s
 SECONDS_PER_TOKEN = 0.04
@@ -106,7 +107,7 @@ class PromptMaker:
         audio, said = best_window(voice)
         others = [best_window(Voice(other, "", voice.language))[0] for other in voice.auxiliary]
         timbre = self._timbre([audio, *others])
-        if voice.language not in self._languages or not any(map(str.isalnum, said)):
+        if voice.language not in self._languages or not speakable(said):
             nothing = np.zeros(0, np.int64)
             prompt = Prompt(timbre, nothing, SpokenText(nothing, None))
         else:
@@ -119,8 +120,10 @@ class PromptMaker:
         heard = [reference_samples(audio) for audio in recordings]
         speaker = self._speaker
         vectors = [] if speaker is None else [speaker.vector(samples) for samples in heard]
-        timbre = self._decoder.voice([reference_spectrogram(samples) for samples in heard], vectors)
-        found: npt.NDArray[np.float32] = timbre.numpy()
+        device = self._decoder.quantizer.codes.device
+        spectrograms = [reference_spectrogram(samples).to(device) for samples in heard]
+        timbre = self._decoder.voice(spectrograms, vectors)
+        found: npt.NDArray[np.float32] = timbre.cpu().numpy()
         return found
 
     def tokens_of(self, audio: Audio) -> npt.NDArray[np.int64]:
@@ -137,6 +140,7 @@ class PromptMaker:
     @torch.inference_mode()
     def _heard(self, samples: Samples, silence: int) -> npt.NDArray[np.int64]:
         padded = np.concatenate([samples, np.zeros(silence, np.float32)])
-        features = self._hubert(torch.from_numpy(padded)[None])
-        tokens: npt.NDArray[np.int64] = self._decoder.quantizer.tokens(features)[0].numpy()
+        quantizer = self._decoder.quantizer
+        features = self._hubert(torch.from_numpy(padded)[None].to(quantizer.codes.device))
+        tokens: npt.NDArray[np.int64] = quantizer.tokens(features)[0].cpu().numpy()
         return tokens

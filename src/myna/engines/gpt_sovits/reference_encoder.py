@@ -6,8 +6,9 @@ import torch
 import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
+from myna.engines.checkpoints.layers import Linear, join_heads, split_heads
 from myna.engines.checkpoints.tensors import Tensors
-from myna.engines.gpt_sovits.layers import Convolution, Linear, join_heads, split_heads
+from myna.engines.gpt_sovits.layers import Convolution
 
 _HEADS = 2
 

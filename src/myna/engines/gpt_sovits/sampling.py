@@ -89,12 +89,6 @@ class SamplingTable:
         for column, value in zip(self.columns, options.columns, strict=True):
             column[row] = value[0]
 
-    @classmethod
-    def joined(cls, parts: "Sequence[SamplingTable]") -> "SamplingTable":
-        """Put the rows of several one after another."""
-        columns = zip(*(part.columns for part in parts), strict=True)
-        return cls(*(torch.cat(column) for column in columns))
-
 
 def _column(values: Sequence[float], dtype: torch.dtype) -> Tensor:
     return torch.tensor(values, dtype=dtype)[:, None]

@@ -1,6 +1,6 @@
 """One request's semantic tokens, one after another."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from dataclasses import dataclass, field
 
 import torch
@@ -46,16 +46,6 @@ class Draws:
     seen: Tensor  # (B, vocabulary) bool: prompt and tokens drawn
     seeds: Tensor  # (B,) int64
     steps: Tensor  # (B,) int64: tokens drawn
-
-    @classmethod
-    def joined(cls, parts: "Sequence[Draws]") -> "Draws":
-        """Put the rows of several one after another."""
-        return cls(
-            SamplingTable.joined([part.table for part in parts]),
-            torch.cat([part.seen for part in parts]),
-            torch.cat([part.seeds for part in parts]),
-            torch.cat([part.steps for part in parts]),
-        )
 
 
 def semantic_tokens(

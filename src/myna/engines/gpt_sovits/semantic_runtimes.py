@@ -44,7 +44,7 @@ class SemanticRuntime(Protocol):
 
 
 class ExactRuntime:
-    """32 bits throughout, one sequence after another.
+    """32 bits throughout, in torch, one sequence after another.
 
     A matrix product over several rows may round otherwise than over one, and one other token
     changes all that follow.
@@ -89,13 +89,18 @@ def open_runtime(
 ) -> SemanticRuntime:
     """Return the runtime "fast", which keeps its graphs in a folder, or "exact".
 
-    Where the fast one cannot run, the log says why, and the exact one takes its place.
+    Where the fast one cannot run, the log says why, and the exact one takes its place; where that
+    cannot have its steps in ONNX Runtime, torch computes them.
     """
     if wanted == "fast":
         try:
             return _fast_runtime(checkpoint, folder)
         except (ImportError, GraphRefused) as error:
             logger.warning("GPT-SoVITS runs exact, not fast, which takes longer: %s", error)
+    try:
+        return _exact_graph_runtime(checkpoint)
+    except (ImportError, GraphRefused) as error:
+        logger.info("GPT-SoVITS draws tokens in torch, which takes longer: %s", error)
     return ExactRuntime(TextToSemantic(checkpoint))
 
 
@@ -104,3 +109,9 @@ def _fast_runtime(checkpoint: SemanticCheckpoint, folder: Path | None) -> Semant
 
     graphs = None if folder is None else GraphFolder(folder)
     return FastRuntime(checkpoint, graphs, torch.get_num_threads())
+
+
+def _exact_graph_runtime(checkpoint: SemanticCheckpoint) -> SemanticRuntime:
+    from myna.engines.gpt_sovits.exact_graph_runtime import ExactGraphRuntime  # needs it, too
+
+    return ExactGraphRuntime(checkpoint)

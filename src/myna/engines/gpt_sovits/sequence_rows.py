@@ -1,26 +1,29 @@
 """Keys and values of sequences in rows without a gap, so that the first so many are one batch."""
 
-from collections.abc import Sequence
-
+import numpy as np
 import torch
 from torch import Tensor
 
-_GRANULE = 512  # positions by which the rows grow
+_GRANULE = 32  # positions by which the rows grow
 
 
 class SequenceRows:
-    """One row per sequence, as long as the longest sequence may come to be.
+    """One row per sequence, hardly longer than the longest sequence.
 
-    Memory is taken as sequences fill it, and given back when the last of them leaves.
+    All rows lie in one stretch of memory, from its beginning, and are spread within it as they
+    grow: what is not filled between them costs time, because a processor foresees only what it
+    reads in one go. Memory is taken as sequences fill it, and given back when the last leaves.
     """
 
     def __init__(self, layers: int, n_heads: int, width: int) -> None:
         self._shape = (layers, n_heads, width)
         self._rows = 0
-        self._capacity = 0
+        self._most = 0  # positions of a row that there is memory for
+        self._capacity = 0  # positions of a row as they lie
+        self._memory = torch.empty(0)
         self.layers: list[tuple[Tensor, Tensor]] = []  # (rows, heads, capacity, width) each
         self.moves = 0
-        """How often the memory has changed its place."""
+        """How often rows have changed their place."""
         self.slots: list[int] = []
         """Whose each row is."""
         self.lengths: list[int] = []
@@ -29,14 +32,25 @@ class SequenceRows:
         """Of them, prompt and generated tokens."""
 
     def enter(self, slot: int, length: int, tokens: int, capacity: int) -> int:
-        """Give a sequence the next row, with room for so many positions; return its number."""
+        """Give a sequence of so many positions the next row; return its number.
+
+        It is going to have at most `capacity` positions.
+        """
         row = len(self.slots)
         self.slots.append(slot)
         self.lengths.append(length)
         self.tokens.append(tokens)
-        if row >= self._rows or capacity > self._capacity:
-            self._grow(max(self._rows, 1 << row.bit_length()), max(self._capacity, capacity))
+        rows, most = max(self._rows, 1 << row.bit_length()), max(self._most, _whole(capacity))
+        if (rows, most) != (self._rows, self._most):
+            self._move(rows, most)
+        self.make_room()
         return row
+
+    def make_room(self) -> None:
+        """See to it that every row has room for one position more."""
+        longest = max(self.lengths)
+        if longest >= self._capacity:
+            self._spread(_whole(longest + 1))
 
     def leave(self, slot: int) -> None:
         """Take a sequence out, if it is there; the last takes its row."""
@@ -50,23 +64,53 @@ class SequenceRows:
             column[row] = column[last]
             column.pop()
         if not self.slots:
-            self.layers, self._rows, self._capacity = [], 0, 0
-            self.moves += 1
+            self._capacity = 0
+            self._move(0, 0)
+        elif 2 * max(self.lengths) < self._capacity:
+            self._capacity = _whole(max(self.lengths) + 1)
+            self._move(self._rows, self._most)
 
     def _tensors(self) -> list[Tensor]:
         return [tensor for pair in self.layers for tensor in pair]
 
-    def _grow(self, rows: int, capacity: int) -> None:
+    def _size(self, rows: int, capacity: int) -> int:
         layers, n_heads, width = self._shape
-        self._rows, self._capacity = rows, -(-capacity // _GRANULE) * _GRANULE
-        shape = (rows, n_heads, self._capacity, width)
-        before = self._tensors() or [torch.empty(0, n_heads, 0, width)] * (2 * layers)
-        grown = [_grown(tensor, shape) for tensor in before]
-        self.layers = list(zip(grown[::2], grown[1::2], strict=True))
+        return 2 * layers * rows * n_heads * capacity * width
+
+    def _move(self, rows: int, most: int) -> None:
+        """Move to other memory, with room for so many positions in each of so many rows."""
+        before = self._tensors()
+        # numpy asks the system for large pages, torch does not: a fifth of the time of a step.
+        self._memory = torch.from_numpy(np.empty(self._size(rows, most), np.float32))
+        self._rows, self._most = rows, most
+        self._lay_out()
+        for tensor, old in zip(self._tensors(), before, strict=False):
+            tensor[: len(old)] = old[:, :, : self._capacity]
+
+    def _spread(self, capacity: int) -> None:
+        """Make all rows longer where they lie: the last ones first, as many as fit at once."""
+        if capacity > self._most:
+            self._move(self._rows, capacity)
+        layers, n_heads, width = self._shape
+        old, new = self._capacity * width, capacity * width
+        after = 2 * layers * self._rows * n_heads if old else 0
+        while after > 1:
+            first = min(-(-after * old // new), after - 1)
+            source = self._memory[first * old : after * old].view(-1, old)
+            target = self._memory[first * new : after * new].view(-1, new)[:, :old]
+            overlaps = first * new < after * old
+            target.copy_(source.clone() if overlaps else source)
+            after = first
+        self._capacity = capacity
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        layers, n_heads, width = self._shape
+        shape = (layers, 2, self._rows, n_heads, self._capacity, width)
+        rows = self._memory[: self._size(self._rows, self._capacity)].view(shape)
+        self.layers = [(keys, values) for keys, values in rows] if self._rows else []
         self.moves += 1
 
 
-def _grown(tensor: Tensor, shape: Sequence[int]) -> Tensor:
-    larger = torch.empty(shape)
-    larger[: tensor.shape[0], :, : tensor.shape[2]] = tensor
-    return larger
+def _whole(capacity: int) -> int:
+    return -(-capacity // _GRANULE) * _GRANULE

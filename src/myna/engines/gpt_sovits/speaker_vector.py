@@ -121,13 +121,13 @@ class SpeakerNetwork:
     def vector(self, samples: Tensor) -> Tensor:
         """Return the speaker vector of `reference_samples` (1, samples): (1, 20480)."""
         lowered = windowed_sinc(samples, REFERENCE_RATE, SAMPLE_RATE)[0]
-        features = kaldi_fbank(lowered.numpy(), SAMPLE_RATE, N_MELS)
+        features = kaldi_fbank(lowered.cpu().numpy(), SAMPLE_RATE, N_MELS)
         if not len(features):
             raise BadReference(
                 f"The reference of {samples.shape[1] / REFERENCE_RATE:.3f} s is too short to tell "
                 "a speaker by: give some seconds of speech."
             )
-        return self(torch.from_numpy(features)[None])
+        return self(torch.from_numpy(features)[None].to(self._stem.weight.device))
 
     def __call__(self, features: Tensor) -> Tensor:
         """Map filter-bank frames (1, frames, 80) to (1, 20480)."""

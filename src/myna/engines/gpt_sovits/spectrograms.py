@@ -61,7 +61,7 @@ def magnitudes(samples: Tensor, analysis: Analysis) -> Tensor:
             "some seconds of speech."
         )
     padded = F.pad(samples[None], (edge, edge), mode="reflect")[0]
-    window = torch.hann_window(analysis.fft_length)
+    window = torch.hann_window(analysis.fft_length, device=samples.device)
     spectrum = torch.stft(
         padded,
         analysis.fft_length,
@@ -81,7 +81,7 @@ def log_mel(samples: Tensor, analysis: Analysis) -> Tensor:
         fft_length=analysis.fft_length,
         scale=MelScale.SLANEY,
     )
-    bands = torch.from_numpy(mel_filterbank(settings).copy())
+    bands = torch.from_numpy(mel_filterbank(settings).copy()).to(samples.device)
     return torch.log((bands @ magnitudes(samples, analysis)).clamp(min=_QUIETEST))
 
 
@@ -105,7 +105,7 @@ def windowed_sinc(samples: Tensor, source_rate: int, target_rate: int) -> Tensor
         return samples
     common = math.gcd(source_rate, target_rate)
     source, target = source_rate // common, target_rate // common
-    kernels = _sinc_kernels(source, target)
+    kernels = _sinc_kernels(source, target).to(samples.device)
     reach = (kernels.shape[2] - source) // 2
     padded = F.pad(samples[:, None], (reach, reach + source))
     interleaved = F.conv1d(padded, kernels, stride=source)  # (1, target, steps)

@@ -28,8 +28,8 @@ class SpeechWindows:
     ) -> None:
         """`phonemes` (1, L) are the sentence's; `voice` is (1, gin, 1)."""
         self._vits = vits
-        self._phonemes = phonemes
-        self._voice = voice
+        self._phonemes = phonemes.to(vits.device)
+        self._voice = voice.to(vits.device)
         self._seed = seed
         self._speed = speed
         self._tokens: list[int] = []
@@ -52,7 +52,7 @@ class SpeechWindows:
         if not self._tokens:
             return
         vits = self._vits
-        tokens = torch.tensor([self._tokens])
+        tokens = torch.tensor([self._tokens], device=vits.device)
         features = vits.features(tokens, self._phonemes, self._voice)
         encoded = vits.phonetic.prior(at_pace(features, self._speed, last=last))
         until = encoded.mean.shape[2] if last else encoded.mean.shape[2] - HELD_BACK
@@ -60,7 +60,8 @@ class SpeechWindows:
             return
         mean = encoded.mean[:, :, self._decided :]
         deviation = encoded.log_deviation[:, :, self._decided :].exp()
-        noise = normal_frames(self._seed, self._decided, mean.shape[2], mean.shape[1])
+        first, (_, channels, frames) = self._decided, mean.shape
+        noise = normal_frames(self._seed, first, frames, channels, mean.device)
         latents = mean + noise * deviation * NOISE_SCALE
         behind = self._latents
         window = latents if behind is None else torch.cat([behind, latents], dim=2)
@@ -82,7 +83,7 @@ class SpeechWindows:
         heard = sound[(self._heard - first) * step : (until - first) * step]
         self._heard = until
         self._flowed = flowed[:, :, max(0, until - VOCODER_REACH - first) :]
-        samples: Samples = heard.numpy().copy()
+        samples: Samples = heard.cpu().numpy().copy()
         return samples
 
 
@@ -95,7 +96,8 @@ def at_pace(features: Tensor, speed: float, *, last: bool) -> Tensor:
         return features
     length = features.shape[2]
     frames = int(length / speed) + 1 if last else max(0, int((length - 0.5) / speed - 0.5))
-    places = (torch.arange(frames, dtype=torch.float64) + 0.5) * speed - 0.5
+    numbers = torch.arange(frames, dtype=torch.float64, device=features.device)
+    places = (numbers + 0.5) * speed - 0.5
     places = places.clamp(0, length - 1)
     left = places.long()
     right = (left + 1).clamp(max=length - 1)

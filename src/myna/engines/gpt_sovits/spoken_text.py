@@ -1,5 +1,7 @@
 """A text as the decoders take it: phonemes, and what BERT makes of the Chinese in it."""
 
+import logging
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,8 +10,13 @@ import torch
 
 from myna.engines.gpt_sovits.bert import Bert
 from myna.engines.gpt_sovits.frontend.front_end import FrontEnd, PhoneRun
+from myna.text.reading import normalized
+
+logger = logging.getLogger(__name__)
 
 _ENDS = frozenset("，。？！,.?!~:：—…")
+_FIGURE = re.compile(r"[\d%‰&+=×÷±≈≤≥$€£¥₩￦￥°℃℉½⅓¼¾²³]")
+_SAYS_FIGURES = ("ko", "zh", "yue", "en")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,10 +37,13 @@ class TextReader:
 
     def read(self, text: str, language: str) -> SpokenText:
         """Return what to say. Raises `Unsupported`, `PackageMissing`, `TextTooLong`."""
-        text = " ".join(text.split())
+        text = _with_figures_said(" ".join(text.split()), language)
         if text and text[-1] not in _ENDS:
             text += "." if language == "en" else "。"
         read = self._front_end.read(text, language)
+        if read.unread:
+            logger.warning("%d characters have no reading and are left out", len(read.unread))
+            logger.debug("without a reading in %s: %s", language, read.unread)
         return SpokenText(np.array(read.ids, np.int64), self._context(read.runs))
 
     def _context(self, runs: tuple[PhoneRun, ...]) -> npt.NDArray[np.float32] | None:
@@ -52,13 +62,31 @@ class TextReader:
         return np.concatenate([nothing, *rows])
 
 
+def _with_figures_said(text: str, language: str) -> str:
+    """Put figures and signs into words, as a listener expects them.
+
+    The front ends say them as the models' makers did: 3명 as 삼명, 100公里 digit by digit.
+    Japanese is left to OpenJTalk, which knows the accent of a number with its counter.
+    """
+    if language not in _SAYS_FIGURES or not _FIGURE.search(text):
+        return text
+    said, place, is_unit = "", 0, False
+    for token in normalized(text, language):
+        is_figure = _FIGURE.search(token.written) is not None
+        if (is_figure or is_unit) and token.spoken and token.language != "ja":
+            said += text[place : token.start] + token.spoken
+            place = token.end
+        is_unit = is_figure  # the word behind a figure: 5 km
+    return said + text[place:]
+
+
 def _has(run: PhoneRun) -> bool:
     return run.language == "zh" and bool(run.normalized) and run.counts is not None
 
 
 @torch.inference_mode()
 def _of_characters(bert: Bert, run: PhoneRun) -> npt.NDArray[np.float32]:
-    vectors: npt.NDArray[np.float32] = bert.context(run.normalized).numpy()
+    vectors: npt.NDArray[np.float32] = bert.context(run.normalized).cpu().numpy()
     return np.repeat(vectors, run.counts or (), axis=0)
 
 

@@ -13,16 +13,9 @@ import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
 from myna.core.errors import TextTooLong
+from myna.engines.checkpoints.layers import LayerNorm, Linear, join_heads, split_heads
 from myna.engines.checkpoints.tensors import Tensors
-from myna.engines.gpt_sovits.layers import (
-    LayerNorm,
-    Linear,
-    attention,
-    embedding,
-    join_heads,
-    sinusoids,
-    split_heads,
-)
+from myna.engines.gpt_sovits.layers import attention, embedding, sinusoids
 from myna.engines.gpt_sovits.weights import SemanticCheckpoint
 
 TOKENS_PER_SECOND = 25
@@ -97,7 +90,7 @@ class SequenceEmbedding:
         self._context = Linear.of(tensors.scope("bert_proj"))
         table = sinusoids(_POSITIONS, self.tokens.shape[1]).to(self.tokens.device)
         self._phoneme_positions = tensors["ar_text_position.alpha"] * table
-        self._token_positions = tensors["ar_audio_position.alpha"] * table
+        self.token_positions = tensors["ar_audio_position.alpha"] * table  # (places, channels)
 
     def prefix(self, phonemes: Tensor, context: Tensor | None, prompt: Tensor) -> Tensor:
         """Embed a request as `TextToSemantic.prefill` takes it: (1, L + P, channels)."""
@@ -105,21 +98,23 @@ class SequenceEmbedding:
         if context is None:
             context = text.new_zeros(len(phonemes), self._context.weight.shape[1])
         text = text + self._context(context) + self._phoneme_positions[: len(phonemes)]
-        audio = embedding(prompt, self.tokens) + self._token_positions[: len(prompt)]
+        audio = embedding(prompt, self.tokens) + self.token_positions[: len(prompt)]
         return torch.cat([text, audio])[None]
 
     def token(self, tokens: Tensor, places: Tensor) -> Tensor:
         """Embed one token (B,) each, so many tokens (B,) into its sequence: (B, 1, channels)."""
-        return (embedding(tokens, self.tokens) + self._token_positions[places])[:, None]
+        return (embedding(tokens, self.tokens) + self.token_positions[places])[:, None]
 
 
 class TextToSemantic:
     """The network. `prefill` reads a request into a slot, `step` adds one token to many slots."""
 
-    def __init__(self, checkpoint: SemanticCheckpoint) -> None:
+    def __init__(self, checkpoint: SemanticCheckpoint, dtype: torch.dtype = torch.float32) -> None:
+        """`dtype` is that of the layers and of what they remember; logits are in float32."""
         tensors = checkpoint.tensors
+        self._dtype = dtype
         self._embedding = SequenceEmbedding(checkpoint)
-        layers = tensors.scope("h.layers")
+        layers = tensors.scope("h.layers").to(tensors.device, dtype)
         self._blocks = [
             _Block.of(layers.scope(str(index)), checkpoint.n_heads)
             for index in range(tensors.count("h.layers"))
@@ -143,8 +138,8 @@ class TextToSemantic:
         shape = (len(self._blocks), slots, n_heads, capacity, channels // n_heads)
         counts = torch.zeros(slots, dtype=torch.int64, device=device)
         return KeyValueCache(
-            torch.zeros(shape, device=device),
-            torch.zeros(shape, device=device),
+            torch.zeros(shape, dtype=self._dtype, device=device),
+            torch.zeros(shape, dtype=self._dtype, device=device),
             counts,
             counts.clone(),
         )
@@ -166,7 +161,7 @@ class TextToSemantic:
         n_phonemes, n_tokens = len(phonemes), len(prompt)
         length = n_phonemes + n_tokens
         check_length(n_phonemes, n_tokens, cache.capacity)
-        hidden = self._embedding.prefix(phonemes, context, prompt)
+        hidden = self._embedding.prefix(phonemes, context, prompt).to(self._dtype)
         mask = prefix_mask(n_phonemes, n_tokens).to(hidden.device)
         for index, block in enumerate(self._blocks):
             query, key, value = block.projected(hidden)
@@ -175,7 +170,7 @@ class TextToSemantic:
             hidden = block.finished(hidden, attention(query, key, value, mask))
         cache.lengths[slot] = length
         cache.tokens[slot] = n_tokens
-        return self._predict(hidden[0, -1])
+        return self._predict(hidden[0, -1].float())
 
     def step(
         self,
@@ -197,7 +192,7 @@ class TextToSemantic:
         rows = torch.arange(len(tokens), device=tokens.device) if slots is None else slots
         places = cache.lengths[rows]
         attend = _by_row(rows, places) if span is None else _masked(slots, places, span)
-        hidden = self._embedding.token(tokens, cache.tokens[rows])
+        hidden = self._embedding.token(tokens, cache.tokens[rows]).to(self._dtype)
         for index, block in enumerate(self._blocks):
             query, key, value = block.projected(hidden)
             keys, values = cache.keys[index], cache.values[index]
@@ -207,7 +202,7 @@ class TextToSemantic:
         grown = 1 if active is None else active.to(torch.int64)
         cache.lengths[rows] += grown
         cache.tokens[rows] += grown
-        return self._predict(hidden[:, 0])
+        return self._predict(hidden[:, 0].float())
 
 
 def check_length(n_phonemes: int, n_tokens: int, capacity: int) -> None:

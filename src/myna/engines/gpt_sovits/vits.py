@@ -14,7 +14,7 @@ from myna.core.errors import Unsupported
 from myna.engines.batching.noise import normal_frames
 from myna.engines.gpt_sovits.hifigan import HifiGan
 from myna.engines.gpt_sovits.phonetic_encoder import Encoded, PhoneticEncoder, at_speed
-from myna.engines.gpt_sovits.quantizer import FRAMES_PER_TOKEN, Quantizer
+from myna.engines.gpt_sovits.quantizer import Quantizer
 from myna.engines.gpt_sovits.residual_flow import ResidualFlow
 from myna.engines.gpt_sovits.voice_encoder import VoiceEncoder
 from myna.engines.gpt_sovits.weights import SovitsCheckpoint
@@ -46,9 +46,9 @@ class Vits:
         self.samples_per_frame = math.prod(config.upsample_rates)
 
     @property
-    def samples_per_token(self) -> int:
-        """Samples of sound for one semantic token, at speed 1."""
-        return FRAMES_PER_TOKEN * self.samples_per_frame
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self.quantizer.codes.device
 
     def encode(self, tokens: Tensor, phonemes: Tensor, voice: Tensor, speed: float = 1) -> Encoded:
         """Return the prior of a sentence's latents: 2 T frames, at another speed int(2 T/speed)+1.
@@ -78,5 +78,5 @@ def latents_of_seed(
 ) -> Tensor:
     """Draw latents whose noise depends on the seed and on each frame's absolute number only."""
     channels, frames = encoded.mean.shape[1:]
-    noise = normal_frames(seed, first_frame, frames, channels).to(encoded.mean.device)
+    noise = normal_frames(seed, first_frame, frames, channels, encoded.mean.device)
     return latents_with(encoded, noise, scale)

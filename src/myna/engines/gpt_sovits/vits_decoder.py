@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import torch
 
 from myna.core.audio import Audio
-from myna.engines.gpt_sovits.decoder import Filled, Filling, Sentence, SoundStream
+from myna.engines.gaps import Filled
+from myna.engines.gpt_sovits.decoder import Filling, Sentence, SoundStream
 from myna.engines.gpt_sovits.phonetic_encoder import Encoded
 from myna.engines.gpt_sovits.prompt import Prompt
 from myna.engines.gpt_sovits.quantizer import FRAMES_PER_TOKEN
@@ -44,9 +45,10 @@ class VitsDecoder:
     def filled(self, filling: Filling) -> Filled:
         """Decode all tokens as one sentence, and of its sound keep what is near the gap."""
         sentence, vits = filling.sentence, self._vits
-        voice = torch.from_numpy(sentence.prompt.voice)
-        phonemes = torch.from_numpy(sentence.text.phonemes)[None]
-        features = vits.features(torch.tensor([filling.all_tokens]), phonemes, voice)
+        voice = torch.from_numpy(sentence.prompt.voice).to(vits.device)
+        phonemes = torch.from_numpy(sentence.text.phonemes)[None].to(vits.device)
+        tokens = torch.tensor([filling.all_tokens], device=vits.device)
+        features = vits.features(tokens, phonemes, voice)
         start = FRAMES_PER_TOKEN * len(filling.tokens_before)
         end = start + FRAMES_PER_TOKEN * len(filling.tokens)
         features = paced_between(features, start, end, sentence.speed)
@@ -59,4 +61,4 @@ class VitsDecoder:
         sound = vits.decode(latents_of_seed(near, sentence.seed, window.start), voice)[0]
         step = vits.samples_per_frame
         kept = sound[(first - window.start) * step : (last - window.start) * step]
-        return Filled(kept.numpy().copy(), (start - first) * step, (end - first) * step)
+        return Filled(kept.cpu().numpy().copy(), (start - first) * step, (end - first) * step)

@@ -7,8 +7,8 @@ import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
 from myna.core.errors import BadReference
+from myna.engines.checkpoints.layers import Linear
 from myna.engines.checkpoints.tensors import Tensors
-from myna.engines.gpt_sovits.layers import Linear
 from myna.engines.gpt_sovits.reference_encoder import ReferenceEncoder
 
 

@@ -7,10 +7,11 @@ digest, by the two bytes that mark files of newer trainers, or by the version in
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
 from myna.core.errors import WeightsMissing
@@ -80,6 +81,10 @@ class SemanticCheckpoint:
     n_heads: int
     longest_seconds: float = 54.0
     """What the model was trained on at most."""
+
+    def on(self, device: torch.device) -> "SemanticCheckpoint":
+        """Return the same, whose tensors come on a device."""
+        return replace(self, tensors=self.tensors.to(device))
 
     @property
     def is_first(self) -> bool:

@@ -36,11 +36,23 @@ def product(
     bias: npt.NDArray[np.float32] | None = None,
 ) -> str:
     """Add `inputs @ weight^T + bias` to a graph, the weights in eight bits; return its name."""
-    codes, scales = quantized(weight)
+    return coded_product(graph, name, inputs, quantized(weight), bias, weight.shape[1])
+
+
+def coded_product(
+    graph: Graph,
+    name: str,
+    inputs: str,
+    weight: tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32]],
+    bias: npt.NDArray[np.float32] | None,
+    n_inputs: int,
+) -> str:
+    """Do the same with a weight as `quantized` returns it."""
+    codes, scales = weight
     parts = [inputs, graph.constant(f"{name}.codes", codes)]
     parts.append(graph.constant(f"{name}.scales", scales.reshape(-1)))
     if bias is not None:
         parts += ["", "", graph.constant(f"{name}.bias", bias)]
-    shape = {"N": weight.shape[0], "K": weight.shape[1], "bits": 8, "block_size": BLOCK}
+    shape = {"N": len(codes), "K": n_inputs, "bits": 8, "block_size": codes.shape[2]}
     shape["accuracy_level"] = _INTEGER_PRODUCTS
     return graph.node("MatMulNBits", parts, [name], shape, domain=CONTRIBUTED)

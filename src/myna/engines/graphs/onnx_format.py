@@ -22,6 +22,7 @@ Axis = int | str
 
 _TYPES = {"float32": 1, "uint8": 2, "int32": 6, "int64": 7}
 _FLOAT, _INT = 1, 2  # kinds of attributes
+_EXTERNAL = 1  # data that are not in the file
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +41,23 @@ class Graph:
     name: str
     inputs: list[Port] = field(default_factory=list)
     outputs: list[Port] = field(default_factory=list)
+    lends: dict[str, Array] = field(default_factory=dict)
+    """Constants that are not in the file: whoever loads the graph lends their memory to it."""
     _nodes: list[bytes] = field(default_factory=list)
     _constants: list[Sequence[bytes]] = field(default_factory=list)
 
     def constant(self, name: str, array: Array) -> str:
         """Add a constant and return its name."""
-        dims = b"".join(_whole(1, size) for size in array.shape)
         raw = np.ascontiguousarray(array).tobytes()
-        head = dims + _whole(2, _TYPES[array.dtype.name]) + _text(8, name) + _opening(9, len(raw))
+        head = _tensor(name, array) + _opening(9, len(raw))
         self._constants.append((_opening(5, len(head) + len(raw)) + head, raw))
+        return name
+
+    def lent(self, name: str, array: Array) -> str:
+        """Add a constant, contiguous, that stays where it is, and return its name."""
+        place = _message(13, _text(1, "location") + _text(2, "lent"))
+        self._constants.append((_message(5, _tensor(name, array) + place + _whole(14, _EXTERNAL)),))
+        self.lends[name] = array
         return name
 
     def node(
@@ -80,6 +89,11 @@ class Graph:
             yield _message(8, _text(1, domain) + _whole(2, version))
         yield _opening(7, sum(map(len, parts)))
         yield from parts
+
+
+def _tensor(name: str, array: Array) -> bytes:
+    dims = b"".join(_whole(1, size) for size in array.shape)
+    return dims + _whole(2, _TYPES[array.dtype.name]) + _text(8, name)
 
 
 def _attribute(name: str, value: int | float) -> bytes:

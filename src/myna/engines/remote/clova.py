@@ -11,6 +11,7 @@ from myna.core.speech import Chunk, Utterance
 from myna.core.voice import Voice
 from myna.dsp.codec import StreamDecoder
 from myna.engines.remote.fingerprints import fingerprint
+from myna.engines.remote.knobs import Knobs
 from myna.engines.remote.speaking import (
     SoundDecoder,
     check_language,
@@ -32,16 +33,20 @@ FASTEST, SLOWEST = -5, 10
 
 
 class ClovaEngine:
-    """Speaks with Clova's own speakers: never in the voice asked for. Knows the speed."""
+    """Speaks with Clova's own speakers: never in the voice asked for.
+
+    Knows the speed, and the speakers that are set.
+    """
 
     def __init__(self, transport: Transport, speakers: VoiceNames, revision: str = "") -> None:
         self.name = transport.address.name
         self._transport = transport
         self._speakers = speakers
         self.capabilities = Capabilities(
-            speakers.languages(LANGUAGES), SAMPLE_RATE, clones=False, times_words=False
+            speakers.languages(LANGUAGES), SAMPLE_RATE, clones=False, speakers=speakers.speakers
         )
-        self.fingerprint = fingerprint("clova", transport.address.url, speakers, revision)
+        self._knobs = Knobs(self.name, ("speed", "speaker"))
+        self.fingerprint = fingerprint("clova", transport.address.known_as, speakers, revision)
 
     def speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
         """Yield the sentence as it arrives. Raises `EngineError` where the service fails."""
@@ -58,7 +63,8 @@ class ClovaEngine:
     def _speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
         if not is_sayable(utterance.text):
             return
-        speaker = self._speakers.find(voice, utterance.language)
+        self._knobs.tell(utterance.options, voice)
+        speaker = self._speakers.find(voice, utterance.language, utterance.options.speaker)
         if speaker is None:
             raise no_voice(self.name, voice, utterance.language)
         form = {
@@ -70,7 +76,8 @@ class ClovaEngine:
             "format": "wav",
             "sampling-rate": str(SAMPLE_RATE),
         }
-        decoder = SoundDecoder(self.name, cloned=False, sound=StreamDecoder())
+        chosen = bool(utterance.options.speaker)
+        decoder = SoundDecoder(self.name, cloned=chosen, sound=StreamDecoder())
         yield from spoken(self._transport, Ask(PATH, form=form), self._refused, decoder)
 
     def _refused(self, status: int, content: bytes) -> MynaError:

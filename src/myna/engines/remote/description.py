@@ -10,7 +10,7 @@ from typing import Any
 from myna.core.engine import Capabilities
 from myna.core.errors import SynthesisFailed
 from myna.core.languages import LANGUAGES
-from myna.engines.remote.fingerprints import fingerprint
+from myna.engines.remote.fingerprints import description_key
 from myna.engines.remote.speaking import refusal
 from myna.engines.remote.transport import Ask, Transport
 
@@ -67,7 +67,8 @@ class Acquaintance:
     """What is known of a server: asked for when it speaks, remembered while it is away.
 
     Nothing is asked when it is made. What it said last is kept in `memory`, so that sentences
-    cached under its fingerprint are found after a restart without any network.
+    cached under its fingerprint are found after a restart without any network, or where another
+    process put into it what another machine was told (`myna cache import`).
     """
 
     def __init__(
@@ -77,10 +78,17 @@ class Acquaintance:
         self._transport = transport
         self._asker = asker
         self._memory = memory
-        self._key = fingerprint("description", transport.address.url)
+        self._key = description_key(transport.address.known_as)
         self._lock = threading.Lock()
         self._asked_at = -FRESH_SECONDS
-        self.known = self._remembered()
+        self._known = self._remembered()
+
+    @property
+    def known(self) -> Description:
+        """What the server said last; while it has said nothing, what is remembered by now."""
+        if not self._known.fingerprint and (found := self._remembered()).fingerprint:
+            self._known = found
+        return self._known
 
     def refresh(self, seconds: float) -> None:
         """Ask the server anew if the last time is long ago. Raises `EngineError`.
@@ -110,8 +118,8 @@ class Acquaintance:
                 "Take one of the two out of the setting `engines`, here or there."
             )
         self._asked_at = time.monotonic()
-        if known != self.known:
-            self.known = known
+        if known != self._known:
+            self._known = known
             if self._memory is not None:
                 self._memory[self._key] = known.packed()
 

@@ -13,6 +13,7 @@ from myna.core.speech import Chunk, Options, Utterance
 from myna.core.voice import Voice
 from myna.dsp.codec import StreamDecoder
 from myna.engines.remote.fingerprints import fingerprint
+from myna.engines.remote.knobs import Knobs
 from myna.engines.remote.references import Located, References, Share
 from myna.engines.remote.speaking import (
     SoundDecoder,
@@ -37,6 +38,8 @@ class Interface:
     ask: Callable[[Utterance, Located], Ask]
     probe: Ask
     """Refused by a server that is well, at once and without any work."""
+    knobs: tuple[str, ...]
+    """The options it has a word for."""
 
 
 def _api_v2(utterance: Utterance, reference: Located) -> Ask:
@@ -47,8 +50,6 @@ def _api_v2(utterance: Utterance, reference: Located) -> Ask:
         "ref_audio_path": reference.path,
         "prompt_text": reference.transcript,
         "prompt_lang": reference.language,
-        "top_k": options.top_k,
-        "top_p": options.top_p,
         "temperature": options.temperature,
         "repetition_penalty": options.repetition_penalty,
         "speed_factor": options.speed,
@@ -57,7 +58,7 @@ def _api_v2(utterance: Utterance, reference: Located) -> Ask:
         "media_type": "wav",
         "streaming_mode": True,  # the one value that old and new servers read alike
     }
-    return Ask("/tts", json=body | _steps(options))
+    return Ask("/tts", json=body | _chosen(options))
 
 
 def _api_v1(utterance: Utterance, reference: Located) -> Ask:
@@ -69,20 +70,28 @@ def _api_v1(utterance: Utterance, reference: Located) -> Ask:
         # All three or none: with an empty text it would take its own default reference instead.
         "prompt_text": reference.transcript or ".",
         "prompt_language": reference.language,
-        "top_k": options.top_k,
-        "top_p": options.top_p,
         "temperature": options.temperature,
         "speed": options.speed,
     }
-    return Ask("/", json=body | _steps(options))
+    return Ask("/", json=body | _chosen(options))
 
 
-def _steps(options: Options) -> dict[str, int]:
-    return {} if options.sample_steps is None else {"sample_steps": options.sample_steps}
+def _chosen(options: Options) -> dict[str, float]:
+    """Return what is not left to the server."""
+    knobs = {
+        "top_k": options.top_k,
+        "top_p": options.top_p,
+        "sample_steps": options.sample_steps,
+    }
+    return {name: value for name, value in knobs.items() if value is not None}
 
 
-API_V2 = Interface("gpt-sovits-v2", _api_v2, Ask("/tts", json={}))
-API_V1 = Interface("gpt-sovits-v1", _api_v1, Ask("/change_refer", "GET"))
+_KNOBS = ("speed", "temperature", "top_k", "top_p", "sample_steps")
+
+API_V2 = Interface(
+    "gpt-sovits-v2", _api_v2, Ask("/tts", json={}), (*_KNOBS, "seed", "repetition_penalty")
+)
+API_V1 = Interface("gpt-sovits-v1", _api_v1, Ask("/change_refer", "GET"), _KNOBS)
 
 
 class GptSovitsServerEngine:
@@ -105,8 +114,9 @@ class GptSovitsServerEngine:
         self._transport = transport
         self._interface = interface
         self._references = References(transport, voices, share)
+        self._knobs = Knobs(self.name, interface.knobs)
         self._sample_rate = SAMPLE_RATE
-        self.fingerprint = fingerprint(interface.kind, transport.address.url, voices, revision)
+        self.fingerprint = fingerprint(interface.kind, transport.address.known_as, voices, revision)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -125,6 +135,7 @@ class GptSovitsServerEngine:
     def _speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
         if not is_sayable(utterance.text):
             return
+        self._knobs.tell(utterance.options, voice)
         patience = self._transport.patience.first_sound
         until = time.monotonic() + patience
         reference = self._references.of(voice, utterance.language, patience)

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Generator, MutableMapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 from myna.core.engine import Capabilities
@@ -13,6 +13,7 @@ from myna.core.voice import Voice
 from myna.engines.remote.description import Acquaintance
 from myna.engines.remote.events import MEDIA_TYPE, SpeechEvents
 from myna.engines.remote.fingerprints import fingerprint
+from myna.engines.remote.knobs import Knobs
 from myna.engines.remote.speaking import (
     PROBE_SECONDS,
     check_language,
@@ -47,9 +48,10 @@ class MynaEngine:
         """`memory` keeps what the server said of itself, and which voices it was sent."""
         self.name = transport.address.name
         self._transport = transport
-        self._own_fingerprint = fingerprint("myna", transport.address.url, revision)
+        self._own_fingerprint = fingerprint("myna", transport.address.known_as, revision)
         self._server = Acquaintance(transport, self._own_fingerprint, memory)
         self._memory: MutableMapping[str, bytes] = {} if memory is None else memory
+        self._knobs = Knobs(self.name, (field.name for field in fields(Options)))
         self._sent: dict[str, None] = {}  # ids of voices the server has had; threads may share it
 
     @property
@@ -65,6 +67,7 @@ class MynaEngine:
     def speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
         """Yield the sentence as it arrives. Raises `EngineError` where the server fails."""
         check_language(self.name, utterance.language, self.capabilities.languages)
+        self._knobs.tell(utterance.options, voice)
         return self._speak(utterance, replace(voice, auxiliary=()))  # one recording goes along
 
     def check(self) -> None:

@@ -12,6 +12,7 @@ from myna.core.speech import Chunk, Utterance
 from myna.core.voice import Voice
 from myna.dsp.codec import StreamDecoder
 from myna.engines.remote.fingerprints import fingerprint
+from myna.engines.remote.knobs import Knobs
 from myna.engines.remote.speaking import (
     SoundDecoder,
     check_language,
@@ -40,7 +41,8 @@ class OpenAiOptions:
 class OpenAiEngine:
     """Speaks with a voice the server has, or, where it takes recordings, in any.
 
-    Knows the speed; where it clones also the seed.
+    Knows the speed, an instruction, and as speakers the voices that are set; where it clones also
+    the seed.
     """
 
     def __init__(self, transport: Transport, options: OpenAiOptions) -> None:
@@ -48,12 +50,19 @@ class OpenAiEngine:
         self._transport = transport
         self._options = options
         self._sample_rate = SAMPLE_RATE
-        self.fingerprint = fingerprint("openai", transport.address.url, options)
+        self.fingerprint = fingerprint("openai", transport.address.known_as, options)
+        known = ("speed", "instruction", "speaker", *(["seed"] if options.clones else []))
+        self._knobs = Knobs(self.name, known)
 
     @property
     def capabilities(self) -> Capabilities:
         """All languages; the sample rate is the one last heard."""
-        return Capabilities(frozenset(LANGUAGES), self._sample_rate, self._options.clones)
+        return Capabilities(
+            frozenset(LANGUAGES),
+            self._sample_rate,
+            self._options.clones,
+            speakers=self._options.voices.speakers,
+        )
 
     def speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
         """Yield the sentence as it arrives. Raises `EngineError` where the server fails."""
@@ -67,18 +76,23 @@ class OpenAiEngine:
     def _speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
         if not is_sayable(utterance.text):
             return
+        options = utterance.options
+        self._knobs.tell(options, voice)
         body: dict[str, Any] = {  # Any: this is the wire
             "model": self._options.model,
             "input": utterance.text,
             "response_format": "wav",
-            "speed": utterance.options.speed,
+            "speed": options.speed,
         }
-        known = self._options.voices.find(voice, utterance.language)
+        if options.instruction:
+            body["instructions"] = options.instruction
+        if self._options.clones:  # so it knows what others added to the interface
+            body |= {"language": utterance.language, "seed": options.seed}
+        known = self._options.voices.find(voice, utterance.language, options.speaker)
         if known:
             body["voice"] = known.name
         elif self._options.clones:
             body |= {"ref_audio": data_url(voice), "ref_text": voice.transcript}
-            body |= {"language": utterance.language, "seed": utterance.options.seed}
         else:
             raise no_voice(self.name, voice, utterance.language)
         decoder = SoundDecoder(self.name, not known or known.is_asked_for, StreamDecoder())

@@ -45,6 +45,13 @@ class Address:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     ca_file: Path | None = None
     proxy: str | None = None
+    identity: str | None = None
+    """What the server is known by, whatever its address; None: the address."""
+
+    @property
+    def known_as(self) -> str:
+        """What is part of its engine's fingerprint."""
+        return self.identity or self.url
 
     @property
     def shown(self) -> str:

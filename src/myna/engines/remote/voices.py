@@ -30,8 +30,16 @@ class VoiceNames:
         """Return them in an order that does not depend on how they were written down."""
         return cls(tuple(sorted(named.items())), default)
 
-    def find(self, voice: Voice, language: str) -> Known | None:
+    @property
+    def speakers(self) -> frozenset[str]:
+        """Every name: each can be asked for as a speaker."""
+        default = {self.default} if self.default else set()
+        return frozenset({name for _, name in self.named} | default)
+
+    def find(self, voice: Voice, language: str, speaker: str = "") -> Known | None:
         """Return what to ask for, the most exact first; None where nothing is known."""
+        if speaker:
+            return Known(speaker, is_asked_for=True)
         named = dict(self.named)
         if voice.id in named:
             return Known(named[voice.id], is_asked_for=True)

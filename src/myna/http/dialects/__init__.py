@@ -16,11 +16,11 @@ routes take a `Call`, and add its name to `NAMES` below::
         request = SpeechRequest(body.text, body.voice, options=Options(seed=body.seed))
         return await call.audio(request, AudioFormat.MP3, sample_rate=24000)
 
-- **Who may**: annotate the parameter with `Speaking`, `Managing` (voices), `Administering` or
-  `Open` (anybody) of `myna.http.call`. That authenticates (Bearer, X-API-Key, cookie), checks the
-  scope and counts the rate. A key in an unusual place: take `Open`, then
-  `call = await call.as_holder(key)` and `call.caller.check(Scope.SPEAK)`; it raises
-  `Unauthenticated`. What changes the server: `call.check_admin()` first.
+- **Who may**: annotate the parameter with `Speaking`, `Managing` (voices) or `Open` (anybody) of
+  `myna.http.call`. That authenticates (Bearer, X-API-Key, cookie), checks the scope and counts the
+  rate. A key in an unusual place: take `Open`, then `call = await call.as_holder(key)` and
+  `call.caller.check(Scope.SPEAK)`; it raises `Unauthenticated`. What changes the server:
+  `call.check_admin()` first.
 - **Voices**: a name in `SpeechRequest.voice` is looked up in the caller's own library, never in
   another's. `await call.voice(name)` gives the `Voice`; `call.library` adds and lists (blocks: use
   `await call.in_thread(...)`). A recording that came along: `await call.clone(Recording(content,
@@ -66,6 +66,7 @@ def routers(chosen: tuple[str, ...] | None) -> list[APIRouter]:
     wanted = NAMES if chosen is None else chosen
     for name in wanted:
         if name not in NAMES:
-            known = ", ".join(NAMES) or "none yet"
-            raise SettingsError(f"Setting 'http.dialects' names {name!r}; there are: {known}.")
+            raise SettingsError(
+                f"Setting 'http.dialects' names {name!r}; there are: {', '.join(NAMES)}."
+            )
     return [import_module(f"{__name__}.{name}").router for name in wanted]

@@ -59,7 +59,8 @@ SAMPLING = {
 }
 """How to draw, and within what."""
 COUNTS = {"top_k", "sample_steps"}
-THEIR_STEPS = 32  # upstream's default, sent or not, leaves the choice to the engine
+THEIRS = {"top_k": 15, "top_p": 1, "sample_steps": 32}
+"""Upstream's defaults, sent or not, leave the choice to the engine."""
 
 
 class Remembered:
@@ -184,13 +185,12 @@ def options(values: Mapping[str, float], *, seed: int) -> Options:
     }
     for name in COUNTS & sampling.keys():
         sampling[name] = int(sampling[name])
-    if sampling.get("sample_steps") == THEIR_STEPS:
-        del sampling["sample_steps"]
+    chosen = {name: value for name, value in sampling.items() if THEIRS.get(name) != value}
     return Options(
         speed=_within(SPEED_RANGE, speed),
         seed=None if seed == RANDOM else seed,
         sentence_pause=_within(SENTENCE_PAUSE_RANGE, pause),
-        **sampling,
+        **chosen,
     )
 
 

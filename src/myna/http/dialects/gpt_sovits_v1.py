@@ -13,6 +13,16 @@ from starlette.types import Scope
 from myna.core.errors import BadAudio, BadReference, InvalidOption
 from myna.core.speech import SpeechRequest
 from myna.http.call import Call, Speaking
+from myna.http.dialects.gpt_sovits_routes import (
+    ANSWERS,
+    KEPT_STATUSES,
+    NOTHING_TO_SAY,
+    json_content,
+    obeyed,
+    parameters,
+    refuse_methods,
+    told,
+)
 from myna.http.dialects.gpt_sovits_speech import (
     FORMATS,
     RANDOM,
@@ -24,16 +34,6 @@ from myna.http.dialects.gpt_sovits_speech import (
     options,
     our_language,
     voice_of,
-)
-from myna.http.dialects.gpt_sovits_v2 import (
-    ANSWERS,
-    NOTHING_TO_SAY,
-    OTHERS_STATUSES,
-    json_content,
-    obeyed,
-    parameters,
-    refuse_methods,
-    told,
 )
 from myna.http.dialects.gpt_sovits_v2 import speak as speak_tts
 from myna.http.dialects.gpt_sovits_weights import NotChanged, change_weights
@@ -49,6 +49,7 @@ from myna.http.dialects.gpt_sovits_wire import (
 )
 from myna.http.errors import Problem, errors_as
 from myna.http.refusals import ReferenceNotFound
+from myna.text.sentences import speakable
 
 SILENCE_BETWEEN = 0.3  # seconds, after every line of api.py
 NO_REFERENCE = '缺少任意一项以下参数: "path", "text", "language"'
@@ -60,7 +61,7 @@ SEEING = ("GET", "HEAD")
 def envelope(problem: Problem) -> Response:
     """Tell a problem as api.py does."""
     status = problem.status
-    if status not in OTHERS_STATUSES:
+    if status not in KEPT_STATUSES:
         status = 500 if status >= 500 else 400
     return JSONResponse({"code": status, "message": problem.message}, status, problem.headers)
 
@@ -135,7 +136,7 @@ async def _speak(call: Call, values: Mapping[str, Any]) -> Response:
     arguments = bound_arguments(await _with_named_voice(call, values), _default(call))
     voice_language = _language(arguments["prompt_language"], "prompt_language")
     language = _language(arguments["text_language"], "text_language")
-    if not any(character.isalnum() for character in arguments["text"]):
+    if not speakable(arguments["text"]):
         raise WireRefused(400, {"code": 400, "message": NOTHING_TO_SAY})
     reference = Reference(arguments["ref_wav_path"], arguments["prompt_text"], voice_language)
     try:

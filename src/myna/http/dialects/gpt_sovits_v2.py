@@ -1,13 +1,11 @@
 """GPT-SoVITS's `api_v2.py`: `/tts` and the operations beside it."""
 
 import errno
-import json
 import os
-from collections.abc import Coroutine, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from fastapi import APIRouter
-from pydantic import BaseModel
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -15,7 +13,17 @@ from starlette.responses import JSONResponse, Response
 from myna.core.errors import BadAudio, BadReference
 from myna.core.speech import SpeechRequest
 from myna.core.voice import Voice
-from myna.http.call import Call, Open, Speaking
+from myna.http.call import Call, Speaking
+from myna.http.dialects.gpt_sovits_routes import (
+    ANSWERS,
+    KEPT_STATUSES,
+    NOTHING_TO_SAY,
+    json_content,
+    obeyed,
+    parameters,
+    refuse_methods,
+    told,
+)
 from myna.http.dialects.gpt_sovits_speech import (
     RANDOM,
     SEEDS,
@@ -38,58 +46,23 @@ from myna.http.dialects.gpt_sovits_wire import (
     run_inputs,
 )
 from myna.http.errors import Problem, errors_as
-from myna.http.refusals import NotUnderstood, ReferenceNotFound
-from myna.http.routes.answers import refusals
+from myna.http.refusals import ReferenceNotFound
+from myna.text.sentences import speakable
 
 FAILED = "tts failed"
-NOTHING_TO_SAY = "Please enter valid text."
 BAD_SEED = "Seed must be between 0 and 2**32 - 1"
-OTHERS_STATUSES = (401, 403, 408, 413, 429, 503, 504)
 OTHER_METHODS = ["HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE"]
-
-
-class ErrorBody(BaseModel):
-    """What went wrong, in the words of either interface."""
-
-    message: str | None = None
-    Exception: str | None = None
-    detail: str | None = None
-    """Of api_v2.py, where the body is no JSON."""
-    code: int | None = None
-    """Of api.py: 400."""
-
-
-ANSWERS = refusals(400, *OTHERS_STATUSES, 500, body=ErrorBody) | {
-    422: {"description": "`detail`: values of the wrong type"}
-}
 
 
 def envelope(problem: Problem) -> Response:
     """Tell a problem as api_v2.py does."""
-    if problem.status in OTHERS_STATUSES:
+    if problem.status in KEPT_STATUSES:
         return JSONResponse({"message": problem.message}, problem.status, problem.headers)
     status = 500 if problem.status >= 500 else 400
     return JSONResponse({"message": FAILED, "Exception": problem.message}, status)
 
 
 router = APIRouter(tags=["GPT-SoVITS api_v2"], route_class=errors_as(envelope), responses=ANSWERS)
-
-
-def parameters(fields: type[BaseModel]) -> dict[str, Any]:
-    """Describe a model's fields as the parameters of a query, for OpenAPI."""
-    properties = fields.model_json_schema()["properties"]
-    return {
-        "parameters": [
-            {"name": name, "in": "query", "required": False, "schema": schema}
-            for name, schema in properties.items()
-        ]
-    }
-
-
-def json_content(fields: type[BaseModel]) -> dict[str, Any]:
-    """Describe a model as a JSON body, for OpenAPI."""
-    schema = fields.model_json_schema()
-    return {"requestBody": {"content": {"application/json": {"schema": schema}}}}
 
 
 @router.get("/tts", response_class=Response, openapi_extra=parameters(TtsFields))
@@ -131,15 +104,6 @@ async def speak(call: Call, fields: TtsFields) -> Response:
     return await answer(call, request, Manner(inputs["media_type"], streams))
 
 
-async def told(answering: Coroutine[Any, Any, Response]) -> Response:
-    """Answer, or tell a refusal with the body it carries."""
-    try:
-        return await answering
-    except WireRefused as refused:
-        content = json.dumps(refused.body, ensure_ascii=False, separators=(",", ":"))
-        return Response(content, refused.status, media_type="application/json")
-
-
 def failed(reason: str, message: str = FAILED) -> WireRefused:
     """Return the refusal by which api_v2.py reports what went wrong inside."""
     return WireRefused(400, {"message": message, "Exception": reason})
@@ -159,7 +123,7 @@ def _check_inputs(inputs: dict[str, Any]) -> None:
 def _check_texts(inputs: dict[str, Any]) -> None:
     if inputs["prompt_text"] and not inputs["prompt_text"].strip("\n"):
         raise failed("prompt_text has no words. Leave it out, or write what the recording says.")
-    if not any(character.isalnum() for character in inputs["text"]):
+    if not speakable(inputs["text"]):
         raise failed(NOTHING_TO_SAY)
 
 
@@ -231,25 +195,6 @@ async def control(call: Speaking, command: str | None = None) -> Response:
     if command is None:
         return JSONResponse({"message": "command is required"}, 400)
     return obeyed(call, command)
-
-
-def obeyed(call: Call, command: object) -> Response:
-    """Answer a command. Raises `Forbidden`, `NotUnderstood`."""
-    if command not in ("restart", "exit"):
-        return JSONResponse(None)
-    call.check_admin()
-    raise NotUnderstood(
-        f"This server does not {command} itself: stop it with SIGTERM, or ask whoever runs it."
-    )
-
-
-def refuse_methods(router: APIRouter, path: str, methods: list[str], allowed: str) -> None:
-    """Answer other methods as upstream's framework does."""
-
-    async def refuse(call: Open) -> Response:
-        return JSONResponse({"detail": "Method Not Allowed"}, 405, {"Allow": allowed})
-
-    router.add_api_route(path, refuse, methods=methods, include_in_schema=False)
 
 
 refuse_methods(router, "/tts", OTHER_METHODS, "GET, POST")

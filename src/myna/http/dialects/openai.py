@@ -126,7 +126,9 @@ def _data_of(url: str) -> bytes:
     try:
         return base64.b64decode(data, validate=True)
     except binascii.Error:
-        raise NotUnderstood("ref_audio is not valid base64.") from None
+        raise NotUnderstood(
+            "ref_audio is not valid base64. Encode the bytes of the recording's file."
+        ) from None
 
 
 def _events(format: AudioFormat, sample_rate: int | None, n_characters: int) -> ByteFrames:
@@ -157,7 +159,7 @@ def _last_event(problem: Problem) -> bytes:
 
 @router.get("/v1/models")
 async def list_models(call: Speaking) -> dict[str, Any]:
-    """List what can be given as `model`: the chain, and each engine in it."""
+    """List what can be given as `model`: the one chain of engines."""
     return {"object": "list", "data": [_model(MODEL)]}
 
 

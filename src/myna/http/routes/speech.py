@@ -57,10 +57,15 @@ class Manner(BaseModel):
     sentence_pause: float = Field(
         0.25, ge=0, le=10, description="Seconds of silence between sentences."
     )
-    top_k: int = Field(
-        15, ge=1, le=1024, description="Of how many most probable continuations one is drawn."
+    top_k: int | None = Field(
+        None,
+        ge=1,
+        le=1024,
+        description="Of how many most probable continuations one is drawn. Unset: the engine's.",
     )
-    top_p: float = Field(1.0, ge=0, le=1, description="The probability these have together.")
+    top_p: float | None = Field(
+        None, ge=0, le=1, description="The probability these have together. Unset: the engine's."
+    )
     repetition_penalty: float = Field(
         1.35, ge=1, le=2, description="How much what was said becomes less probable."
     )

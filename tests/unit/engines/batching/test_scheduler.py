@@ -1,7 +1,7 @@
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 
 import pytest
 
@@ -174,6 +174,18 @@ class Gated:
         self.said.pop(slot, None)
 
 
+class Suspending(Gated):
+    """The same, and sequences may leave their slots."""
+
+    def suspend(self, slot: int) -> object:
+        return self.said.pop(slot), self.gates.pop(slot)
+
+    def restore(self, slot: int, suspended: object) -> None:
+        assert slot not in self.said
+        assert isinstance(suspended, tuple)
+        self.said[slot], self.gates[slot] = suspended
+
+
 FAILING = Gate()
 
 
@@ -220,6 +232,47 @@ def test_hanging_up_while_waiting_frees_the_slot() -> None:
     assert heard == [1, 2]
     gate.unlock()
     _until_idle(scheduler)
+
+
+def _open() -> Gate:
+    gate = Gate()
+    gate.open = True
+    return gate
+
+
+def _parked(scheduler: Scheduler[Gate], gate: Gate) -> Generator[int]:
+    """Return a call that said 1 and waits."""
+    call = scheduler.tokens(gate)
+    assert next(call) == 1
+    assert gate.asked.wait(10)
+    return call
+
+
+def test_a_call_that_waits_leaves_its_slot_to_one_that_queues_and_goes_on_later() -> None:
+    model = Suspending()
+    scheduler = Scheduler(model, slots=1, queue_length=2)
+    gates = Gate(), Gate()
+    calls = [_parked(scheduler, gate) for gate in gates]
+    assert list(scheduler.tokens(_open())) == [1, 2]
+    for call, gate in zip(calls, gates, strict=True):
+        gate.unlock()
+        assert list(call) == [2]
+    _until_idle(scheduler)
+    assert model.said == {}
+
+
+def test_calls_that_wait_outside_a_slot_count_and_may_be_hung_up() -> None:
+    scheduler = Scheduler(Suspending(), slots=1, queue_length=1)
+    gates = Gate(), Gate()
+    calls = [_parked(scheduler, gate) for gate in gates]
+    with pytest.raises(EngineBusy):
+        next(scheduler.tokens(_open()))
+    calls[0].close()
+    assert list(scheduler.tokens(_open())) == [1, 2]
+    gates[0].unlock()
+    calls[1].close()
+    _until_idle(scheduler)
+    assert list(scheduler.tokens(_open())) == [1, 2]
 
 
 def test_an_error_of_one_call_reaches_it_as_it_is_and_no_other() -> None:

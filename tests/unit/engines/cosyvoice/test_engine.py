@@ -1,6 +1,7 @@
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -57,6 +58,7 @@ def test_version_3_speaks_and_takes_text_as_it_arrives(tmp_path: Path, sample: V
     engine = tiny_engine(tmp_path, Version.COSYVOICE3)
     assert engine.fingerprint.startswith("cosyvoice3")
     assert np.abs(said(engine, sample, "Hi.")).max() > 0.005
+    assert np.abs(said(engine, sample, "[j][ǐ].", "zh")).max() > 0.005
     assert np.array_equal(
         arrived(engine, sample, list("Hi.")), arrived(engine, sample, ["H", "i."])
     )
@@ -67,6 +69,8 @@ def test_version_3_speaks_and_takes_text_as_it_arrives(tmp_path: Path, sample: V
     [
         {"seed": 2},
         {"temperature": 0.1},
+        {"top_k": 1},
+        {"top_p": 0.1},
         {"speed": 1.5},
         {"sample_steps": 4},
         {"instruction": "Low"},
@@ -76,6 +80,10 @@ def test_every_knob_is_heard(
     engine: CosyVoiceEngine, sample: Voice, knob: dict[str, object]
 ) -> None:
     assert not np.array_equal(said(engine, sample), said(engine, sample, **knob))
+
+
+def test_what_repeats_is_the_models_own_affair(engine: CosyVoiceEngine, sample: Voice) -> None:
+    assert np.array_equal(said(engine, sample), said(engine, sample, repetition_penalty=2.0))
 
 
 def test_a_reference_in_the_language_of_the_text_is_continued_any_other_only_heard(
@@ -121,6 +129,32 @@ def test_eight_at_once_sound_as_one_by_one(engine: CosyVoiceEngine, sample: Voic
     assert len(together) == len(texts)
     for index, sound in enumerate(alone):
         assert np.array_equal(together[index], sound)
+
+
+def _at_once(speak: Callable[[int], np.ndarray], count: int) -> dict[int, np.ndarray]:
+    heard: dict[int, np.ndarray] = {}
+
+    def call(index: int) -> None:
+        heard[index] = speak(index)
+
+    threads = [threading.Thread(target=call, args=(index,)) for index in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(120)
+    return heard
+
+
+def test_streams_that_share_passes_of_the_flow_sound_as_alone_but_for_rounding(
+    tmp_path: Path, sample: Voice, engine: CosyVoiceEngine
+) -> None:
+    sharing = CosyVoiceEngine(find_files(write_checkpoint(tmp_path)), replace(FAST, chunks=4))
+    assert sharing.fingerprint != engine.fingerprint
+    heard = _at_once(lambda index: said(sharing, sample, "Say it.", seed=1), 4)
+    alone = said(engine, sample, "Say it.", seed=1)
+    for sound in heard.values():
+        assert sound.shape == alone.shape
+        assert np.abs(sound - alone).max() < 0.05 * np.abs(alone).max()
 
 
 def test_an_arriving_text_sounds_alike_in_any_pieces(
@@ -169,6 +203,20 @@ def test_sound_comes_before_the_text_has_ended(engine: CosyVoiceEngine, sample: 
     with closing(engine.speak_arriving(utterance, sample)) as chunks:
         next(chunks)
         assert len(asked) < 100
+
+
+def test_whoever_waits_for_text_keeps_nobody_from_speaking(tmp_path: Path, sample: Voice) -> None:
+    engine = tiny_engine(tmp_path, slots=1)
+    alone = arrived(engine, sample, ["One two three four ", "five."])
+    pieces = iter(["One two three four ", "", "five."])
+    utterance = ArrivingUtterance(pieces, "auto", Options(seed=1))
+    with closing(engine.speak_arriving(utterance, sample)) as chunks:
+        heard = []
+        for chunk in chunks:
+            if not len(chunk.audio.samples):
+                assert len(said(engine, sample, "Hi."))
+            heard.append(chunk)
+    assert np.array_equal(joined(iter(heard)), alone)
 
 
 def test_an_error_of_whoever_writes_reaches_whoever_listens(

@@ -82,7 +82,7 @@ def test_eight_calls_at_once_have_the_tokens_each_has_alone(runtime: str) -> Non
     assert len(set(lengths)) > 4
 
 
-def test_the_seed_decides() -> None:
+def test_the_seed_decides_which_tokens_are_drawn() -> None:
     first = list(_scheduler().tokens(_request(3)))
     assert first == list(_scheduler().tokens(_request(3)))
     assert first != list(_scheduler().tokens(replace(_request(3), seed=4)))
@@ -124,6 +124,33 @@ def test_waiting_for_text_leaves_the_others_their_tokens() -> None:
     feed.push(range(6))
     feed.end()
     assert len(list(slow)) >= 12
+
+
+@pytest.mark.parametrize("runtime", ["exact", "fast"])
+def test_a_call_that_waits_leaves_its_slot_and_has_the_same_tokens_afterwards(
+    runtime: str,
+) -> None:
+    if runtime == "fast":
+        pytest.importorskip("onnxruntime", reason="the fast runtime needs onnxruntime")
+    model = language_model(end=8.0, runtime=runtime)
+    alone = [list(_scheduler(model=model).tokens(request)) for request in _two()]
+    slots = LanguageModelSlots(model, slots=1, capacity=700)
+    scheduler = Scheduler(slots, slots=1, queue_length=1)
+    feed, (first, second) = TextFeed(), _two()
+    outcomes = scheduler.outcomes(replace(first, text=feed))
+    heard: list[int] = []
+    for piece in torch.split(torch.as_tensor(_request(5).text), 6):
+        feed.push(piece.tolist())
+        while (token := next(outcomes)) is not None:
+            heard.append(token)
+        assert list(scheduler.tokens(replace(second, text=_request(2).text))) == alone[1]
+    feed.end()
+    heard += [token for token in outcomes if token is not None]
+    assert heard == alone[0]
+
+
+def _two() -> tuple[SpeechTokenRequest, SpeechTokenRequest]:
+    return _arriving(_request(5)), _request(2)
 
 
 def test_text_that_fails_ends_its_call_with_its_own_error() -> None:

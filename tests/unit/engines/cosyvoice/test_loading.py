@@ -1,11 +1,12 @@
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from myna.core.errors import WeightsMissing
+from myna.core.errors import SettingsError, WeightsMissing
 from myna.engines.cosyvoice.configuration import read_configuration
 from myna.engines.cosyvoice.files import find_files
 from myna.engines.cosyvoice.model import load
@@ -25,6 +26,44 @@ def test_a_published_folder_is_read(tmp_path: Path, version: Version) -> None:
     assert model.configuration.sampling.top_k == 25
     assert model.configuration.highest_mel == (8000 if version is Version.COSYVOICE2 else None)
     assert model.presets == {}
+
+
+def _changed_weight(folder: Path) -> None:
+    """Change a single value in the middle of a large tensor."""
+    state = torch.load(folder / "flow.pt", weights_only=True)
+    state["input_embedding.weight"][3000, 7] += 1e-3
+    torch.save(state, folder / "flow.pt")
+
+
+def _other_configuration(folder: Path) -> None:
+    path = folder / "cosyvoice2.yaml"
+    path.write_text(path.read_text().replace("top_k: 25", "top_k: 24"))
+
+
+def _other_network(folder: Path) -> None:
+    """Change a weight of a network that listens; the file is as long as before."""
+    path = folder / "campplus.onnx"
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def _more_speakers(folder: Path) -> None:
+    speaker = Prompt.of_speaker(np.ones(192, np.float32))
+    write_presets(folder / "spk2info.pt", {"Ada": speaker})
+
+
+@pytest.mark.parametrize(
+    "change", [_changed_weight, _other_configuration, _other_network, _more_speakers]
+)
+def test_whatever_changes_the_sound_changes_the_digest(
+    tmp_path: Path, change: Callable[[Path], None]
+) -> None:
+    files = find_files(write_checkpoint(tmp_path))
+    before = load(files, FAST).digest
+    assert load(files, FAST).digest == before
+    change(tmp_path)
+    assert load(files, FAST).digest != before
 
 
 def test_everything_that_is_missing_is_named(tmp_path: Path) -> None:
@@ -68,6 +107,12 @@ def test_the_two_networks_that_listen_are_not_taken_for_each_other(tmp_path: Pat
     (tmp_path / "campplus.onnx").write_bytes((tmp_path / "speech_tokenizer_v2.onnx").read_bytes())
     with pytest.raises(WeightsMissing, match=r"campplus\.onnx.*another network"):
         load(find_files(tmp_path), FAST)
+
+
+def test_only_cosyvoice2_is_spoken_as_published(tmp_path: Path) -> None:
+    files = find_files(write_checkpoint(tmp_path, Version.COSYVOICE3))
+    with pytest.raises(SettingsError, match=r"cosyvoice3.*cosyvoice\.compatible"):
+        load(files, replace(FAST, compatible=True))
 
 
 def test_tags_of_the_configuration_are_never_acted_upon(tmp_path: Path) -> None:

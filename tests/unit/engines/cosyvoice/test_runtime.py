@@ -11,6 +11,9 @@ from myna.engines.cosyvoice.engine import CosyVoiceEngine
 from myna.engines.cosyvoice.files import find_files
 from myna.engines.cosyvoice.runtime import Runtime
 from myna.engines.cosyvoice.version import Version
+from myna.settings import Settings
+from myna.settings.engines import CosyVoiceSettings
+from myna.studio.engine_builders import BUILDERS
 from tests.unit.engines.cosyvoice.tiny_checkpoint import write_checkpoint
 
 
@@ -31,6 +34,27 @@ def test_the_language_model_runs_in_eight_bits_where_that_is_asked_for(tmp_path:
     assert engines[0].fingerprint == engines[1].fingerprint != exact.fingerprint
     assert _spoken(engines[0]) == _spoken(engines[1]) != []
     assert _spoken(exact) != []
+
+
+def test_every_setting_reaches_the_engine(tmp_path: Path) -> None:
+    folder = write_checkpoint(tmp_path / "model")
+    own = CosyVoiceSettings(
+        folder=folder,
+        preset="realtime",
+        runtime="exact",
+        steps=3,
+        guidance=0.5,
+        history_seconds=2.0,
+        prompt_megabytes=7,
+        threads=1,
+        chunks=4,
+        compatible=True,
+    )
+    engine = BUILDERS["cosyvoice"](Settings(home=tmp_path, cosyvoice=own))
+    assert isinstance(engine, CosyVoiceEngine)
+    assert engine.runtime == Runtime(
+        "realtime", "exact", tmp_path / "graphs", 3, 0.5, 2.0, 7_000_000, 1, 4, True
+    )
 
 
 def test_a_preset_or_runtime_nobody_knows_is_refused() -> None:

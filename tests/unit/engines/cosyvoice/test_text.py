@@ -65,6 +65,10 @@ def test_marks_are_numbered_as_published(tokenizer: TextTokenizer, folder: Path)
     assert third.tokens("<|endofsystem|>[AA][AA0][B][ZH]") == [
         first + number for number in (20, 21, 22, 45, 104)
     ]
+    assert third.tokens("[a][ai][j][vè][zh][à][ǐ][ǜ]") == [
+        first + number for number in (105, 106, 154, 201, 206, 207, 270, 280)
+    ]
+    assert third.size == first + 281
 
 
 def test_a_folder_without_a_tokenizer_is_refused(tmp_path: Path) -> None:
@@ -95,6 +99,24 @@ def test_figures_are_put_into_words_and_marks_for_sounds_stay(
 def test_version_3_is_told_japanese_as_it_sounds(folder: Path) -> None:
     third = TextReader(TextTokenizer(folder, Version.COSYVOICE3), Version.COSYVOICE3)
     assert third.spoken("今日は雨です。", "ja") == "キョーワアメデス。"
+
+
+def test_version_3_is_told_how_a_word_sounds(folder: Path, reader: TextReader) -> None:
+    third = TextReader(TextTokenizer(folder, Version.COSYVOICE3), Version.COSYVOICE3)
+    marked = "对报道[j][ǐ]予好评，[breath]共3次<|endofsystem|>"
+    assert third.spoken(marked, "zh") == "对报道[j][ǐ]予好评，[breath]共三次<|endofsystem|>"
+    assert third.spoken("Take [M][IH1][N] 3.", "en") == "Take [M][IH1][N] three."
+    assert third.unmarked("[j][ǐ]予") == "  予"
+    assert _tokens(third, list(marked), "zh") == third.read(marked, "zh").tolist()
+    assert reader.unmarked("[j][laughter]") == "[j] "
+
+
+def test_a_comma_stays_one_within_a_chinese_text(reader: TextReader) -> None:
+    text = "今天天气很好，适合出门散步，"
+    assert _tokens(reader, list(text)) == reader.tokens("今天天气很好，适合出门散步，。").tolist()
+    assert (
+        reader.read(text, "zh").tolist() == reader.tokens("今天天气很好，适合出门散步。").tolist()
+    )
 
 
 def test_a_sentence_gets_an_end_where_it_lacks_one(reader: TextReader) -> None:

@@ -16,7 +16,7 @@ from tests.unit.engines.cosyvoice.acoustic.tiny_networks import (
 from tests.unit.engines.cosyvoice.onnx_files import write_speaker_network, write_speech_tokenizer
 
 MERGES = ("h e", "l l", "he ll", "hell o", "Ġ t", "Ġt he")
-N_TEXT = 400  # rows of the text embedding, more than there are tokens
+N_TEXT = 600  # rows of the text embedding, more than there are tokens
 
 _CONFIGURATION = """\
 __set_seed1: !apply:random.seed [1986]

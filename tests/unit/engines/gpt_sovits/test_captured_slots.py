@@ -1,4 +1,6 @@
 from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 import torch
@@ -13,6 +15,7 @@ from myna.engines.gpt_sovits.semantic_slots import SeededSpeech, SemanticSlots
 from myna.engines.gpt_sovits.text_to_semantic import TextToSemantic
 from myna.engines.gpt_sovits.weights import read_semantic
 from tests.unit.engines.gpt_sovits import tiny_checkpoints
+from tests.unit.engines.pretended_device import DEVICE, PretendedDevice
 
 PROMPT = torch.tensor([5, 900, 17, 17, 3])
 REQUESTS = [
@@ -25,10 +28,15 @@ REQUESTS = [
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> TextToSemantic:
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("weights") / "gpt.ckpt"
     tiny_checkpoints.write_gpt(path)
-    return TextToSemantic(read_semantic(path))
+    return path
+
+
+@pytest.fixture(scope="module")
+def model(checkpoint: Path) -> TextToSemantic:
+    return TextToSemantic(read_semantic(checkpoint))
 
 
 def _drawn(slots: SlotModel[SeededSpeech], numbers: Sequence[int]) -> list[list[int]]:
@@ -38,20 +46,29 @@ def _drawn(slots: SlotModel[SeededSpeech], numbers: Sequence[int]) -> list[list[
     said: dict[int, list[int]] = {number: [] for number in numbers}
     live = list(numbers)
     while live:
-        for number, token in zip(list(live), slots.step(live), strict=True):
-            if token is None:
-                live.remove(number)
-                slots.release(number)
-            else:
-                said[number].append(token)
+        for number, outcome in zip(list(live), slots.step(live), strict=True):
+            for token in outcome if isinstance(outcome, tuple) else (outcome,):
+                if token is None:
+                    live.remove(number)
+                    slots.release(number)
+                else:
+                    assert isinstance(token, int)
+                    said[number].append(token)
     return [said[number] for number in numbers]
 
 
-def test_every_slot_draws_what_the_exact_runtime_draws(model: TextToSemantic) -> None:
-    captured = _drawn(CapturedSlots(model, 4, 128), [0, 1, 2])
-    assert captured == _drawn(SemanticSlots(ExactRuntime(model)), [0, 1, 2])
-    assert [len(tokens) > 8 for tokens in captured] == [True] * 3
-    assert len(captured[2]) == 9
+@pytest.mark.parametrize("ahead", [1, 4, 7])
+@pytest.mark.parametrize("company", [[0], [0, 1], [2, 1], [0, 1, 2]])
+def test_every_slot_draws_what_the_exact_runtime_draws(
+    model: TextToSemantic, ahead: int, company: list[int]
+) -> None:
+    captured = _drawn(CapturedSlots(model, 4, 128, ahead), company)
+    assert captured == _drawn(SemanticSlots(ExactRuntime(model)), company)
+    assert all(len(tokens) > 8 for tokens in captured)
+
+
+def test_a_sequence_ends_at_its_longest(model: TextToSemantic) -> None:
+    assert len(_drawn(CapturedSlots(model, 4, 128), [2])[0]) == 9
 
 
 def test_a_sequence_has_the_same_tokens_alone_in_company_and_in_a_used_slot(
@@ -63,25 +80,27 @@ def test_a_sequence_has_the_same_tokens_alone_in_company_and_in_a_used_slot(
         assert _drawn(slots, [number]) == [together[number]]
 
 
-def test_a_slot_that_pauses_goes_on_as_if_it_had_not(model: TextToSemantic) -> None:
+def test_a_slot_that_is_given_up_in_the_middle_begins_anew(model: TextToSemantic) -> None:
     slots = CapturedSlots(model, 2, 128)
-    expected = _drawn(slots, [0, 1])[0][:6]
+    expected = _drawn(slots, [0])
+    for given_up_after in range(3):
+        slots.admit(0, REQUESTS[1])
+        for _ in range(given_up_after):
+            slots.step([0])
+        slots.release(0)
+        assert _drawn(slots, [0]) == expected
+
+
+def test_a_slot_that_is_not_asked_for_loses_nothing(model: TextToSemantic) -> None:
+    slots = CapturedSlots(model, 2, 128)
+    expected = _drawn(slots, [0, 1])[0]
     slots.admit(0, REQUESTS[0])
     slots.admit(1, REQUESTS[1])
-    said = [slots.step([0, 1])[0]]
+    said = [*slots.step([0, 1])[0]]
     slots.step([1])
-    said += [slots.step([0])[0] for _ in range(5)]
-    assert said == expected
-
-
-def test_nothing_changes_while_no_slot_is_active(model: TextToSemantic) -> None:
-    slots = CapturedSlots(model, 2, 128)
-    slots.admit(0, REQUESTS[0])
-    for _ in range(3):
-        assert slots.step([]) == []
-    fresh = CapturedSlots(model, 2, 128)
-    fresh.admit(0, REQUESTS[0])
-    assert [slots.step([0]) for _ in range(8)] == [fresh.step([0]) for _ in range(8)]
+    while None not in said:
+        said += slots.step([0])[0]
+    assert said == [*expected, None]
 
 
 def test_a_sequence_ends_where_its_slot_is_full(model: TextToSemantic) -> None:
@@ -97,12 +116,37 @@ def test_a_scheduler_steps_it(model: TextToSemantic) -> None:
     assert list(Scheduler(slots, slots=4, queue_length=0).tokens(REQUESTS[1])) == alone
 
 
+def test_hanging_up_frees_the_slot(model: TextToSemantic) -> None:
+    scheduler = Scheduler(CapturedSlots(model, 1, 128), slots=1, queue_length=1)
+    expected = list(scheduler.tokens(REQUESTS[2]))
+    with closing(scheduler.tokens(REQUESTS[1])) as tokens:
+        next(tokens)
+    assert list(scheduler.tokens(REQUESTS[2])) == expected
+
+
+def test_in_sixteen_bits_sequences_do_not_depend_on_company(checkpoint: Path) -> None:
+    model = TextToSemantic(read_semantic(checkpoint), torch.bfloat16)
+    slots = CapturedSlots(model, 4, 128)
+    together = _drawn(slots, [0, 1, 2])
+    assert _drawn(slots, [1]) == [together[1]]
+    assert all(len(tokens) > 8 for tokens in together)
+
+
+def test_a_step_reads_nothing_back(checkpoint: Path) -> None:
+    with PretendedDevice() as device:
+        placed = read_semantic(checkpoint).on(DEVICE)
+        slots = CapturedSlots(TextToSemantic(placed), 4, 128)
+        slots.admit(0, REQUESTS[0])
+        with slots._lane.open(), device.refusing_reads():
+            slots._advance()
+        slots.release(0)
+        there = _drawn(slots, [0, 1, 2])
+    model = TextToSemantic(read_semantic(checkpoint))
+    assert there == _drawn(CapturedSlots(model, 4, 128), [0, 1, 2])
+
+
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU with CUDA")
-def test_recorded_it_draws_what_it_draws_unrecorded(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> None:
-    path = tmp_path_factory.mktemp("weights") / "gpt.ckpt"
-    tiny_checkpoints.write_gpt(path)
-    recorded = CapturedSlots(TextToSemantic(read_semantic(path, device="cuda")), 4, 128)
-    here = CapturedSlots(TextToSemantic(read_semantic(path)), 4, 128)
+def test_recorded_it_draws_what_it_draws_unrecorded(checkpoint: Path) -> None:
+    recorded = CapturedSlots(TextToSemantic(read_semantic(checkpoint, device="cuda")), 4, 128)
+    here = CapturedSlots(TextToSemantic(read_semantic(checkpoint)), 4, 128)
     assert _drawn(recorded, [0, 1, 2]) == _drawn(here, [0, 1, 2])

@@ -93,9 +93,9 @@ def test_a_sequence_is_not_disturbed_when_others_come_pause_and_go(fast: FastRun
 def test_what_lies_behind_a_sequence_is_never_read(fast: FastRuntime) -> None:
     clean = _logits(fast, SPEECHES[0], [3, 700])
     fast.admit(0, SPEECHES[0])
-    for pair in fast.rows.layers:
+    for pair in fast.steps.rows.layers:
         for tensor in pair:
-            tensor[:, :, fast.rows.lengths[0] :] = torch.nan
+            tensor[:, :, fast.steps.rows.lengths[0] :] = torch.nan
     assert torch.equal(fast.step([0], [3])[0], clean[1])
     fast.release(0)
 
@@ -104,7 +104,7 @@ def test_rows_that_must_be_stepped_alone_give_the_same(
     checkpoint: SemanticCheckpoint, fast: FastRuntime
 ) -> None:
     single = FastRuntime(checkpoint, None)
-    single.batches = False
+    single.steps.batches = False
     for runtime in (fast, single):
         for slot in (0, 1):
             runtime.admit(slot, SPEECHES[slot])
@@ -149,7 +149,7 @@ def test_a_speech_ends_at_its_longest(fast: FastRuntime) -> None:
 def test_a_text_that_does_not_fit_is_refused_and_leaves_nothing(fast: FastRuntime) -> None:
     with pytest.raises(TextTooLong):
         fast.admit(0, SemanticRequest(torch.zeros(4001, dtype=torch.int64), None, PROMPT))
-    assert not fast.rows.slots
+    assert not fast.steps.rows.slots
 
 
 def test_graphs_are_kept_and_other_weights_get_others(
@@ -181,7 +181,8 @@ def test_without_onnxruntime_the_exact_runtime_takes_over_and_says_so(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.delitem(sys.modules, "myna.engines.gpt_sovits.fast_runtime")
+    for module in ("fast_runtime", "exact_graph_runtime", "token_steps"):
+        monkeypatch.delitem(sys.modules, f"myna.engines.gpt_sovits.{module}", raising=False)
     monkeypatch.setitem(sys.modules, "onnxruntime", None)  # as if it were not installed
     with caplog.at_level(logging.WARNING):
         runtime = open_runtime(checkpoint, "fast")

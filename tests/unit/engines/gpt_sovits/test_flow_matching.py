@@ -2,7 +2,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from torch import Tensor
 
 from myna.core.errors import Unsupported, WeightsMissing
 from myna.engines.gpt_sovits.flow_matching import FlowMatching, Known, Windows
@@ -11,27 +10,17 @@ from myna.engines.gpt_sovits.mel_vocoders import read_vocoder_v3, read_vocoder_v
 from myna.engines.gpt_sovits.vits import Vits
 from myna.engines.gpt_sovits.weights import read_sovits
 from tests.unit.engines.gpt_sovits import tiny_checkpoints
+from tests.unit.engines.gpt_sovits.noise import normal
 
 FRAMES = 30
 TOKENS, PHONEMES = torch.arange(12)[None], torch.arange(9)[None]
 
 
-@pytest.fixture(scope="module")
-def matching(tmp_path_factory: pytest.TempPathFactory) -> FlowMatching:
-    path: Path = tmp_path_factory.mktemp("weights") / "s2.pth"
-    tiny_checkpoints.write_sovits(path, "v4")
-    return FlowMatching(read_sovits(path).tensors)
-
-
-def _normal(*shape: int, seed: int = 0) -> Tensor:
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
-
-
 def _windows(prompt: int = 8, known: Known | None = None) -> Windows:
     return Windows(
-        _normal(1, FRAMES, 32),
-        _normal(1, 100, prompt, seed=1),
-        _normal(1, 100, FRAMES, seed=2),
+        normal(1, FRAMES, 32),
+        normal(1, 100, prompt, seed=1),
+        normal(1, 100, FRAMES, seed=2),
         known,
     )
 
@@ -40,7 +29,7 @@ def _known(*spans: range) -> Known:
     mask = torch.zeros(1, 1, FRAMES, dtype=torch.bool)
     for span in spans:
         mask[:, :, list(span)] = True
-    return Known(_normal(1, 100, FRAMES, seed=3), mask)
+    return Known(normal(1, 100, FRAMES, seed=3), mask)
 
 
 def test_the_prompts_frames_stay_empty(matching: FlowMatching) -> None:
@@ -77,8 +66,8 @@ def test_guidance_changes_what_is_made(matching: FlowMatching) -> None:
 
 
 def test_windows_of_a_batch_do_not_hear_each_other(matching: FlowMatching) -> None:
-    features, noise = _normal(3, FRAMES, 32), _normal(3, 100, FRAMES, seed=2)
-    prompt = _normal(1, 100, 5, seed=1)
+    features, noise = normal(3, FRAMES, 32), normal(3, 100, FRAMES, seed=2)
+    prompt = normal(1, 100, 5, seed=1)
     together = matching(Windows(features, prompt, noise), 3)
     for row in range(3):
         one = slice(row, row + 1)
@@ -120,7 +109,7 @@ def test_the_vocoders_make_sound_at_their_rates(tmp_path: Path) -> None:
         (read_vocoder_v4(tmp_path / "vocoder.pth"), 48000, 480),
         (read_vocoder_v3(tmp_path / "bigvgan"), 24000, 256),
     ):
-        wave = vocoder(_normal(1, 100, 12) - 5)
+        wave = vocoder(normal(1, 100, 12) - 5)
         assert vocoder.sample_rate == rate
         assert wave.shape == (1, 12 * hop)
         assert float(wave.abs().max()) <= 1

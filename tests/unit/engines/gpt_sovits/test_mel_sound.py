@@ -1,3 +1,5 @@
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +15,32 @@ MEL = torch.rand(1, 100, 230, generator=torch.Generator().manual_seed(0)) - 1
 
 
 @pytest.fixture(scope="module", params=["v3", "v4"])
-def vocoder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> MelVocoder:
+def written(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[torch.dtype], MelVocoder]:
+    """The vocoder of a version, to be read in any precision."""
     folder: Path = tmp_path_factory.mktemp("weights")
     if request.param == "v4":
         tiny_checkpoints.write_vocoder_v4(folder / "vocoder.pth")
-        return read_vocoder_v4(folder / "vocoder.pth")
+        return partial(read_vocoder_v4, folder / "vocoder.pth")
     tiny_checkpoints.write_bigvgan(folder)
-    return read_vocoder_v3(folder)
+    return partial(read_vocoder_v3, folder)
+
+
+@pytest.fixture(scope="module")
+def vocoder(written: Callable[[torch.dtype], MelVocoder]) -> MelVocoder:
+    return written(torch.float32)
+
+
+def test_in_bfloat16_it_sounds_nearly_the_same(
+    vocoder: MelVocoder, written: Callable[[torch.dtype], MelVocoder]
+) -> None:
+    with torch.inference_mode():
+        sound = vocoder(denormalized(MEL))
+        near = written(torch.bfloat16)(denormalized(MEL))
+    assert near.dtype == torch.float32
+    noise = (near - sound).square().mean() / sound.square().mean()
+    assert 0 < noise < 1e-3  # 30 dB below
 
 
 @pytest.mark.parametrize("sizes", [(230,), (1, 60, 169)])

@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import pytest
 import torch
 from torch import Tensor
@@ -15,23 +13,11 @@ from myna.engines.gpt_sovits.mel_windows import (
     MelWindows,
     mel_prompt,
 )
-from myna.engines.gpt_sovits.weights import Version, read_sovits
-from tests.unit.engines.gpt_sovits import tiny_checkpoints
+from myna.engines.gpt_sovits.weights import Version
+from tests.unit.engines.gpt_sovits.noise import normal
 
-
-@pytest.fixture(scope="module")
-def matching(tmp_path_factory: pytest.TempPathFactory) -> FlowMatching:
-    path: Path = tmp_path_factory.mktemp("weights") / "s2.pth"
-    tiny_checkpoints.write_sovits(path, "v4")
-    return FlowMatching(read_sovits(path).tensors)
-
-
-def _normal(*shape: int, seed: int = 0) -> Tensor:
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
-
-
-PROMPT = MelPrompt(_normal(1, 32, 6), _normal(1, 100, 6, seed=1))
-FEATURES = _normal(1, 32, 60, seed=2)
+PROMPT = MelPrompt(normal(1, 32, 6), normal(1, 100, 6, seed=1))
+FEATURES = normal(1, 32, 60, seed=2)
 
 
 def _made(
@@ -82,12 +68,12 @@ def test_a_window_continues_what_was_settled_before(matching: FlowMatching) -> N
 
 
 def test_a_window_shorter_than_the_prompt_keeps_some_of_it() -> None:
-    after = PROMPT.followed_by(_normal(1, 32, 2, seed=5), _normal(1, 100, 2, seed=6))
+    after = PROMPT.followed_by(normal(1, 32, 2, seed=5), normal(1, 100, 2, seed=6))
     assert torch.equal(after.mel[:, :, :4], PROMPT.mel[:, :, 2:])
-    assert torch.equal(after.features[:, :, 4:], _normal(1, 32, 2, seed=5))
+    assert torch.equal(after.features[:, :, 4:], normal(1, 32, 2, seed=5))
 
 
-def test_the_seed_decides(matching: FlowMatching) -> None:
+def test_the_seed_decides_how_a_mel_turns_out(matching: FlowMatching) -> None:
     one, same, other = (
         torch.cat(_made(matching, (20, 60), seed=seed), dim=2) for seed in (1, 1, 2)
     )
@@ -96,9 +82,9 @@ def test_the_seed_decides(matching: FlowMatching) -> None:
 
 
 def test_a_prompt_is_what_both_have_and_of_a_long_one_the_end() -> None:
-    short = mel_prompt(_normal(1, 32, 90), _normal(1, 100, 80), Version.V4)
+    short = mel_prompt(normal(1, 32, 90), normal(1, 100, 80), Version.V4)
     assert short.mel.shape[2] == short.features.shape[2] == 80
-    features, mel = _normal(1, 32, 700), _normal(1, 100, 720)
+    features, mel = normal(1, 32, 700), normal(1, 100, 720)
     for version, frames in ((Version.V3, 468), (Version.V4, 500)):
         long = mel_prompt(features, mel, version)
         assert torch.equal(long.mel, mel[:, :, 700 - frames : 700])
@@ -115,9 +101,9 @@ def test_no_window_exceeds_what_the_network_was_trained_on(version: Version) -> 
         seen.append(windows.noise.shape[2])
         return windows.noise
 
-    prompt = mel_prompt(_normal(1, 32, 2000), _normal(1, 100, 2000), version)
+    prompt = mel_prompt(normal(1, 32, 2000), normal(1, 100, 2000), version)
     windows = MelWindows(matching, prompt, MelPlan(2, 0, longest))
     for until in (96, 300, 800, 3000):
-        list(windows.push(_normal(1, 32, 3000)[:, :, :until], last=until == 3000))
+        list(windows.push(normal(1, 32, 3000)[:, :, :until], last=until == 3000))
     assert max(seen) == longest
     assert seen[0] < longest

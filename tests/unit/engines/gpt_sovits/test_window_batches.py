@@ -1,44 +1,26 @@
 import threading
-from pathlib import Path
 
 import pytest
 import torch
 from torch import Tensor
 
 from myna.engines.gpt_sovits.flow_matching import FlowMatching, Known, Windows
-from myna.engines.gpt_sovits.weights import read_sovits
 from myna.engines.gpt_sovits.window_batches import WindowBatches, stacked
-from tests.unit.engines.gpt_sovits import tiny_checkpoints
-
-
-@pytest.fixture(scope="module")
-def matching(tmp_path_factory: pytest.TempPathFactory) -> FlowMatching:
-    path: Path = tmp_path_factory.mktemp("weights") / "s2.pth"
-    tiny_checkpoints.write_sovits(path, "v4")
-    return FlowMatching(read_sovits(path).tensors)
-
-
-def _normal(*shape: int, seed: int = 0) -> Tensor:
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+from tests.unit.engines.gpt_sovits.noise import noise_in_decibels, normal
 
 
 def _window(frames: int, prompt: int, *, seed: int, known: bool = False) -> Windows:
     mask = torch.zeros(1, 1, frames, dtype=torch.bool)
     mask[:, :, frames - 5 :] = True
     return Windows(
-        _normal(1, frames, 32, seed=seed),
-        _normal(1, 100, prompt, seed=seed + 100),
-        _normal(1, 100, frames, seed=seed + 200),
-        Known(_normal(1, 100, frames, seed=seed + 300), mask) if known else None,
+        normal(1, frames, 32, seed=seed),
+        normal(1, 100, prompt, seed=seed + 100),
+        normal(1, 100, frames, seed=seed + 200),
+        Known(normal(1, 100, frames, seed=seed + 300), mask) if known else None,
     )
 
 
 SHAPES = [(40, 12), (23, 4), (61, 30), (23, 0)]
-
-
-def _noise_in_decibels(got: Tensor, expected: Tensor) -> float:
-    error = (got - expected).square().mean() / expected.square().mean()
-    return float(10 * torch.log10(error))
 
 
 @pytest.mark.parametrize("known", [False, True])
@@ -53,7 +35,7 @@ def test_a_window_is_the_same_beside_others_to_90_decibels(
     for row, window in enumerate(windows):
         alone = matching(window, 4)
         got = together[row : row + 1, :, : alone.shape[2]]
-        assert _noise_in_decibels(got, alone) < -90
+        assert noise_in_decibels(got, alone) < -90
         assert not got[:, :, : window.prompt.shape[2]].any()
 
 
@@ -105,14 +87,14 @@ def test_windows_of_several_threads_are_made_in_batches(matching: FlowMatching, 
     assert max(counted.rows) <= most
     for index, window in enumerate(windows):
         alone = matching(window, 2 if index < crowd - 1 else 3)
-        assert _noise_in_decibels(found[index], alone) < -90
+        assert noise_in_decibels(found[index], alone) < -90
         if most == 1:
             assert torch.equal(found[index], alone)
 
 
 def test_a_failure_is_heard_by_those_it_belongs_to(matching: FlowMatching) -> None:
     batches = WindowBatches(matching)
-    broken = Windows(_normal(1, 30, 31), _normal(1, 100, 4), _normal(1, 100, 30))
+    broken = Windows(normal(1, 30, 31), normal(1, 100, 4), normal(1, 100, 30))
     with pytest.raises(RuntimeError):
         batches(broken, 2)
     assert batches(_window(30, 4, seed=0), 2).shape == (1, 100, 30)

@@ -25,9 +25,9 @@ CONTEXT = 32  # channels of the tiny BERT
 SPEAKER_WIDTH = 8  # of the tiny speaker network's first stage; whole thirds of it are needed
 HEADERS = {"v1": b"00", "v2": b"01", "v3": b"02", "v2Pro": b"05", "v2ProPlus": b"06"}
 LORA_HEADERS = {"v3": b"03", "v4": b"04"}
+"""First bytes that newer trainers write in place of the zip's."""
 VOCODER_V4 = "gsv-v4-pretrained/vocoder.pth"
 VOCODER_V3 = "models--nvidia--bigvgan_v2_24khz_100band_256x"
-"""First bytes that newer trainers write in place of the zip's."""
 CHARACTERS = (
     "你好世界今天气很我们是中国人的一不了在有这个上来到时大地为子就说那要下看出会可也着得里"
 )

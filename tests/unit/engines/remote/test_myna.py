@@ -6,19 +6,21 @@ from dataclasses import replace
 
 import pytest
 
-from myna.core.errors import BadReference, EngineError
-from myna.core.speech import Chunk, Utterance
+from myna.core.engine import Capabilities
+from myna.core.errors import BadReference, EngineError, InvalidOption
+from myna.core.speech import Chunk, Options, SpeechRequest, Utterance
 from myna.core.voice import Voice
 from myna.engines.cached import CachedEngine
 from myna.engines.fallback import FallbackEngine
-from myna.settings import RemoteSettings
-from myna.storage.prompts import PromptFolder
+from myna.settings import RemoteSettings, Settings
+from myna.storage.memory import MemoryFolder
 from myna.storage.results import ResultFolder
 from myna.studio.engine_builders import RemoteEngine
 from myna.studio.remote_builders import build
+from myna.studio.studio import Studio
 from tests.conftest import tone
 from tests.http.conftest import Running, serve
-from tests.unit.engines.doubles import BabbleEngine, BrokenEngine, ToneEngine
+from tests.unit.engines.doubles import BabbleEngine, BrokenEngine, HeedfulEngine, ToneEngine
 from tests.unit.engines.remote.scripted import PATIENT, Request, scripted
 
 __all__ = ["serve"]
@@ -28,11 +30,11 @@ HELLO = Utterance("Hello there, my friend.", "en")
 
 
 @pytest.fixture
-def memory(tmp_path) -> PromptFolder:
-    return PromptFolder(tmp_path / "memory")
+def memory(tmp_path) -> MemoryFolder:
+    return MemoryFolder(tmp_path / "memory")
 
 
-def remote(url: str, memory: PromptFolder | None = None, **fields: object) -> RemoteEngine:
+def remote(url: str, memory: MemoryFolder | None = None, **fields: object) -> RemoteEngine:
     given = {"kind": "myna", "url": url, **PATIENT, **fields}
     return build("there", RemoteSettings.model_validate(given), {} if memory is None else memory)
 
@@ -56,7 +58,7 @@ def test_the_id_of_another_callers_voice_is_unknown(serve: Serve, sample: Voice)
     assert server.client.post("/v1/speech", json=both).status_code == 422
 
 
-def test_making_the_engine_asks_nothing(memory: PromptFolder):
+def test_making_the_engine_asks_nothing(memory: MemoryFolder):
     there = remote("http://127.0.0.1:9", memory)
     assert "ko" in there.capabilities.languages
     assert there.fingerprint
@@ -69,8 +71,22 @@ def test_what_the_server_can_do_is_known_once_it_spoke(serve: Serve, sample: Voi
     assert there.capabilities.sample_rate == 22050
 
 
+def test_speakers_of_a_server_nobody_has_asked_yet_are_found(
+    serve: Serve, sample: Voice, settings: Settings
+):
+    there = HeedfulEngine()
+    there.capabilities = Capabilities(frozenset({"en"}), 16000, speakers=frozenset({"ann"}))
+    own = RemoteSettings.model_validate({"kind": "myna", "url": serve(there).url, **PATIENT})
+    changes = {"engines": ("there",), "remotes": {"there": own}}
+    studio = Studio.open(settings.model_copy(update=changes))
+    studio.speak(SpeechRequest("Hello.", sample, options=Options(speaker="ann")))
+    assert [heard.options.speaker for heard in there.heard] == ["ann"]
+    with pytest.raises(InvalidOption, match="brings along ann"):
+        studio.speak(SpeechRequest("Hello.", sample, options=Options(speaker="bob")))
+
+
 def test_another_engine_behind_the_server_changes_the_key(
-    serve: Serve, sample: Voice, memory: PromptFolder, tmp_path
+    serve: Serve, sample: Voice, memory: MemoryFolder, tmp_path
 ):
     results = ResultFolder(tmp_path / "results", 10_000_000)
     server = serve(ToneEngine())

@@ -63,5 +63,5 @@ def said(text: str) -> str:
         ("佢有3個細路", "佢有三個細路"),
     ],
 )
-def test_reading(written: str, spoken: str) -> None:
+def test_figures_and_signs_are_said_as_cantonese_says_them(written: str, spoken: str) -> None:
     assert said(written) == spoken

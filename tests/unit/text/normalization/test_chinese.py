@@ -106,7 +106,7 @@ def said(text: str) -> str:
         ("A4纸", "A四纸"),
     ],
 )
-def test_reading(written: str, spoken: str) -> None:
+def test_figures_and_signs_are_said_in_hanzi(written: str, spoken: str) -> None:
     assert said(written) == spoken
 
 

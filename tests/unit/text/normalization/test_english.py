@@ -149,7 +149,7 @@ def said(text: str) -> str:
         ("α", "alpha"),
     ],
 )
-def test_reading(written: str, spoken: str) -> None:
+def test_figures_signs_and_short_forms_are_said_in_words(written: str, spoken: str) -> None:
     assert said(written) == spoken
 
 
@@ -164,7 +164,7 @@ def test_reading(written: str, spoken: str) -> None:
         ("110", "one hundred ten"),
     ],
 )
-def test_cardinals(digits: str, words: str) -> None:
+def test_whole_numbers_have_their_names(digits: str, words: str) -> None:
     assert cardinal(digits) == words
 
 

@@ -120,7 +120,7 @@ def said(text: str) -> str:
         ("東京〜大阪", "東京から大阪"),
     ],
 )
-def test_reading(written: str, spoken: str) -> None:
+def test_figures_letters_and_signs_are_said_in_kana(written: str, spoken: str) -> None:
     assert said(written) == spoken
 
 

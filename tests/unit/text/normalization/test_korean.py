@@ -133,7 +133,7 @@ def said(text: str) -> str:
         ("아이폰을 샀다.그리고", "아이폰을 샀다 그리고"),
     ],
 )
-def test_reading(written: str, spoken: str) -> None:
+def test_figures_letters_and_signs_are_said_in_hangul(written: str, spoken: str) -> None:
     assert said(written) == spoken
 
 
@@ -154,7 +154,7 @@ def test_native_numerals_change_before_a_counter(number: int, spoken: str) -> No
     assert counting(str(number)) == spoken
 
 
-def test_native_numerals_alone() -> None:
+def test_native_numerals_that_count_nothing_stand_in_full() -> None:
     assert [native(n) for n in (1, 12, 20, 99)] == ["하나", "열둘", "스물", "아흔아홉"]
 
 

@@ -1,1 +1,11 @@
-"""From speech tokens to sound: flow matching to a mel spectrogram, then a vocoder."""
+"""From speech tokens to sound: flow matching to a mel spectrogram, then a vocoder.
+
+- `speech_stream.py` makes the sound of one call from `mel_stream.py` and `sound_stream.py`;
+  `request.py` says what and how, `tempo.py` how fast.
+- The mel: `flow.py` is an encoder (`encoder.py`, `look_ahead.py`) and flow matching
+  (`matching.py`, `flow_noise.py`) along the velocity of `unet.py` in CosyVoice2, `transformer.py`
+  in CosyVoice3. `past.py` keeps what was computed, `prepared_prompts.py` what of voices.
+- The sound: `vocoder.py` with `pitch.py` and `source.py`.
+- For a GPU, `flow_desk.py` lets calls share a pass (`past_batch.py`); `published_stream.py`
+  streams as the published code does.
+"""

@@ -11,15 +11,9 @@ import torch
 import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
+from myna.engines.checkpoints.layers import LayerNorm, join_heads, split_heads
 from myna.engines.checkpoints.tensors import Tensors
-from myna.engines.cosyvoice.acoustic.layers import (
-    CausalConvolution,
-    LayerNorm,
-    Linear,
-    chunk_mask,
-    join_heads,
-    split_heads,
-)
+from myna.engines.cosyvoice.acoustic.layers import CausalConvolution, Linear, chunk_mask
 from myna.engines.cosyvoice.acoustic.look_ahead import LookAhead
 from myna.engines.cosyvoice.acoustic.past import EncoderPast, Past
 from myna.engines.cosyvoice.acoustic.request import (

@@ -84,7 +84,7 @@ class Flow:
 
         Every frame sees every other. `known` counts from the first frame of the prompt.
         """
-        whole = torch.cat([prompt.tokens, tokens]).to(self.device)
+        whole = torch.cat([prompt.tokens.to(self.device), tokens.to(self.device)])
         span = Span(0, whole.shape[0])
         condition = self.condition(self.encoded(whole, span), span, prompt)
         stretch = Stretch(condition, self.noise(span, prompt, seed), known)

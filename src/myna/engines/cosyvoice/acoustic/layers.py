@@ -1,15 +1,19 @@
 """The layers the networks here are made of: every one may look at the past, few at the future."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
+from myna.engines.checkpoints.layers import join_heads, split_heads
 from myna.engines.checkpoints.tensors import Tensors
 from myna.engines.cosyvoice.acoustic.past_batch import AnyPast
 from myna.engines.cosyvoice.acoustic.request import CHUNK_FRAMES
+
+Turning = Callable[[Tensor], Tensor]
 
 _ROWS = 100  # of a usual multiplication: 50 frames, with and without conditions
 
@@ -47,28 +51,6 @@ def _has_onednn() -> bool:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class LayerNorm:
-    """Normalisation over the last axis (Ba et al. 2016)."""
-
-    weight: Tensor
-    bias: Tensor
-    epsilon: float = 1e-5
-
-    @classmethod
-    def of(cls, tensors: Tensors, epsilon: float = 1e-5) -> "LayerNorm":
-        """Read `weight` and `bias`."""
-        return cls(tensors["weight"], tensors["bias"], epsilon)
-
-    def __call__(self, inputs: Tensor) -> Tensor:
-        """Keep the shape (..., channels)."""
-        return F.layer_norm(inputs, self.weight.shape, self.weight, self.bias, self.epsilon)
-
-    def over_channels(self, inputs: Tensor) -> Tensor:
-        """Normalise (batch, channels, frames) over the channels."""
-        return self(inputs.transpose(1, 2)).transpose(1, 2)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class CausalConvolution:
     """One-dimensional convolution that ends at the frame it is for; zeros before the first."""
 
@@ -101,16 +83,44 @@ def attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) ->
     return (F.softmax(scores, dim=-1).to(value.dtype) @ value).to(query.dtype)
 
 
-def split_heads(inputs: Tensor, n_heads: int) -> Tensor:
-    """Turn (batch, frames, channels) into (batch, heads, frames, channels / heads)."""
-    batch, frames, channels = inputs.shape
-    return inputs.view(batch, frames, n_heads, channels // n_heads).transpose(1, 2)
+@dataclass(frozen=True, slots=True, eq=False)
+class Sight:
+    """What new frames see: those of the past and each other, but for what the mask hides."""
+
+    past: AnyPast | None
+    mask: Tensor | None  # bool, True where there is sight; None: everything
 
 
-def join_heads(inputs: Tensor) -> Tensor:
-    """Undo `split_heads`."""
-    batch, heads, frames, width = inputs.shape
-    return inputs.transpose(1, 2).reshape(batch, frames, heads * width)
+@dataclass(frozen=True, slots=True, eq=False)
+class SelfAttention:
+    """Frames that look at each other and at those before them."""
+
+    query: Linear
+    key: Linear
+    value: Linear
+    out: Linear
+    head_width: int
+
+    @classmethod
+    def of(cls, tensors: Tensors, head_width: int, precision: torch.dtype) -> "SelfAttention":
+        """Read to_q, to_k, to_v and to_out."""
+        query, key, value, out = (
+            Linear.of(tensors.scope(name), precision)
+            for name in ("to_q", "to_k", "to_v", "to_out.0")
+        )
+        return cls(query, key, value, out, head_width)
+
+    def __call__(self, hidden: Tensor, sight: Sight, turned: Turning | None = None) -> Tensor:
+        """Keep the shape (B, frames, channels). `turned` gives queries and keys their place."""
+        query, key, value = self.query(hidden), self.key(hidden), self.value(hidden)
+        if turned is not None:
+            query, key = turned(query), turned(key)
+        n_heads = query.shape[-1] // self.head_width
+        query, key, value = (split_heads(each, n_heads) for each in (query, key, value))
+        key, value = key.to(self.query.weight.dtype), value.to(self.query.weight.dtype)
+        if sight.past is not None:
+            key, value = sight.past.extended(key, value)
+        return self.out(join_heads(attention(query, key, value, sight.mask)))
 
 
 def chunk_mask(before: int, frames: int, chunk: int, device: torch.device) -> Tensor | None:

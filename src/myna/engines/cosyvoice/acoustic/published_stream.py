@@ -1,4 +1,4 @@
-"""The sound of one call as the published CosyVoice2 code makes it, for comparison.
+"""The sound of one call as the published CosyVoice2 code makes it.
 
 It differs from `SpeechStream` in what can be heard: the last chunk's frames all see each other,
 unlike those before; excitation begins anew in every chunk and is only pasted over; the windows of
@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
-from myna.core.errors import Unsupported
+from myna.core.errors import SynthesisFailed, Unsupported
 from myna.engines.cosyvoice.acoustic.flow import Flow
 from myna.engines.cosyvoice.acoustic.mel_stream import MelStream
 from myna.engines.cosyvoice.acoustic.request import (
@@ -48,7 +48,8 @@ class PublishedStream:
         self._mels = MelStream(flow, prompt, options.flow)
         self._ended = False
         overlap = options.schedule.overlap_frames if options.schedule else 0
-        self._sounds = _PublishedSound(vocoder, overlap, draw or _drawing(options.seed or 0))
+        generator = torch.Generator().manual_seed(options.seed or 0)
+        self._sounds = _PublishedSound(vocoder, overlap, draw or published_draw(generator))
         self._hop = 0
         if options.schedule is not None:
             hop = options.schedule.hop_tokens
@@ -69,8 +70,14 @@ class PublishedStream:
                 break
             yield self._spoken(count, last=False)
             self._hop, self._pad = schedule.hop_after(self._hop), 0
-        if last and self._mels.waiting:
-            yield self._spoken(self._mels.waiting, last=True)
+        if not last:
+            return
+        if not self._mels.waiting:
+            raise SynthesisFailed(
+                "The model said nothing at the end, as the published code lets it. Speak without "
+                "`compatible`, or with another seed."
+            )
+        yield self._spoken(self._mels.waiting, last=True)
 
     @torch.inference_mode()
     def _spoken(self, count: int, *, last: bool) -> Samples:
@@ -103,7 +110,8 @@ class _PublishedSound:
         sound: Tensor = self._vocoder(mel, source)
         held = self._overlap * SAMPLES_PER_FRAME
         if self._sound is not None:
-            falling, rising = self._window[held:], self._window[:held]
+            window = self._window.to(sound.device)
+            falling, rising = window[held:], window[:held]
             begin = sound[:held] * rising + self._sound * falling
             sound = torch.cat([begin, sound[held:]])
         if last or held == 0:
@@ -113,10 +121,18 @@ class _PublishedSound:
         return sound[:-held]
 
 
-def _drawing(seed: int) -> Draw:
-    generator = torch.Generator().manual_seed(seed)
+def published_draw(generator: torch.Generator) -> Draw:
+    """Return what draws as published: in the order of a tensor that lies harmonic by harmonic.
+
+    Phases before it and more noise behind it are drawn, too, which are never heard.
+    """
 
     def draw(frames: int, harmonics: int) -> Tensor:
-        return torch.randn(frames * SAMPLES_PER_FRAME, harmonics, generator=generator)
+        samples = frames * SAMPLES_PER_FRAME
+        torch.rand(1, harmonics, generator=generator)
+        by_harmonic = torch.empty(1, harmonics, samples)
+        noise = by_harmonic.transpose(1, 2).normal_(generator=generator)[0]
+        torch.randn(samples, generator=generator)
+        return noise
 
     return draw

@@ -50,7 +50,8 @@ class Source:
     def noise(self, place: Place, frames: int, seed: int) -> Tensor:
         """Return the noise of some frames: (frames * 480, harmonics), the same in any window."""
         first = place.frame * SAMPLES_PER_FRAME
-        samples = torch.arange(first, first + frames * SAMPLES_PER_FRAME, dtype=torch.int64)
+        end, device = first + frames * SAMPLES_PER_FRAME, self._mix.weight.device
+        samples = torch.arange(first, end, dtype=torch.int64, device=device)
         seeds = torch.full_like(samples, seed)
         if self._causal:
             return uniforms(seeds, samples, self.harmonics).to(torch.float32)

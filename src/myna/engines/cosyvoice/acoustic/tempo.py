@@ -29,6 +29,7 @@ class Tempo:
         places = places.clamp(0, max(known - 1, 0))
         before = places.floor().to(torch.int64)
         share = (places - before).to(mel)
+        before = before.to(mel.device)
         left = stored[:, :, before - self._first]
         right = stored[:, :, (before + 1).clamp(max=known - 1) - self._first]
         self._made = max(ready, self._made)

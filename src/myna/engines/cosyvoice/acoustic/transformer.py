@@ -10,10 +10,10 @@ from myna.engines.checkpoints.tensors import Tensors
 from myna.engines.cosyvoice.acoustic.layers import (
     CausalConvolution,
     Linear,
-    attention,
-    join_heads,
+    SelfAttention,
+    Sight,
+    Turning,
     sight_mask,
-    split_heads,
 )
 from myna.engines.cosyvoice.acoustic.past_batch import AnyPast
 from myna.engines.cosyvoice.acoustic.velocity import Condition, wave_angles
@@ -23,56 +23,31 @@ _EPSILON = 1e-6
 _TIME_CHANNELS = 256
 _TIMES_KEPT = 64
 
-Rotation = tuple[Tensor, Tensor]
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Block:
     modulate: Linear
-    query: Linear
-    key: Linear
-    value: Linear
-    out: Linear
+    attention: SelfAttention
     widen: Linear
     narrow: Linear
 
     @classmethod
     def of(cls, tensors: Tensors, precision: torch.dtype) -> "_Block":
-        own = tensors.scope("attn")
         return cls(
             Linear.of(tensors.scope("attn_norm.linear")),
-            Linear.of(own.scope("to_q"), precision),
-            Linear.of(own.scope("to_k"), precision),
-            Linear.of(own.scope("to_v"), precision),
-            Linear.of(own.scope("to_out.0"), precision),
+            SelfAttention.of(tensors.scope("attn"), _HEAD_WIDTH, precision),
             Linear.of(tensors.scope("ff.ff.0.0"), precision),
             Linear.of(tensors.scope("ff.ff.2"), precision),
         )
 
     def __call__(
-        self, hidden: Tensor, modulation: Tensor, rotation: Rotation, sight: "_Sight"
+        self, hidden: Tensor, modulation: Tensor, sight: Sight, rotated: Turning
     ) -> Tensor:
         shift, scale, gate, shift_wide, scale_wide, gate_wide = modulation.chunk(6, dim=-1)
-        attended = self._attended(_modulated(hidden, shift, scale), rotation, sight)
+        attended = self.attention(_modulated(hidden, shift, scale), sight, rotated)
         hidden = hidden + gate * attended
         widened = self.widen(_modulated(hidden, shift_wide, scale_wide))
         return hidden + gate_wide * self.narrow(F.gelu(widened, approximate="tanh"))
-
-    def _attended(self, hidden: Tensor, rotation: Rotation, sight: "_Sight") -> Tensor:
-        n_heads = hidden.shape[-1] // _HEAD_WIDTH
-        query = split_heads(_rotated(self.query(hidden), rotation), n_heads)
-        key = split_heads(_rotated(self.key(hidden), rotation), n_heads)
-        value = split_heads(self.value(hidden), n_heads)
-        key, value = key.to(self.query.weight.dtype), value.to(self.query.weight.dtype)
-        if sight.past is not None:
-            key, value = sight.past.extended(key, value)
-        return self.out(join_heads(attention(query, key, value, sight.mask)))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Sight:
-    past: AnyPast | None
-    mask: Tensor | None
 
 
 class DiffusionTransformer:
@@ -103,12 +78,12 @@ class DiffusionTransformer:
         given = torch.cat([point, condition.prompt, condition.tokens, speaker], dim=1)
         hidden = self._project(given.transpose(1, 2))
         hidden = hidden + self._placed(hidden, past)
-        sight = _Sight(past, sight_mask(frames, past, device))
+        sight = Sight(past, sight_mask(frames, past, device))
         places = torch.zeros(1, device=device) if past is None else past.places(device)
-        rotation = _rotation(places, frames, self._frequencies)
+        rotated = _rotation(places, frames, self._frequencies)
         *of_blocks, of_last = self._modulations(time)
         for block, modulation in zip(self._blocks, of_blocks, strict=True):
-            hidden = block(hidden, modulation, rotation, sight)
+            hidden = block(hidden, modulation, sight, rotated)
         scale, shift = of_last.chunk(2, dim=-1)
         return self._out(_modulated(hidden, shift, scale)).transpose(1, 2)
 
@@ -143,19 +118,18 @@ def _modulated(hidden: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
     return F.layer_norm(hidden, hidden.shape[-1:], eps=_EPSILON) * (1 + scale) + shift
 
 
-def _rotation(places: Tensor, frames: int, frequencies: Tensor) -> Rotation:
-    """Return cosines and sines of rotary positions (Su et al. 2021).
+def _rotation(places: Tensor, frames: int, frequencies: Tensor) -> Turning:
+    """Return rotary positions (Su et al. 2021): what rotates neighbouring pairs of (B, T, C).
 
-    Two of shape (rows, frames, 32), for the places of each row's first frame.
+    places: those of each row's first frame. Only the first head is rotated: they are trained so.
     """
     positions = places[:, None] + torch.arange(frames, device=frequencies.device)
     angles = positions[:, :, None] * frequencies
-    return angles.cos(), angles.sin()
+    cosine, sine = angles.cos(), angles.sin()  # (rows, frames, 32)
 
+    def rotated(inputs: Tensor) -> Tensor:
+        even, odd = inputs[..., 0:_HEAD_WIDTH:2], inputs[..., 1:_HEAD_WIDTH:2]
+        turned = torch.stack([even * cosine - odd * sine, odd * cosine + even * sine], dim=-1)
+        return torch.cat([turned.flatten(-2), inputs[..., _HEAD_WIDTH:]], dim=-1)
 
-def _rotated(inputs: Tensor, rotation: Rotation) -> Tensor:
-    """Rotate neighbouring pairs of (B, T, C), of the first head only: they are trained so."""
-    cosine, sine = rotation
-    even, odd = inputs[..., 0:_HEAD_WIDTH:2], inputs[..., 1:_HEAD_WIDTH:2]
-    turned = torch.stack([even * cosine - odd * sine, odd * cosine + even * sine], dim=-1)
-    return torch.cat([turned.flatten(-2), inputs[..., _HEAD_WIDTH:]], dim=-1)
+    return rotated

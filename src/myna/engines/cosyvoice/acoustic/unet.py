@@ -10,15 +10,14 @@ import torch
 import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
+from myna.engines.checkpoints.layers import LayerNorm
 from myna.engines.checkpoints.tensors import Tensors
 from myna.engines.cosyvoice.acoustic.layers import (
     CausalConvolution,
-    LayerNorm,
     Linear,
-    attention,
-    join_heads,
+    SelfAttention,
+    Sight,
     sight_mask,
-    split_heads,
 )
 from myna.engines.cosyvoice.acoustic.past_batch import AnyPast
 from myna.engines.cosyvoice.acoustic.velocity import Condition, wave_angles
@@ -64,39 +63,23 @@ class _Residual:
 @dataclass(frozen=True, slots=True, eq=False)
 class _Transformer:
     attention_norm: LayerNorm
-    query: Linear
-    key: Linear
-    value: Linear
-    out: Linear
+    attention: SelfAttention
     feed_forward_norm: LayerNorm
     widen: Linear
     narrow: Linear
-    head_width: int
 
     @classmethod
     def of(cls, tensors: Tensors, head_width: int, precision: torch.dtype) -> "_Transformer":
         return cls(
             LayerNorm.of(tensors.scope("norm1")),
-            Linear.of(tensors.scope("attn1.to_q"), precision),
-            Linear.of(tensors.scope("attn1.to_k"), precision),
-            Linear.of(tensors.scope("attn1.to_v"), precision),
-            Linear.of(tensors.scope("attn1.to_out.0"), precision),
+            SelfAttention.of(tensors.scope("attn1"), head_width, precision),
             LayerNorm.of(tensors.scope("norm3")),
             Linear.of(tensors.scope("ff.net.0.proj"), precision),
             Linear.of(tensors.scope("ff.net.2"), precision),
-            head_width,
         )
 
-    def __call__(self, hidden: Tensor, mask: Tensor | None, past: AnyPast | None) -> Tensor:
-        normed = self.attention_norm(hidden)
-        n_heads = self.query.weight.shape[0] // self.head_width
-        query, key, value = (
-            split_heads(linear(normed), n_heads) for linear in (self.query, self.key, self.value)
-        )
-        key, value = key.to(self.query.weight.dtype), value.to(self.query.weight.dtype)
-        if past is not None:
-            key, value = past.extended(key, value)
-        hidden = hidden + self.out(join_heads(attention(query, key, value, mask)))
+    def __call__(self, hidden: Tensor, sight: Sight) -> Tensor:
+        hidden = hidden + self.attention(self.attention_norm(hidden), sight)
         return hidden + self.narrow(F.gelu(self.widen(self.feed_forward_norm(hidden))))
 
 
@@ -118,10 +101,10 @@ class _Stage:
             CausalConvolution.of(tensors.scope("2")) if "2" in tensors else None,
         )
 
-    def transformed(self, hidden: Tensor, mask: Tensor | None, past: AnyPast | None) -> Tensor:
+    def transformed(self, hidden: Tensor, sight: Sight) -> Tensor:
         hidden = hidden.transpose(1, 2)
         for transformer in self.transformers:
-            hidden = transformer(hidden, mask, past)
+            hidden = transformer(hidden, sight)
         return hidden.transpose(1, 2)
 
 
@@ -146,13 +129,13 @@ class UNet:
         hidden = torch.cat([point, condition.tokens, speaker, condition.prompt], dim=1)
         waves = wave_angles(time, hidden.shape[1], point.device)
         moment = F.mish(self._time[1](F.silu(self._time[0](waves))))
-        mask = sight_mask(point.shape[2], past, point.device)
+        sight = Sight(past, sight_mask(point.shape[2], past, point.device))
         skipped = hidden
         for index, stage in enumerate(self._stages):
             if index == len(self._stages) - 1:
                 hidden = torch.cat([hidden, skipped], dim=1)
             hidden = stage.residual(hidden, moment, past)
-            hidden = stage.transformed(hidden, mask, past)
+            hidden = stage.transformed(hidden, sight)
             if index == 0:
                 skipped = hidden
             if stage.after is not None:

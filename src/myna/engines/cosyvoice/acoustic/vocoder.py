@@ -206,5 +206,5 @@ def read_vocoder(tensors: Tensors, *, version: Version) -> Vocoder:
     """
     if any("generator." in name for name in tensors.stored):
         bare = {name.replace("generator.", ""): it for name, it in tensors.stored.items()}
-        tensors = Tensors(bare, tensors.source)
+        tensors = Tensors(bare, tensors.source, device=tensors.device)
     return Vocoder(tensors, causal=version is Version.COSYVOICE3)

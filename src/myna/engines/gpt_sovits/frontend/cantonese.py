@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import cache
 
 from myna.core.errors import PackageMissing
 from myna.engines.gpt_sovits.frontend.chinese.normalization import said_clauses
@@ -16,7 +17,7 @@ _MARKS = {
     "...": "…",
 }
 _MARK = re.compile("|".join(map(re.escape, _MARKS)))
-_UNREADABLE = re.compile("[^\u4e00-\u9fa5!?…,.\\-]+")
+_UNUSUAL = re.compile("[^\u4e00-\u9fa5!?…,.\\-]+")
 _OPENINGS = re.compile(
     "aa|a[iuptk]?|p|b|e|ts?|dz?|kw?|gw?|f|h|l|m|ng?|s|y|w|c|z|j|ong|o[nuik]?|uk|ung"
 )
@@ -26,10 +27,11 @@ def normalize(text: str) -> str:
     """Return `text` in simplified hanzi and the marks `! ? … , . -` alone.
 
     Raises:
-        PackageMissing: OpenCC is not installed.
+        PackageMissing: OpenCC is not installed, or ToJyutping.
     """
-    plain = (_MARK.sub(lambda mark: _MARKS[mark.group()], said) for said in said_clauses(text))
-    return "".join(_UNREADABLE.sub("", clause) for clause in plain)
+    said = "".join(said_clauses(text.replace("〇", "零")))
+    plain = _MARK.sub(lambda mark: _MARKS[mark.group()], said)
+    return _UNUSUAL.sub(lambda rest: "".join(filter(_is_hanzi, rest[0])), plain)
 
 
 def read(text: str) -> tuple[tuple[str, ...], tuple[int, ...]]:
@@ -59,6 +61,12 @@ def phones(syllable: str) -> tuple[str, str]:
     first = opening.group()
     rest = sound[len(first) :] or first[-1]
     return CANTONESE_PREFIX + first, f"{CANTONESE_PREFIX}{rest}{tone}"
+
+
+@cache
+def _is_hanzi(character: str) -> bool:
+    """Tell whether a character (㗎) that Mandarin lacks is known in Cantonese."""
+    return any(syllable for _, syllable in _jyutping(character))
 
 
 def _jyutping(text: str) -> Iterable[tuple[str, str | None]]:

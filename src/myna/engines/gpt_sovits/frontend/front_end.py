@@ -17,6 +17,8 @@ from myna.engines.gpt_sovits.frontend.korean import reader as korean
 from myna.engines.gpt_sovits.frontend.resources import Resources
 from myna.engines.gpt_sovits.frontend.segmenter import LanguageRun, segment
 from myna.engines.gpt_sovits.frontend.symbols import SYMBOLS_V1, SYMBOLS_V2
+from myna.engines.gpt_sovits.frontend.unread import unread
+from myna.engines.gpt_sovits.frontend.width import WIDE_LETTERS, half_width
 
 Version = Literal["v1", "v2"]
 """Of the symbols: "v1", or "v2" for all later models."""
@@ -26,6 +28,9 @@ _MODES_V2 = ("auto_yue", "yue", "ko", "all_yue", "all_ko")
 _LANGUAGES_V1 = ("zh", "ja", "en")
 _LANGUAGES_V2 = ("zh", "ja", "en", "ko", "yue")
 _FEWEST_PHONES = 6  # the models stumble over less
+_WIDE_WORD = re.compile(
+    f"(?<![0-9０-９{WIDE_LETTERS}])([{WIDE_LETTERS}]+)"
+)  # behind a digit it is a unit
 _SILENCES = {"￥": "SP2", "^": "SP3"}  # marks that become silences in a Chinese run
 
 
@@ -39,6 +44,8 @@ class PhoneRun:
     phones: tuple[str, ...]
     counts: tuple[int, ...] | None
     """How many phones each character of `normalized` has (word2ph): Chinese and Cantonese only."""
+    unread: str = ""
+    """Letters and digits of the text that have no reading in this language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +65,11 @@ class Phonemes:
     def normalized(self) -> str:
         """What was read, of all runs."""
         return "".join(run.normalized for run in self.runs)
+
+    @property
+    def unread(self) -> str:
+        """Letters and digits that nothing is said for, each once."""
+        return "".join(dict.fromkeys("".join(run.unread for run in self.runs)))
 
 
 def languages_of(version: Version) -> tuple[str, ...]:
@@ -103,10 +115,16 @@ class FrontEnd:
 
     def read_run(self, text: str, language: str) -> PhoneRun:
         """Return the phones of a text in one language; one the version lacks is a pause."""
-        run = LanguageRun(language, text)
-        known = _LANGUAGES_V1 if self.version == "v1" else _LANGUAGES_V2
-        if run.language not in known:
-            run = LanguageRun("en", " ")
+        known = language in (_LANGUAGES_V1 if self.version == "v1" else _LANGUAGES_V2)
+        run = LanguageRun(language, text) if known else LanguageRun("en", " ")
+        left_out = unread(
+            text,
+            language if known else "",
+            lambda character: self._read_run(replace(run, text=character)).phones if known else (),
+        )
+        return replace(self._read_run(run), unread=left_out)
+
+    def _read_run(self, run: LanguageRun) -> PhoneRun:
         silence = next((mark for mark in _SILENCES if mark in run.text), None)
         if run.language != "zh" or silence is None:
             read = self._in_one_language(run)
@@ -161,6 +179,10 @@ def _plain(version: Version) -> FrontEnd:
 
 def language_runs(text: str, language: str) -> Sequence[LanguageRun]:
     """Cut `text` into runs of one language, as a language mode asks."""
+    return [part for run in _runs(text, language) for part in _with_wide_words(run)]
+
+
+def _runs(text: str, language: str) -> Sequence[LanguageRun]:
     if language == "en":
         return [LanguageRun("en", text)]
     if language.startswith("all_"):
@@ -182,3 +204,14 @@ def language_runs(text: str, language: str) -> Sequence[LanguageRun]:
 
 def _renamed(run: LanguageRun, language: str, name: str) -> LanguageRun:
     return LanguageRun(name, run.text) if run.language == language else run
+
+
+def _with_wide_words(run: LanguageRun) -> Sequence[LanguageRun]:
+    """Take words in full-width letters (Ａ股) out of a run whose front end would leave them out."""
+    if run.language not in ("zh", "yue", "ko") or not _WIDE_WORD.search(run.text):
+        return [run]
+    return [
+        LanguageRun("en", half_width(part)) if index % 2 else replace(run, text=part)
+        for index, part in enumerate(_WIDE_WORD.split(run.text))
+        if part
+    ]

@@ -15,6 +15,7 @@ from myna.engines.gpt_sovits.frontend.english.dictionary import (
     installed_letter_model,
 )
 from myna.engines.gpt_sovits.frontend.english.letters import from_espeak, from_letter_model
+from myna.engines.gpt_sovits.frontend.english.names import names
 from myna.engines.gpt_sovits.frontend.english.reader import English
 
 _FOLDERS = (
@@ -43,6 +44,8 @@ class Resources:
     """cmudict-fast.rep"""
     own_pronunciations: Path | None = None
     """engdict-hot.rep: wins over the others."""
+    names: Path | None = None
+    """namedict_cache.pickle: given names."""
     corrections: tuple[Path, ...] = ()
     """polyphonic.rep and polyphonic-fix.rep"""
     g2pw: Path | None = None
@@ -65,6 +68,7 @@ class Resources:
             pronunciations=first("cmudict.rep"),
             more_pronunciations=first("cmudict-fast.rep"),
             own_pronunciations=first("engdict-hot.rep"),
+            names=first("namedict_cache.pickle"),
             corrections=tuple(file for file in corrections if file),
             g2pw=first("G2PWModel"),
             bert=first(_BERT),
@@ -92,6 +96,7 @@ class Resources:
             homographs=homographs(),
             guess=from_letter_model(letter_model) if letter_model else from_espeak,
             segment=_wordsegment() if dictionary.entries else None,
+            names=names(self.names) if self.names else {},
         )
 
     def _dictionary(self) -> Dictionary:

@@ -9,6 +9,7 @@ Latin letters (English here, dropped there).
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 
 from myna.text.languages import CHINESE_ONLY, JAPANESE_ONLY
@@ -16,9 +17,11 @@ from myna.text.scripts import HAN, HANGUL, KANA, LATIN
 
 _DIGITS = "digit"
 _UNKNOWN = "x"
+_DEGREES = r"°\s?[CF]"  # not English
 _SECTION = re.compile(
     rf"(?P<cjk>[{HAN}{KANA}][{HAN}{KANA}\s]*)|(?P<ko>[{HANGUL}][{HANGUL}\s]*)|(?P<digit>\d[\d\s]*)"
-    rf"|(?P<en>[{LATIN}](?:[{LATIN}\s\u0300-\u036f]|(?<=\S)')*)|(?P<mark>[^\w\s]\s*|_)|(?P<x>\w\s*)"
+    rf"|(?P<en>[{LATIN}](?:[{LATIN}\s\u0300-\u036f]|(?<=\S)')*)"
+    rf"|(?P<mark>(?!{_DEGREES})[\W_]\s*)|(?P<x>(?:{_DEGREES}|\w)\s*)"
 )
 _ENGLISH = re.compile(
     r"(?=.*[A-Za-z])[A-Za-z0-9\s\u0020-\u007E\u2000-\u206F\u3000-\u303F\uFF00-\uFFEF]+$"
@@ -101,18 +104,52 @@ def _clauses(text: str) -> list[LanguageRun]:
         if languages[index] == "" and near == {"ja"} and len(letters) <= _SHORT_CLAUSE:
             languages[index] = "ja"
     return [
-        LanguageRun(language or "zh", clause)
+        run
         for language, clause in zip(languages, clauses, strict=True)
+        for run in _without_hanzi(LanguageRun(language or "zh", clause))
     ]
 
 
 def _language(clause: str) -> str:
     """Return "zh" or "ja" where something tells, else ""."""
-    if CHINESE_ONLY.search(clause):
-        return "zh"
+    is_chinese = any(map(_is_chinese, clause))
     if _KANA_LETTER.search(clause):
-        return "zh" if _CHINESE_WORD.search(clause) and _is_mostly_han(clause) else "ja"
+        mixed = not is_chinese and _CHINESE_WORD.search(clause) and _is_mostly_han(clause)
+        return "zh" if mixed else "ja"
+    if is_chinese:
+        return "zh"
     return "ja" if JAPANESE_ONLY.search(clause) else ""
+
+
+@cache
+def _is_chinese(character: str) -> bool:
+    """Tell whether only Chinese writes a character: Japan's standard character set lacks it."""
+    if not re.match(f"[{HAN}]", character):
+        return False
+    try:
+        character.encode("cp932")
+    except UnicodeEncodeError:
+        return True
+    return CHINESE_ONLY.match(character) is not None
+
+
+def _without_hanzi(run: LanguageRun) -> Iterator[LanguageRun]:
+    """Cut Chinese before and behind kana (我爱ありがとう) out of what is Japanese."""
+    if run.language != "ja" or not any(map(_is_chinese, run.text)):
+        yield run
+        return
+    stretches = re.split(f"([{KANA}]+)", run.text)
+    for index, stretch in enumerate(stretches):
+        cut = 0
+        if any(map(_is_chinese, stretch)):
+            ends = (
+                at for at, c in enumerate(stretch, 1) if _is_chinese(c) or _CHINESE_WORD.match(c)
+            )
+            cut = len(stretch) if index == len(stretches) - 1 else max(ends)
+        if cut:
+            yield LanguageRun("zh", stretch[:cut])
+        if stretch[cut:]:
+            yield LanguageRun("ja", stretch[cut:])
 
 
 def _is_mostly_han(clause: str) -> bool:

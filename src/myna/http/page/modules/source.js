@@ -1,7 +1,7 @@
 /** Where a recording comes from: the microphone, a file chosen, or a file dropped. */
 
-import { announce } from "./document.js";
-import { clock, t } from "./locale.js";
+import { announce, find } from "./document.js";
+import { clock, t, translate } from "./locale.js";
 import { record } from "./microphone.js";
 import { player } from "./player.js";
 import { showProblem } from "./problems.js";
@@ -18,6 +18,8 @@ export class Source extends EventTarget {
 
   constructor(place) {
     super();
+    place.append(find("#source").content.cloneNode(true));
+    translate(place);
     this.#parts = Object.fromEntries(
       [...place.querySelectorAll("[data-part]")].map((part) => [part.dataset.part, part]));
     const { record: button, done, discard, file, drop } = this.#parts;

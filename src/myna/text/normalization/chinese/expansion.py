@@ -5,16 +5,23 @@ from collections.abc import Callable, Iterable
 
 from myna.text.normalization.chinese.dialects import MEASURE_WORDS, Dialect
 from myna.text.normalization.chinese.numbers import digits
-from myna.text.normalization.rules import Reading, Rule, alternatives, apply, rule, whole
-from myna.text.normalization.units import CURRENCIES, LOOSE_UNITS, TIGHT_UNITS, UNITS
+from myna.text.normalization.patterns import (
+    CODES_OF_MONEY,
+    DATE,
+    FRACTION,
+    NUMBER,
+    RATIO,
+    SIGNS_OF_MONEY,
+    TIME,
+    UNIT,
+    VERSION,
+)
+from myna.text.normalization.rules import Reading, Rule, apply, rule, whole
+from myna.text.normalization.units import CURRENCIES, UNITS
 
-_NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?"
 _WAVE = r"(?:[-~～—–〜至到]|\ [~～—–〜]\ )"
 _MINUS = r"(?:(?<![0-9A-Za-z)%])[-−])?"
 _RANGE = re.compile(" ?[-~～—–〜至到−] ?")
-_SIGNS_OF_MONEY = alternatives(symbol for symbol in CURRENCIES if not symbol.isalpha())
-_CODES_OF_MONEY = alternatives(symbol for symbol in CURRENCIES if symbol.isalpha())
-_UNIT = rf"(?:\ ?(?P<unit>{alternatives(LOOSE_UNITS)})|(?P<tight>{alternatives(TIGHT_UNITS)}))"
 _FIGURE = re.compile(r"[\d&+=×÷±%≥≤≈½⅓¼¾²³№°〇√∞$€£¥₩]")
 
 
@@ -41,11 +48,7 @@ class _Figures:
 
     def _calendar(self) -> tuple[Rule, ...]:
         return (
-            rule(
-                r"(?<![\d.-])(?P<year>\d{4})(?P<mark>[-./])(?P<month>\d\d?)(?P=mark)(?P<day>\d\d?)"
-                r"(?![\d-]|[./]\d)",
-                self._date,
-            ),
+            rule(DATE, self._date),
             rule(
                 rf"(?<!\d)(?P<from>\d{{4}})(?:{_WAVE}(?P<until>\d{{4}}|\d\d))?"
                 r"(?=\ ?年(?!前|来|來|历史|歷史|后|後|间|間|之))",
@@ -55,29 +58,25 @@ class _Figures:
                 r"(?<!\d)(?P<from>[789][1-9])(?P<until>(?!))?(?=年(?!前|来|來|的?历|后|後|间|間|之))",
                 self._years,
             ),
-            rule(
-                r"(?<![\d:.])(?P<hour>\d\d?)[:：](?P<minute>\d\d)(?:[:：](?P<second>\d\d))?"
-                r"(?:\ ?(?P<half>[AaPp]\.?[Mm]\.?(?![A-Za-z])))?(?![\d:]|\.\d)",
-                self._time,
-            ),
+            rule(TIME, self._time),
             rule(r"(?<![\d.,])\d{1,2}(?=\ ?(?:月|日(?!游|遊|间|間|之)|号|號))", self._plain),
         )
 
     def _money_and_phones(self) -> tuple[Rule, ...]:
         return (
             rule(
-                rf"(?P<minus>(?<![0-9A-Za-z])[-−])?(?P<currency>{_SIGNS_OF_MONEY})\ ?"
-                rf"(?P<amount>{_NUMBER})"
-                rf"(?:{_WAVE}(?:{_SIGNS_OF_MONEY})?(?P<until>{_NUMBER}))?(?P<scale>[万亿萬億])?",
+                rf"(?P<minus>(?<![0-9A-Za-z])[-−])?(?P<currency>{SIGNS_OF_MONEY})\ ?"
+                rf"(?P<amount>{NUMBER})"
+                rf"(?:{_WAVE}(?:{SIGNS_OF_MONEY})?(?P<until>{NUMBER}))?(?P<scale>[万亿萬億])?",
                 self._money,
             ),
             rule(
-                rf"(?P<minus>(?!))?(?P<amount>{_NUMBER})(?P<until>(?!))?(?P<scale>[万亿萬億])?\ ?"
-                rf"(?P<currency>{_CODES_OF_MONEY})(?![A-Za-z])",
+                rf"(?P<minus>(?!))?(?P<amount>{NUMBER})(?P<until>(?!))?(?P<scale>[万亿萬億])?\ ?"
+                rf"(?P<currency>{CODES_OF_MONEY})(?![A-Za-z])",
                 self._money,
             ),
             rule(
-                rf"(?P<amount>{_NUMBER})"
+                rf"(?P<amount>{NUMBER})"
                 r"(?=\ ?(?:元|块钱|塊|蚊|美元|欧元|歐元|英镑|港元|港幣|日元))",
                 self._price,
             ),
@@ -98,34 +97,31 @@ class _Figures:
     def _amounts(self) -> tuple[Rule, ...]:
         return (
             rule(
-                rf"(?P<minus>(?<![0-9A-Za-z)%])[-−])?(?P<amount>{_NUMBER})"
-                rf"(?:\ ?%?{_WAVE}(?P<until>{_NUMBER}))?\ ?(?P<sign>[%‰])",
+                rf"(?P<minus>(?<![0-9A-Za-z)%])[-−])?(?P<amount>{NUMBER})"
+                rf"(?:\ ?%?{_WAVE}(?P<until>{NUMBER}))?\ ?(?P<sign>[%‰])",
                 self._percent,
             ),
             rule(
-                rf"(?P<amount>{_MINUS}{_NUMBER}(?:{_WAVE}{_NUMBER})?){_UNIT}(?![A-Za-z²³/])",
+                rf"(?P<amount>{_MINUS}{NUMBER}(?:{_WAVE}{NUMBER})?){UNIT}(?![A-Za-z²³/])",
                 self._measure,
             ),
-            rule(rf"(?P<amount>(?<![0-9A-Za-z)])[-−]{_NUMBER})(?=\ ?[度℃])", self._below_zero),
-            rule(rf"(?<=第){_NUMBER}|(?<=第\ ){_NUMBER}", self._plain),
+            rule(rf"(?P<amount>(?<![0-9A-Za-z)])[-−]{NUMBER})(?=\ ?[度℃])", self._below_zero),
+            rule(rf"(?<=第){NUMBER}|(?<=第\ ){NUMBER}", self._plain),
             rule(
                 r"(?<![\d.,])\d{3,4}(?=室|房(?!屋)|路(?:公交|巴士|车|車)|次列|航班)", self._digits
             ),
+            rule(FRACTION, self._fraction),
+            rule(RATIO, self._ratio),
+            rule(VERSION, self._version),
             rule(
-                r"(?<![0-9A-Za-z/.])(?P<above>\d{1,3})/(?P<below>\d{1,3})(?![0-9A-Za-z/]|\.\d)",
-                self._fraction,
-            ),
-            rule(r"(?<![\d.:])(?P<above>\d+)\ ?[:：]\ ?(?P<below>\d+)(?![\d:：])", self._ratio),
-            rule(r"(?<![\d.])\d+(?:\.\d+){2,}(?!\d)", self._version),
-            rule(
-                rf"(?<![\d.])(?P<amount>{_NUMBER}(?:{_WAVE}{_NUMBER})?)(?=\ ?(?:{MEASURE_WORDS}))",
+                rf"(?<![\d.])(?P<amount>{NUMBER}(?:{_WAVE}{NUMBER})?)(?=\ ?(?:{MEASURE_WORDS}))",
                 self._count,
             ),
             rule(
                 r"(?<=[是号號码碼为為：:])\d{6,}(?![\d.,]*\d|\ ?[个個人元年万萬亿億])", self._digits
             ),
             rule(r"(?<![\d.,])(?:0\d+|\d{9,}(?<!0000)|\d+(?:-\d+){2,})(?![\d.,]*\d)", self._digits),
-            rule(rf"{_MINUS}{_NUMBER}(?:{_WAVE}{_NUMBER})?", self._plain),
+            rule(rf"{_MINUS}{NUMBER}(?:{_WAVE}{NUMBER})?", self._plain),
             rule(r"(?<=[\d%°℃C度点點分年月日号號])[-–—~～〜](?=[-−]?\d)", self._to),
             rule(f"[{re.escape(''.join(self._dialect.signs))}]", self._sign),
         )

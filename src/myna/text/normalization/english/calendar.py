@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from myna.text.normalization.english.numbers import cardinal, ordinal, plural, year
 from myna.text.normalization.english.words import DAYS, LETTER_A, MONTHS
+from myna.text.normalization.patterns import DATE
 from myna.text.normalization.rules import Reading, alternatives, parts, rule, whole
 
 _MONTH_NAMES = list(dict.fromkeys(MONTHS.values()))
@@ -101,11 +102,7 @@ _BEFORE_DATE = "|".join(
 )
 
 DATES = (
-    rule(
-        r"(?<![\d.-])(?P<year>\d{4})(?P<mark>[-./])(?P<month>\d\d?)(?P=mark)(?P<day>\d\d?)"
-        r"(?![\d-]|[./]\d)",
-        _numeric_date,
-    ),
+    rule(DATE, _numeric_date),
     rule(r"(?<![\d/])(?P<month>\d\d?)/(?P<day>\d\d?)/(?P<year>\d{4}|\d\d)(?![\d/])", _numeric_date),
     rule(
         rf"(?:{_BEFORE_DATE})(?P<month>1[0-2]|0?[1-9])/(?P<day>[12]\d|3[01]|0?[1-9])(?![\d/])",

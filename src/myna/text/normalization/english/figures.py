@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 
 from myna.text.normalization.english.numbers import cardinal, decimal, digits, ordinal
+from myna.text.normalization.patterns import CODES_OF_MONEY, SIGNS_OF_MONEY
 from myna.text.normalization.rules import Reading, alternatives, parts, rule, whole
 from myna.text.normalization.units import CENTS, CURRENCIES, LOOSE_UNITS, TIGHT_UNITS, UNITS, Unit
 
@@ -14,8 +15,6 @@ _SCALES = {
     "k": "thousand", "K": "thousand", "m": "million", "M": "million", "mn": "million",
     "b": "billion", "B": "billion", "bn": "billion", "tn": "trillion", "T": "trillion",
 }  # fmt: skip
-_SIGNS_OF_MONEY = alternatives(symbol for symbol in CURRENCIES if not symbol.isalpha())
-_CODES_OF_MONEY = alternatives(symbol for symbol in CURRENCIES if symbol.isalpha())
 
 
 def amount(written: str) -> str:
@@ -157,14 +156,14 @@ def _plain(match: re.Match[str]) -> Iterable[Reading]:
 
 MONEY = (
     rule(
-        rf"(?P<money>(?P<minus>(?<!\w)[-−])?(?P<currency>(?<![A-Za-z])(?:{_SIGNS_OF_MONEY}))\ ?"
-        rf"(?P<amount>{_NUMBER}(?:[-–—~](?:{_SIGNS_OF_MONEY})?{_NUMBER})?)"
+        rf"(?P<money>(?P<minus>(?<!\w)[-−])?(?P<currency>(?<![A-Za-z])(?:{SIGNS_OF_MONEY}))\ ?"
+        rf"(?P<amount>{_NUMBER}(?:[-–—~](?:{SIGNS_OF_MONEY})?{_NUMBER})?)"
         rf"(?P<scale>(?:{alternatives(_SCALES)})\b)?)"
         r"(?:[\ -](?P<word>(?:hundred|thousand|million|billion|trillion))\b)?",
         _money,
     ),
-    rule(rf"(?P<amount>{_AMOUNT})\ ?(?P<currency>{_CODES_OF_MONEY})\b", _money_in_code),
-    rule(rf"\b(?P<currency>{_CODES_OF_MONEY})\ (?P<amount>{_NUMBER})", _code_first),
+    rule(rf"(?P<amount>{_AMOUNT})\ ?(?P<currency>{CODES_OF_MONEY})\b", _money_in_code),
+    rule(rf"\b(?P<currency>{CODES_OF_MONEY})\ (?P<amount>{_NUMBER})", _code_first),
 )
 
 PHONES = (

@@ -16,16 +16,23 @@ from myna.text.normalization.japanese.counters import (
 )
 from myna.text.normalization.japanese.numbers import cardinal, decimal, digits
 from myna.text.normalization.japanese.words import LETTERS, SIGNS
+from myna.text.normalization.patterns import (
+    CODES_OF_MONEY,
+    DATE,
+    FRACTION,
+    NUMBER,
+    RATIO,
+    SIGNS_OF_MONEY,
+    TIME,
+    VERSION,
+)
 from myna.text.normalization.rules import Reading, alternatives, apply, parts, rule, whole
 from myna.text.normalization.units import CURRENCIES, LOOSE_UNITS, TIGHT_UNITS, UNITS
 
-_NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?"
 _WAVE = r"\ ?(?:[-–〜~～]|から)\ ?"
 _SCALES = {"千": 3, "万": 4, "億": 8, "兆": 12}
 _MIXED = r"(?<![\d.,])(?:\d[\d,]*千?[万億兆])+(?:\d[\d,]*)?(?!\.?\d)|(?<![\d.,])\d+千(?!\d)"
 _COUNTER = alternatives(COUNTERS)
-_SIGNS_OF_MONEY = alternatives(symbol for symbol in CURRENCIES if not symbol.isalpha())
-_CODES_OF_MONEY = alternatives(symbol for symbol in CURRENCIES if symbol.isalpha())
 _RATES = {"km/h": "じそく", "kph": "じそく", "㎞/h": "じそく", "mph": "じそく", "m/s": "びょうそく"}
 _FIGURE = re.compile(r"\d")
 _PLAIN = Counter("")
@@ -179,35 +186,27 @@ def _sign(match: re.Match[str]) -> Iterable[Reading]:
     return whole(match, SIGNS[match.group()])
 
 
-_AMOUNT = rf"(?P<amount>(?:(?<![0-9A-Za-z)%.])[-−])?{_NUMBER}(?:{_WAVE}{_NUMBER})?)"
+_AMOUNT = rf"(?P<amount>(?:(?<![0-9A-Za-z)%.])[-−])?{NUMBER}(?:{_WAVE}{NUMBER})?)"
 _WITHOUT_FIGURES = (
     rule(r"(?<=\w)[〜~～](?=\w)", _from),
     rule("[A-Za-z]+", _latin),
     rule(f"[{re.escape(''.join(SIGNS))}]", _sign),
 )
 _RULES = (
-    rule(
-        r"(?<![\d.-])(?P<year>\d{4})(?P<mark>[-./])(?P<month>\d\d?)(?P=mark)(?P<day>\d\d?)"
-        r"(?![\d-]|[./]\d)",
-        _date,
-    ),
+    rule(DATE, _date),
     rule(
         r"(?<!\d)(?P<month>(?:1[0-2]|0?[1-9])月)(?P<day>(?:[12]\d|3[01]|0?[1-9])日)(?!間)",
         _day_of_month,
     ),
+    rule(TIME, _time),
     rule(
-        r"(?<![\d:.])(?P<hour>\d\d?)[:：](?P<minute>\d\d)(?:[:：](?P<second>\d\d))?"
-        r"(?:\ ?(?P<half>[AaPp]\.?[Mm]\.?(?![A-Za-z])))?(?![\d:]|\.\d)",
-        _time,
-    ),
-    rule(
-        rf"(?P<minus>(?<![0-9A-Za-z])[-−])?(?P<currency>{_SIGNS_OF_MONEY})\ ?"
-        rf"(?P<amount>{_NUMBER}(?:{_WAVE}{_NUMBER})?)(?P<scale>[千万億兆])?",
+        rf"(?P<minus>(?<![0-9A-Za-z])[-−])?(?P<currency>{SIGNS_OF_MONEY})\ ?"
+        rf"(?P<amount>{NUMBER}(?:{_WAVE}{NUMBER})?)(?P<scale>[千万億兆])?",
         _money,
     ),
     rule(
-        rf"(?P<minus>(?!))?(?P<amount>{_NUMBER})(?P<scale>[千万億兆])?\ ?"
-        rf"(?P<currency>{_CODES_OF_MONEY})(?![A-Za-z])",
+        rf"(?P<minus>(?!))?(?P<amount>{NUMBER})(?P<scale>[千万億兆])?\ ?"
+        rf"(?P<currency>{CODES_OF_MONEY})(?![A-Za-z])",
         _money,
     ),
     rule(
@@ -225,16 +224,14 @@ _RULES = (
     rule(r"(?<![\d.,-])(?P<above>\d{1,2})-(?P<below>\d{1,2})(?=で?(?:勝|負|敗|引き分け))", _ratio),
     rule(r"(?<![\d.,])(?P<below>\d+)分の(?P<above>\d+)(?![\d.,]*\d)", _share),
     rule(rf"(?P<number>{_MIXED})(?P<counter>{_COUNTER})?", _mixed),
-    rule(rf"(?P<amount>(?:(?<![0-9A-Za-z)])[-−])?{_NUMBER}%?(?:{_WAVE}{_NUMBER})?)\ ?%", _percent),
+    rule(rf"(?P<amount>(?:(?<![0-9A-Za-z)])[-−])?{NUMBER}%?(?:{_WAVE}{NUMBER})?)\ ?%", _percent),
     rule(rf"{_AMOUNT}\ ?(?P<unit>{alternatives(LOOSE_UNITS)})(?![A-Za-z²³/])", _measure),
     rule(rf"{_AMOUNT}(?P<unit>{alternatives(TIGHT_UNITS)})(?![A-Za-z²³/])", _measure),
     rule(rf"{_AMOUNT}\ ?(?P<counter>{_COUNTER})", _counted),
     rule(rf"{_AMOUNT}\ ?(?P<word>[ァ-ヴー]{{2,}})", _before_loanword),
-    rule(
-        r"(?<![0-9A-Za-z/.])(?P<above>\d{1,3})/(?P<below>\d{1,3})(?![0-9A-Za-z/]|\.\d)", _fraction
-    ),
-    rule(r"(?<![\d.:])(?P<above>\d+)\ ?[:：]\ ?(?P<below>\d+)(?![\d:：])", _ratio),
-    rule(r"(?<![\d.])\d+(?:\.\d+){2,}(?!\d)", _version),
+    rule(FRACTION, _fraction),
+    rule(RATIO, _ratio),
+    rule(VERSION, _version),
     rule(r"(?<![\d.,])(?:\d+-){2,}\d+(?![\d-])", _phone),
     rule(_AMOUNT, _plain),
     rule(r"(?<=[\d%℃円年月日時分])[-–~～〜](?=[-−]?\d)", _from),

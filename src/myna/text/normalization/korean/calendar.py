@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from myna.text.normalization.korean.figures import month
 from myna.text.normalization.korean.numbers import counting, digits, sino
 from myna.text.normalization.korean.words import ANNIVERSARIES
+from myna.text.normalization.patterns import DATE
 from myna.text.normalization.rules import Reading, parts, rule, whole
 
 
@@ -15,7 +16,7 @@ def _date(match: re.Match[str]) -> Iterable[Reading]:
         return []
     said = {"year": f"{sino(match['year'].strip(' .'))}년", "month": f"{month(number)}월"}
     said["day"] = f"{sino(str(day))}일"
-    if match["dots"] is None:
+    if "mark" in match.groupdict():
         return whole(match, " ".join(said.values()))
     return parts(match, **said)
 
@@ -49,12 +50,8 @@ def _until(match: re.Match[str]) -> Iterable[Reading]:
 
 
 CALENDAR = (
-    rule(
-        r"(?<![\d.-])(?P<year>\d{4})(?P<mark>[-./])(?P<month>\d\d?)(?P=mark)(?P<day>\d\d?)(?P<dots>(?!))?"
-        r"(?![\d-]|[./]\d)",
-        _date,
-    ),
-    rule(r"(?<!\d)(?P<year>\d{4}\.)(?P<dots>\ )(?P<month>\d\d?\.)\ (?P<day>\d\d?\.?)(?!\d)", _date),
+    rule(DATE, _date),
+    rule(r"(?<!\d)(?P<year>\d{4}\.)\ (?P<month>\d\d?\.)\ (?P<day>\d\d?\.?)(?!\d)", _date),
     rule(
         r"(?<![\d.])(?P<month>1[0-2]|[1-9])[.·](?P<day>[12]\d|3[01]|[1-9])"
         rf"(?=\ ?(?:{ANNIVERSARIES}))",

@@ -21,18 +21,22 @@ from myna.text.normalization.korean.words import (
     SINO_FROM,
     WINNING,
 )
-from myna.text.normalization.rules import Reading, alternatives, parts, rule, whole
-from myna.text.normalization.units import CURRENCIES, LOOSE_UNITS, TIGHT_UNITS, UNITS
+from myna.text.normalization.patterns import (
+    CODES_OF_MONEY,
+    FRACTION,
+    NUMBER,
+    SIGNS_OF_MONEY,
+    UNIT,
+    VERSION,
+)
+from myna.text.normalization.rules import Reading, parts, rule, whole
+from myna.text.normalization.units import CURRENCIES, UNITS
 
-_NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?"
 _WAVE = r"\ ?[~∼〜～–-]\ ?"
-_AMOUNT = rf"(?:(?<![0-9A-Za-z)%.])[-−])?{_NUMBER}(?:{_WAVE}{_NUMBER})?"
+_AMOUNT = rf"(?:(?<![0-9A-Za-z)%.])[-−])?{NUMBER}(?:{_WAVE}{NUMBER})?"
 _INTEGER = r"(?<![\d.,])(?:\d{1,3}(?:,\d{3})+|\d+)(?![\d.,]*\d)"
 
 _COUNTER = "|".join(NATIVE_COUNTERS)
-_SIGNS_OF_MONEY = alternatives(symbol for symbol in CURRENCIES if not symbol.isalpha())
-_CODES_OF_MONEY = alternatives(symbol for symbol in CURRENCIES if symbol.isalpha())
-_UNIT = rf"(?:\ ?(?P<unit>{alternatives(LOOSE_UNITS)})|(?P<tight>{alternatives(TIGHT_UNITS)}))"
 _SCALES = {"K": 3, "M": 6, "B": 9, "k": 3}
 _BY_THE_HOUR = {"km/h": "시속", "kph": "시속", "㎞/h": "시속", "mph": "시속", "m/s": "초속"}
 
@@ -184,11 +188,11 @@ def _english_digit(match: re.Match[str]) -> Iterable[Reading]:
 
 MONEY = (
     rule(
-        rf"(?P<minus>(?<![0-9A-Za-z])[-−])?(?P<currency>{_SIGNS_OF_MONEY})\ ?"
-        rf"(?P<amount>{_NUMBER}(?:{_WAVE}{_NUMBER})?)(?:(?P<scale>[KMBk])(?![A-Za-z]))?",
+        rf"(?P<minus>(?<![0-9A-Za-z])[-−])?(?P<currency>{SIGNS_OF_MONEY})\ ?"
+        rf"(?P<amount>{NUMBER}(?:{_WAVE}{NUMBER})?)(?:(?P<scale>[KMBk])(?![A-Za-z]))?",
         _money,
     ),
-    rule(rf"(?P<amount>{_AMOUNT})\ ?(?P<currency>{_CODES_OF_MONEY})(?![A-Za-z])", _money_in_code),
+    rule(rf"(?P<amount>{_AMOUNT})\ ?(?P<currency>{CODES_OF_MONEY})(?![A-Za-z])", _money_in_code),
 )
 PHONES = (
     rule(
@@ -216,7 +220,7 @@ COUNTS = (
     ),
     rule(rf"(?<![\d.,-])(?P<above>\d{{1,2}})[-:](?P<below>\d{{1,2}})(?=\ ?(?:{WINNING}))", _score),
     rule(r"(?<!\d)\d\d(?=\ ?(?:올림픽|학번))", _plain_digits),
-    rule(rf"(?<=제)(?P<number>{_NUMBER})|(?<=제\ )(?P<spaced>{_NUMBER})", _plain),
+    rule(rf"(?<=제)(?P<number>{NUMBER})|(?<=제\ )(?P<spaced>{NUMBER})", _plain),
     rule(rf"(?P<number>{_INTEGER})\ ?(?P<counter>{_COUNTER})", _counted),
     rule(
         r"(?<![\d.,:])(?P<number>[1-9]|1[0-2])(?=\ ?시(?!간|장|즌|리|대|각|도|절|민|험))", _natively
@@ -243,13 +247,11 @@ COUNTS = (
 )
 AMOUNTS = (
     rule(rf"(?P<amount>{_AMOUNT})\ ?(?P<sign>%p|%P|%|‰)", _percent),
-    rule(rf"(?P<amount>{_AMOUNT}){_UNIT}(?![A-Za-z²³/])", _measure),
+    rule(rf"(?P<amount>{_AMOUNT}){UNIT}(?![A-Za-z²³/])", _measure),
     rule(r"(?P<amount>(?<![0-9A-Za-z)])[-−]\d+(?:\.\d+)?)(?=\ ?도(?!로|시|서))", _below_zero),
-    rule(
-        r"(?<![0-9A-Za-z/.])(?P<above>\d{1,3})/(?P<below>\d{1,3})(?![0-9A-Za-z/]|\.\d)", _fraction
-    ),
+    rule(FRACTION, _fraction),
     rule(r"(?<![\d.:])(?P<above>\d+)\ ?:\ ?(?P<below>\d+)(?![\d:])", _ratio),
-    rule(r"(?<![\d.])\d+(?:\.\d+){2,}(?!\d)", _version),
+    rule(VERSION, _version),
     rule(
         r"(?:(?<=[A-Za-z])|(?<=[A-Za-z]-))\d(?![\d.,])|(?<![\d.,])\d(?=[A-Z](?![A-Za-z]))",
         _english_digit,

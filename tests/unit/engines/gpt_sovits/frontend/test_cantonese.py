@@ -38,6 +38,11 @@ def test_marks_are_those_the_models_know() -> None:
     assert normalize("「你好」——佢話：係～") == "你好佢话,系-"
 
 
+def test_characters_only_cantonese_has_are_read() -> None:
+    assert normalize("邊個嚟㗎？搭𨋢я") == "边个嚟㗎?搭𨋢"
+    assert read("㗎")[0] == ("Yg", "Yaa3")
+
+
 def test_numbers_are_said_in_words() -> None:
     assert normalize("3個人") == "三个人"
 

@@ -64,6 +64,11 @@ def test_on_the_telephone_one_has_another_name() -> None:
         ("1.2.3", "一点二点三"),
         ("2个人", "两个人"),
         ("22个人", "二十二个人"),
+        ("2次", "二次"),
+        ("2百", "两百"),
+        ("100公里", "幺零零公里"),
+        ("100里", "一百里"),
+        ("3微克", "三微克"),
         ("3多万", "三多万"),
         ("100+个", "一百多个"),
         ("50美元", "五十美元"),
@@ -108,6 +113,7 @@ def test_marks_are_those_the_models_know(written: str, said: str) -> None:
         ("臺灣國語", "台湾国语"),
         ("頭髮", "头发"),
         ("乾淨", "干净"),
+        ("二〇二四年", "二零二四年"),
         ("於是", "于是"),
         ("朋友們", "朋友们"),
     ],
@@ -120,3 +126,7 @@ def test_traditional_characters_become_simplified_ones(written: str, said: str) 
 @settings(max_examples=100, deadline=None)
 def test_only_hanzi_and_known_marks_are_left(written: str) -> None:
     assert all("一" <= c <= "龥" or c in "!?…,.-" for c in normalize(written))
+
+
+def test_rare_hanzi_stay_and_other_scripts_go() -> None:
+    assert normalize("生僻字：㐄和䶮，я和か。") == "生僻字,㐄和䶮,和."

@@ -1,4 +1,6 @@
 import json
+import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -6,12 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from myna.core.errors import WeightsMissing
 from myna.engines.gpt_sovits.frontend.english.dictionary import Dictionary, homographs
 from myna.engines.gpt_sovits.frontend.english.letters import (
     from_espeak,
     from_letter_model,
     letter_name,
 )
+from myna.engines.gpt_sovits.frontend.english.names import names
 from myna.engines.gpt_sovits.frontend.english.normalization import normalize
 from myna.engines.gpt_sovits.frontend.english.numbers import cardinal, ordinal, year
 from myna.engines.gpt_sovits.frontend.english.reader import English, tag_by_neighbours
@@ -119,6 +123,9 @@ def test_years_are_read_by_centuries(number: int, words: str) -> None:
         ("Wait...!", "Wait."),
         ("so , yes", "so  yes"),
         ("好。Yes！", ". Yes!"),
+        ("I’ll say it’s ‘his’", "I'll say it's his"),
+        ("Ｏｋ １", "Ok one"),
+        ("Straße, Łódź", "Strasse, Lodz"),
     ],
 )
 def test_written_forms_are_said_in_words(written: str, said: str) -> None:
@@ -149,6 +156,7 @@ READER = English(dictionary=WORDS, guess=lambda word: ["Z", "Z", "Z"], segment=N
         ("unknown", ", Z Z Z"),
         ("dog.com", "D AO1 G S IY1 OW1 EH1 M"),
         ("p.m.", "P IY1 . EH1 M ."),
+        ("cat.dog", "K AE1 T D AO1 G"),  # one word, as a domain is
         (" ", ","),
     ],
 )
@@ -173,6 +181,24 @@ def test_verbs_are_told_by_the_word_before() -> None:
         "NN",
         "VB",
     ]
+
+
+def test_names_count_where_they_are_written_as_names(tmp_path: Path) -> None:
+    file = tmp_path / "namedict_cache.pickle"
+    file.write_bytes(pickle.dumps({"aadi": [["AA1", "D", "IY0"]], "cat": [["B", "AE1", "D"]]}))
+    reader = replace(READER, names=names(file))
+    assert reader.read("Aadi and cat Cat")[:3] == ("AA1", "D", "IY0")
+    assert "B" not in reader.read("Cat")
+    assert reader.read("aadi")[1:] == ("Z", "Z", "Z")
+
+
+@pytest.mark.parametrize(
+    "held", [pickle.dumps(Path("x")), pickle.dumps(["a"]), pickle.dumps({"a": []}), b"no pickle"]
+)
+def test_a_file_of_names_that_holds_something_else_is_refused(held: bytes, tmp_path: Path) -> None:
+    (tmp_path / "namedict_cache.pickle").write_bytes(held)
+    with pytest.raises(WeightsMissing, match="namedict_cache"):
+        names(tmp_path / "namedict_cache.pickle")
 
 
 def test_homographs_come_from_a_file_where_there_is_one(tmp_path: Path) -> None:

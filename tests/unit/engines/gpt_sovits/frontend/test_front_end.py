@@ -44,6 +44,8 @@ def test_a_mode_the_version_lacks_is_refused(language: str, version: str) -> Non
         ("你好 OK", "all_yue", "yue:你好 |en:OK"),
         ("你好 안녕", "all_ko", "ko:你好 안녕"),
         ("你好", "en", "en:你好"),
+        ("我买Ａ股，重５ｋｇ", "all_zh", "zh:我买|en:A|zh:股，重５ｋｇ"),
+        ("Ａさん", "all_ja", "ja:Ａさん"),
     ],
 )
 def test_a_mode_names_the_languages_of_runs(text: str, mode: str, expected: str) -> None:
@@ -109,6 +111,25 @@ def test_files_copied_flat_are_found_too(tmp_path: Path) -> None:
     (tmp_path / "engdict-hot.rep").write_text("JSON JH EY1 S AH0 N", "utf-8")
     assert Resources.find(tmp_path).own_pronunciations == tmp_path / "engdict-hot.rep"
     assert Resources.find(tmp_path / "nowhere") == Resources()
+
+
+@pytest.mark.parametrize(
+    ("text", "mode", "unread"),
+    [
+        ("你好，world 3个5kg𝟠😀", "zh", "𝟠"),
+        ("我买яか", "all_zh", "яか"),
+        ("漢字 안녕 English", "ko", "漢字"),
+        ("hello 你好 café", "en", "你好"),
+        ("こんにちは、ＡＢＣ、世界の人々", "ja", ""),
+        ("邊個嚟㗎", "yue", ""),
+    ],
+)
+def test_what_has_no_reading_is_told(text: str, mode: str, unread: str) -> None:
+    assert phonemes(text, mode).unread == unread
+
+
+def test_a_language_the_version_lacks_is_told_as_unread() -> None:
+    assert FrontEnd("v1").read_run("안녕", "ko").unread == "안녕"
 
 
 def test_threads_may_share_a_front_end() -> None:

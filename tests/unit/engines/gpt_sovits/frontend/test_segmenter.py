@@ -15,6 +15,11 @@ def _cut(text: str, default: str = "") -> str:
     ("text", "expected"),
     [
         ("你好 world", "zh:你好 |en:world"),
+        ("气温25°C 左右", "zh:气温25°C 左右"),
+        ("我爱ありがとう，也爱사랑해요。", "zh:我爱|ja:ありがとう，|zh:也爱|ko:사랑해요。"),
+        ("我爱東京タワー。", "zh:我爱|ja:東京タワー。"),
+        ("ありがとう谢谢你", "ja:ありがとう|zh:谢谢你"),
+        ("日本の桜が咲いた", "ja:日本の桜が咲いた"),
         ("MyGO?,你也喜欢まいご吗？", "en:MyGO?,|zh:你也喜欢|ja:まいご|zh:吗？"),
         (
             "知ってる？最近、僕は天文学を勉強してるんだ。",
@@ -54,7 +59,7 @@ def test_with_a_default_only_english_stands_apart(text: str, default: str, expec
     assert _cut(text, default) == expected
 
 
-@given(st.text("你好かな漢字한국 abcé12,.。！?'「 \n", max_size=24))
+@given(st.text("你好かな漢字한국 abcéC12,.。！?'「_°α \n", max_size=24))
 @settings(max_examples=100, deadline=None)
 def test_the_runs_joined_are_the_text_and_neighbours_differ(text: str) -> None:
     runs = segment(text)

@@ -7,10 +7,11 @@ oddities included (5mm is 五米米): the models were trained on what they give.
 import re
 from collections.abc import Callable
 
+from myna.engines.gpt_sovits.frontend.chinese import pinyin
 from myna.engines.gpt_sovits.frontend.chinese.numerals import cardinal, digits, number
 from myna.engines.gpt_sovits.frontend.chinese.simplification import simplified
 from myna.engines.gpt_sovits.frontend.splitting import collapse_punctuation
-from myna.text.normalization.chinese.dialects import MEASURE_WORDS
+from myna.engines.gpt_sovits.frontend.width import half_width
 
 Rule = tuple[re.Pattern[str], Callable[[re.Match[str]], str]]
 
@@ -26,8 +27,8 @@ _MARKS = {
     "—": "-",
 }
 _MARK = re.compile("|".join(map(re.escape, _MARKS)))
-_UNREADABLE = re.compile("[^\u4e00-\u9fa5!?…,.\\-]+")
-_INTERJECTIONS = str.maketrans("嗯呣", "恩母")
+_UNUSUAL = re.compile("[^\u4e00-\u9fa5!?…,.\\-]+")
+_SOUND_ALIKE = str.maketrans("嗯呣〇", "恩母零")
 
 
 def normalize(text: str) -> str:
@@ -47,13 +48,13 @@ def said_clauses(text: str) -> list[str]:
 
 
 def with_plain_marks(clause: str) -> str:
-    """Map marks to those the models know, and drop what they cannot read."""
-    clause = clause.translate(_INTERJECTIONS)
-    return _UNREADABLE.sub("", _MARK.sub(lambda mark: _MARKS[mark.group()], clause))
+    """Map marks to those the models know, and drop what has no reading."""
+    clause = _MARK.sub(lambda mark: _MARKS[mark.group()], clause.translate(_SOUND_ALIKE))
+    return _UNUSUAL.sub(lambda rest: "".join(filter(pinyin.is_hanzi, rest[0])), clause)
 
 
 def _said(clause: str) -> str:
-    clause = simplified(clause).translate(_HALF_WIDTH)
+    clause = half_width(simplified(clause))
     for pattern, say in _EARLY_RULES:
         clause = pattern.sub(say, clause)
     for written, said in _MEASURES.items():
@@ -65,10 +66,6 @@ def _said(clause: str) -> str:
     return _DROPPED.sub("", clause.translate(_SIGNS))
 
 
-_HALF_WIDTH = {
-    code + 0xFEE0: code
-    for code in map(ord, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
-} | {0x3000: " "}
 _CLOCK = r"([0-1]?[0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?"
 _DECIMAL = r"\d+(?:\.\d+)?"
 _UNITS = r"(?:%|°C|℃|度|摄氏度|cm2|cm²|cm3|cm³|cm|db|ds|kg|km|m2|m²|m³|m3|ml|m|mm|s)"
@@ -95,11 +92,21 @@ _RAISED = "[⁰¹²³⁴⁵⁶⁷⁸⁹ˣʸⁿ]"
 _OPERAND = rf"(?:-?{_DECIMAL}{_RAISED}*|\.\d+{_RAISED}*|[A-Za-z]{_RAISED}*)"
 _ARITHMETIC = re.compile(rf"({_OPERAND})([+\-×÷=])({_OPERAND})")
 _OPERATORS = {"+": "加", "-": "减", "×": "乘", "÷": "除", "=": "等于"}
-_MORE_COUNTED = (
-    "平方|立方|千克|千米|毫秒|分贝|字|度|户|册|夜|桌|款|番|滴|捆|束|堂|股|壶|筐|厘|角|枚|副|例|席|曲|"
-    "分|月|日|代|员|课|面|道|笔|季|级"
+_COUNTED_TIME = "世纪年代月旬周天日伏季春夏秋冬夜更时刻分秒岁辈"
+_COUNTED_LENGTH_AND_WEIGHT = "里丈尺寸米程寻常亩斤两钱吨石担钧铢锱忽毫厘丝升斗斛合撮勺"
+_COUNTED_MONEY_AND_NUMBER = "元块角毛百千万亿"
+_COUNTED_VESSELS = "碗杯盆盘碟盏壶瓶罐桶锅煲钵卮盒箱袋篮笼箩"
+_COUNTED_PLACES = "家户处所座栋幢层间堵墙床铺板顶山岭坡丘江溪网窠"
+_COUNTED_THINGS = (
+    "个只条支枝枚件张把片面页篇本首曲段目根株棵朵颗粒丸块砣泡壳线针管贴幅套身"
+    "架辆艘台钟炮袭刀封令注单扎捆叠堆担挑手脚腔口头尾匹"
 )
-_COUNTED = f"{MEASURE_WORDS}|{_MORE_COUNTED}"
+_COUNTED_PERSONS_AND_EVENTS = "人名位客双对队群列批方例项堂课场出回趟跳阵阙打罗贯平啖道"
+_COUNTED = (
+    f"[{_COUNTED_TIME}{_COUNTED_LENGTH_AND_WEIGHT}{_COUNTED_MONEY_AND_NUMBER}{_COUNTED_VESSELS}"
+    f"{_COUNTED_PLACES}{_COUNTED_THINGS}{_COUNTED_PERSONS_AND_EVENTS}]"
+    "|小时|美元|公分|[千毫微]克|十吨"
+)  # 次, 倍 and 公里 are not among them
 _GREEK = (
     "阿尔法 贝塔 伽马 德尔塔 艾普西隆 泽塔 伊塔 西塔 约塔 卡帕 拉姆达 缪 纽 克西 奥密克戎 派 柔 "
     "西格马 西格马 陶 宇普西隆 斐 希 普西 欧米伽"
@@ -255,7 +262,7 @@ _LATE_RULES: tuple[Rule, ...] = (
     (re.compile(r"\d+\.\d+(?:\.\d+)+"), _said_version),
     (re.compile(r"(-?)(\d+\.\d+)|(\.\d+)"), _said_number),
     (
-        re.compile(rf"(\d+)([多余几+])?(?!次方)(?={_COUNTED})"),
+        re.compile(rf"(\d+)([多余几+])?(?={_COUNTED})"),
         _said_count,
     ),
     (re.compile(r"\d{3,}"), _said_code),

@@ -37,12 +37,12 @@ def tones(word: str) -> str:
     return "".join(syllable[-1:] or "0" for syllable in syllables(word))
 
 
-def is_listed(word: str) -> bool:
-    """Tell whether pypinyin's dictionary has `word` as a word of several characters."""
+def is_hanzi(character: str) -> bool:
+    """Tell whether pypinyin's dictionary has a character."""
     _pypinyin()
-    from pypinyin.constants import PHRASES_DICT
+    from pypinyin.constants import PINYIN_DICT
 
-    return word in PHRASES_DICT
+    return ord(character) in PINYIN_DICT
 
 
 def readings(character: str) -> frozenset[str]:

@@ -24,7 +24,10 @@ Model = Callable[[Inputs], npt.NDArray[np.float32]]
 """The model: inputs -> probabilities, (queries, labels)."""
 
 _CONTEXT = 16  # characters before the first and behind the last that are asked about
-_NOT_ASKED = frozenset("一不")  # their tones are those of their neighbours
+_NOT_ASKED = frozenset(
+    "一不"  # their tones are those of their neighbours
+    "和差倒難奔勁拗肖泊听咋嗲剖攢瘙誒噢"  # the dictionary reads these better
+)
 _MODEL_FILES = ("g2pW.onnx", "g2pw.onnx")
 
 

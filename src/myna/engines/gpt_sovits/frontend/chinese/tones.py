@@ -1,15 +1,13 @@
 """How the tones of Mandarin change in words."""
 
-from myna.engines.gpt_sovits.frontend.chinese.neutral_tones import ends_neutral, ends_toned
+from myna.engines.gpt_sovits.frontend.chinese.neutral_tones import ends_neutral, keeps_tones
 from myna.engines.gpt_sovits.frontend.chinese.words import Word, halves
 
 _NEUTRAL = "5"
-_PARTICLES = "吧呢吗嘛啊呀哇哪啦呐哦喔噢哟呗咯喽嘞的得"
+_PARTICLES = "的地得吧呢啊呐嘛吖嗨哈哦喔哟喽啰耶诶哒滴哩额噻"
 _ASPECT = ("ul", "uz", "ug")
-_BEFORE_CLASSIFIER = "几两半多好每各这那哪有是整"
-_EACH = frozenset(character * 2 for character in "人家户事处天年月日代层步声")
-_PERSONS_BEFORE_ZI = "男女学弟才君王太公臣父母"
-_PARTS_BEFORE_ZI = "原分电离质中光量粒因精卵孢莲瓜"  # atoms, cells and seeds
+_BEFORE_CLASSIFIER = "几两半多各整每做有是"
+_PAUSES = ",.!?"
 
 
 def spoken_tones(word: Word, read: str) -> str:
@@ -49,13 +47,13 @@ def _change_yi(text: str, tones: list[str]) -> None:
             continue
         if tones[index + 1] == "4":
             tones[index] = "2"
-        elif text[index + 1].isalpha():
+        elif text[index + 1] not in _PAUSES:
             tones[index] = "4"
 
 
 def _make_neutral(word: Word, tones: list[str]) -> None:
     text = word.text
-    if word.tag[0] in "nv" and text not in _EACH and not _is_doubled_pair(text):
+    if word.tag[0] in "nva" and not keeps_tones(text):
         for index in range(1, len(text)):
             if text[index] == text[index - 1]:
                 tones[index] = _NEUTRAL
@@ -68,16 +66,11 @@ def _make_neutral(word: Word, tones: list[str]) -> None:
             tones[end - 1] = _NEUTRAL
 
 
-def _is_doubled_pair(text: str) -> bool:
-    """Tell whether each of two characters stands twice, as in 家家户户."""
-    return len(text) == 4 and text[0] == text[1] and text[2] == text[3]
-
-
 def _neutral_character(word: Word) -> int | None:
     """Return which character a rule makes neutral."""
     text = word.text
     last = len(text) - 1
-    if _is_particle(text) or _is_neutral_suffix(word):
+    if text[-1] in _PARTICLES or _is_neutral_suffix(word):
         return last
     classifier = text.find("个")
     if text == "个" or (
@@ -88,26 +81,15 @@ def _neutral_character(word: Word) -> int | None:
     return last if ends_neutral(text) else None
 
 
-def _is_particle(text: str) -> bool:
-    """Tell whether a word is a particle or ends in one; 酒吧 and 目的 do not."""
-    return text == "地" or (text[-1] in _PARTICLES and not ends_toned(text))
-
-
 def _is_neutral_suffix(word: Word) -> bool:
     text, tag = word.text, word.tag
     if len(text) == 1:
         return text in "了着过" and tag in _ASPECT
     return (
-        (text[-1] == "们" and tag in ("r", "n"))
-        or (text[-1] == "子" and tag in ("r", "n") and not _is_toned_zi(text))
+        (text[-1] in "们子" and tag in ("r", "n") and not keeps_tones(text))
         or (text[-1] in "上下里" and tag in ("s", "l", "f"))
         or (text[-1] in "来去" and text[-2] in "上下进出回过起开")
     )
-
-
-def _is_toned_zi(text: str) -> bool:
-    """Tell whether 子 is a person, a particle or a seed (男子, 原子, 莲子) and keeps its tone."""
-    return text[-2] in _PERSONS_BEFORE_ZI + _PARTS_BEFORE_ZI or ends_toned(text)
 
 
 def _change_third(text: str, tones: list[str]) -> None:

@@ -14,6 +14,7 @@ from myna.engines.gpt_sovits.frontend.english.numbers import (
     ordinal_suffix,
     year,
 )
+from myna.engines.gpt_sovits.frontend.width import half_width
 
 _YEARS = range(1001, 3000)
 _RAISED = "[⁰¹²³⁴⁵⁶⁷⁸⁹ˣʸⁿ]*"
@@ -35,12 +36,18 @@ _UNITS = {
     "°F": ("degree fahrenheit", "degrees fahrenheit"),
 }
 _FULL_WIDTH_ENDS = str.maketrans("。！？", ".!?")
+_APOSTROPHE = re.compile("(?<=[A-Za-z])[’ʼ＇](?=[A-Za-z])")  # I’ll is not ill
+_UNDECOMPOSED = str.maketrans(
+    {"ß": "ss", "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "þ": "th", "Þ": "Th", "ð": "th"}
+    | dict(zip("øØłŁđĐħıŋ", "oOlLdDhin", strict=True))
+)  # letters without an accent that could be taken off
 _REPEATED_MARKS = re.compile(r"([!?…,.\-\s])[!?…,.\-]+")
 
 
 def normalize(text: str) -> str:
     """Return `text` in the letters a to z, blanks, apostrophes and the marks `. , ? ! -` alone."""
-    text = _in_words(text.translate(_FULL_WIDTH_ENDS))
+    text = _APOSTROPHE.sub("'", half_width(text).translate(_FULL_WIDTH_ENDS))
+    text = _in_words(text).translate(_UNDECOMPOSED)
     decomposed = unicodedata.normalize("NFD", text)
     text = "".join(c for c in decomposed if unicodedata.category(c) != "Mn")
     text = re.sub(r"[^ A-Za-z'.,?!\-]", "", text.replace("%", " percent"))

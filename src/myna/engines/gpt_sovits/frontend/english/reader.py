@@ -12,7 +12,7 @@ Tagger = Callable[[Sequence[str]], Sequence[str]]
 """Words -> their parts of speech, by the Penn Treebank's names."""
 
 _TOKEN = re.compile(
-    r"[A-Za-z]+(?:[.\-][A-Za-z]+)*\.(?:com|net|org|edu|gov)\b"  # a domain is one word
+    r"[A-Za-z]+(?:[.\-][A-Za-z]+)*\.[A-Za-z]{2,13}\b"  # what may be a domain is one word
     r"|[A-Za-z][A-Za-z'\-]+[A-Za-z]|[A-Za-z]+|\.(?:\s*\.)+|\S"
 )
 _SPELLED = 3  # letters; an unknown word that is no longer is spelled
@@ -46,6 +46,8 @@ class English:
     guess: Guess = from_espeak
     """For words the dictionary lacks."""
     tag: Tagger = tag_by_neighbours
+    names: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Given names in small letters; they count where written as names are (Anna)."""
     segment: Callable[[str], Sequence[str]] | None = None
     """Cuts an unknown word into words; without it the dictionary does."""
 
@@ -74,17 +76,20 @@ class English:
             return ["EY1"] if written == "A" else self._letter(word)
         if word in self.homographs:
             return self.homographs[word].said(tag)
-        return self._known_or_guessed(word)
+        return self._known_or_guessed(written)
 
     def _letter(self, letter: str) -> list[str]:
         if letter == "a":
             return ["AH0"]
         return self.dictionary.get(letter) or letter_name(letter)
 
-    def _known_or_guessed(self, word: str) -> list[str]:
+    def _known_or_guessed(self, written: str) -> list[str]:
+        word = written.lower()
         known = self.dictionary.get(word) if len(word) > 1 else None
         if known:
             return known
+        if written.istitle() and word in self.names:
+            return list(self.names[word])
         if len(word) <= _SPELLED and (self.dictionary.entries or len(word) == 1):
             return self._spelled_out(word)
         if re.fullmatch("[a-z]+'s", word):

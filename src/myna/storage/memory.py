@@ -1,4 +1,4 @@
-"""What engines learned of voices, on disk."""
+"""What was dear to come by, on disk: what engines learned of voices, what servers said."""
 
 import hashlib
 import logging
@@ -13,11 +13,11 @@ logger = logging.getLogger(__name__)
 DIGEST_BYTES = 32
 
 
-class PromptFolder(MutableMapping[str, bytes]):
-    """Bytes by key, one file each, for what is dear to compute and can be computed again.
+class MemoryFolder(MutableMapping[str, bytes]):
+    """Bytes by key, one file each, for what is dear to come by and can be had again.
 
     A file is a digest and what it is the digest of: a truncated or altered one counts as
-    missing. A full disk costs the computation next time, nothing else.
+    missing. A full disk costs the work next time, nothing else.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -30,7 +30,7 @@ class PromptFolder(MutableMapping[str, bytes]):
             raise KeyError(key) from None
         content = stored[DIGEST_BYTES:]
         if hashlib.sha256(content).digest() != stored[:DIGEST_BYTES]:
-            logger.warning("a damaged file of what was learned of a voice is made again")
+            logger.warning("a damaged file of what is remembered counts as missing")
             raise KeyError(key)
         return content
 
@@ -38,7 +38,7 @@ class PromptFolder(MutableMapping[str, bytes]):
         try:
             write_atomically(self._path(key), hashlib.sha256(content).digest() + content)
         except StorageError as error:
-            logger.warning("what was learned of a voice could not be kept: %s", error)
+            logger.warning("what is to be remembered could not be kept: %s", error)
 
     def __delitem__(self, key: str) -> None:
         try:
@@ -47,7 +47,7 @@ class PromptFolder(MutableMapping[str, bytes]):
             raise KeyError(key) from None
 
     def __iter__(self) -> Iterator[str]:
-        raise TypeError("a PromptFolder is looked up by key, not listed")
+        raise TypeError("a MemoryFolder is looked up by key, not listed")
 
     def __len__(self) -> int:
         return sum(1 for _ in self._folder.glob("*.prompt"))

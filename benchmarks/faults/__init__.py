@@ -1,0 +1,1 @@
+"""What a listener hears when servers fail."""

@@ -1,0 +1,54 @@
+"""The device a neural engine computes on, and in which precision."""
+
+import torch
+
+from myna.core.errors import SettingsError
+
+CPU = torch.device("cpu")
+_AUTO, _CUDA = "auto", "cuda"
+_COMPUTES_BFLOAT16 = 8  # the first generation of GPUs that does, by its major number
+
+
+def find_device(asked: str, setting: str) -> torch.device:
+    """Return the device that a setting asks for: "auto", "cpu", "cuda" or "cuda:N".
+
+    "auto" is the first GPU that torch can use by CUDA, else the CPU. Raises `SettingsError`
+    naming the setting, what it says and what there is.
+    """
+    gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    there = ["cpu", *(f"{_CUDA}:{number}" for number in range(gpus))]
+    if asked == _AUTO:
+        return torch.device(there[min(gpus, 1)])
+    wanted = f"{_CUDA}:0" if asked == _CUDA else asked
+    if wanted in there:
+        return torch.device(wanted)
+    found = ", ".join(described(torch.device(name)) for name in there)
+    lacks = ", which is built without CUDA," if torch.version.cuda is None else ""
+    raise SettingsError(
+        f"`{setting}` is {asked!r}, but torch {torch.__version__}{lacks} finds only: {found}. "
+        f"Set it to one of these, or to {_AUTO!r}."
+    )
+
+
+def described(device: torch.device) -> str:
+    """Name a device as people know it."""
+    if device.type != _CUDA:
+        return str(device)
+    return f"{device} ({torch.cuda.get_device_name(device)})"
+
+
+def half_precision(device: torch.device) -> torch.dtype:
+    """Return the 16 bits a GPU multiplies fast in: bfloat16, or float16 on those before 2020."""
+    if device.type != _CUDA or torch.cuda.get_device_capability(device)[0] >= _COMPUTES_BFLOAT16:
+        return torch.bfloat16
+    return torch.float16
+
+
+def compute_exactly(device: torch.device) -> None:
+    """Have a GPU multiply 32 bits as 32 bits, in the whole process.
+
+    By default its convolutions are rounded to 10 bits (TF32), which saves time.
+    """
+    if device.type == _CUDA:
+        torch.backends.cuda.matmul.allow_tf32 = False
+        torch.backends.cudnn.allow_tf32 = False

@@ -1,0 +1,80 @@
+"""One kind of work on a device, in order, beside other kinds.
+
+On a GPU that is a stream of its own, so that the steps of a decoder do not queue behind the sound
+of other calls; a step can be recorded once as a CUDA graph, and what is read back is waited for by
+an event, so that steps launched later do not hold it up. On a CPU everything is done at once, by
+the same calls. **No GPU has run this yet**: it was written on a machine without one.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+_WARM_UPS = 3  # runs before recording, in which libraries allocate what they need
+_URGENT = -1  # a stream of this priority goes first
+_recording = threading.Lock()  # torch records one graph at a time in a process
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Arriving:
+    """Numbers on their way to the CPU."""
+
+    _numbers: Tensor
+    _event: torch.cuda.Event | None
+
+    def wait(self) -> Tensor:
+        """Return them, once all that was launched before them is done."""
+        if self._event is not None:
+            self._event.synchronize()
+        return self._numbers
+
+
+class Lane:
+    """Belongs to one thread at a time; `with lane.open():` is around all work in it."""
+
+    def __init__(self, device: torch.device) -> None:
+        """Make the stream, behind everything that was launched so far."""
+        self.device = device
+        self._stream: torch.cuda.Stream | None = None
+        if device.type == "cuda":
+            with torch.cuda.device(device):
+                self._stream = torch.cuda.Stream(priority=_URGENT)  # type: ignore[no-untyped-call]
+                self._stream.wait_stream(torch.cuda.current_stream())
+
+    @contextmanager
+    def open(self) -> Iterator[None]:
+        """Do what follows in this lane, without gradients."""
+        chosen = nullcontext() if self._stream is None else torch.cuda.stream(self._stream)
+        with torch.inference_mode(), chosen:
+            yield
+
+    def recorded(self, step: Callable[[], None]) -> Callable[[], None]:
+        """Return what repeats a step: on a GPU a graph recorded now, elsewhere the step itself.
+
+        The step changes tensors in place, whose shapes and addresses stay, and reads nothing back.
+        It must leave no trace while no slot is live: it is run some times before it is recorded.
+        """
+        if self._stream is None:
+            return step
+        with _recording, self.open():
+            for _ in range(_WARM_UPS):
+                step()
+            graph = torch.cuda.CUDAGraph()
+            # Other threads may go on allocating meanwhile.
+            with torch.cuda.graph(graph, stream=self._stream, capture_error_mode="thread_local"):
+                step()
+        return graph.replay
+
+    def fetched(self, numbers: Tensor) -> Arriving:
+        """Return what `numbers` are now, whatever is launched after this."""
+        if self._stream is None:
+            return Arriving(numbers.to("cpu", copy=True), None)
+        here = torch.empty(numbers.shape, dtype=numbers.dtype, pin_memory=True)
+        here.copy_(numbers, non_blocking=True)
+        event = torch.cuda.Event()  # type: ignore[no-untyped-call]
+        event.record(self._stream)
+        return Arriving(here, event)

@@ -1,0 +1,33 @@
+import pytest
+import torch
+
+from myna.core.errors import SettingsError
+from myna.engines.batching.device import described, find_device
+
+WITHOUT_GPU = pytest.mark.skipif(torch.cuda.is_available(), reason="a GPU is there")
+
+
+def test_the_cpu_is_there_whatever_else_is() -> None:
+    assert find_device("cpu", "gpt_sovits.device") == torch.device("cpu")
+    assert described(torch.device("cpu")) == "cpu"
+
+
+@WITHOUT_GPU
+def test_auto_is_the_cpu_without_a_gpu() -> None:
+    assert find_device("auto", "cosyvoice.device") == torch.device("cpu")
+
+
+@WITHOUT_GPU
+def test_a_gpu_that_is_not_there_is_refused() -> None:
+    with pytest.raises(SettingsError, match=r"`gpt_sovits.device` is 'cuda', but .* only: cpu\."):
+        find_device("cuda", "gpt_sovits.device")
+
+
+def test_a_device_nobody_has_is_named_beside_those_there_are() -> None:
+    with pytest.raises(SettingsError) as caught:
+        find_device("cuda:99", "cosyvoice.device")
+    told = str(caught.value)
+    assert "`cosyvoice.device`" in told
+    assert "'cuda:99'" in told
+    assert "cpu" in told
+    assert "'auto'" in told

@@ -19,7 +19,7 @@ BY_COMMAND = frozenset({"cfm_full", "voc_v3_bigvgan_full", "lm_full_nostream"})
 
 CHECKS = [
     check
-    for folder in ("gptsovits", "cosyvoice2", "cosyvoice3")
+    for folder in ("gptsovits", "gptsovits_more", "cosyvoice2", "cosyvoice2_more", "cosyvoice3")
     for check in checks_of(DATA / folder)
     if check.rows is not None and check.name not in BY_COMMAND
 ]

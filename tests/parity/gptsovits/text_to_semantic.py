@@ -130,7 +130,7 @@ class _Runs:
     def batched(self) -> Iterator[Row]:
         """All items of the batch stepped together, each in its own slot."""
         requests = self._batch()
-        rows = self._stepped_together(requests)
+        rows = self._stepped_together(requests) if requests else []
         for index, generated in enumerate(rows):
             limited = generated[: self.longest - 1]  # the batch drops its last token
             yield self.case.compare(f"batch_y{index}", self._with_prompt(limited))

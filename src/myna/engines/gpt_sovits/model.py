@@ -121,11 +121,12 @@ def _decoder(
     sovits = replace(sovits, tensors=sovits.tensors.to(execution.device))
     if not version.matches_flow:
         return VitsDecoder(Vits(sovits, execution.vocoder_dtype))
-    project = execution.flow_projection
-    if windows > 1 and project is EightBitLinear:
-        project = exact  # in eight bits, what is nearly the same may be rounded otherwise
+    project, dtype = execution.flow_projection, execution.vocoder_dtype
+    if windows > 1:  # in few bits, what is nearly the same is rounded to something else
+        project = exact if project is EightBitLinear else project
+        dtype = torch.float32
     flow = FlowMatching(sovits.tensors, project)
     path = files.vocoders[version.value]
     read = read_vocoder_v3 if version is Version.V3 else read_vocoder_v4
-    vocoder = read(path, execution.vocoder_dtype, execution.device)
+    vocoder = read(path, dtype, execution.device)
     return FlowDecoder(version, MelFeatures(sovits), WindowBatches(flow, windows), vocoder)

@@ -74,9 +74,9 @@ def test_several_at_once_sound_as_one_by_one(engine: GptSovitsEngine, sample: Vo
         assert np.array_equal(sound, expected)
 
 
-@pytest.mark.parametrize(("runtime", "decibels"), [("exact", -90), ("fast", -50)])
+@pytest.mark.parametrize("runtime", ["exact", "fast"])
 def test_made_in_batches_they_sound_nearly_the_same(
-    tmp_path: Path, sample: Voice, runtime: str, decibels: float
+    tmp_path: Path, sample: Voice, runtime: str
 ) -> None:
     tiny_checkpoints.write_installation(tmp_path, "v4")
     execution = Execution(runtime, tmp_path / "graphs")
@@ -85,7 +85,7 @@ def test_made_in_batches_they_sound_nearly_the_same(
     alone = [said(engine, sample, text, seed=index) for index, text in enumerate(texts)]
     for sound, expected in zip(_at_once(engine, sample, texts), alone, strict=True):
         noise = np.mean(np.square(sound - expected)) / np.mean(np.square(expected))
-        assert noise < 10 ** (decibels / 10)
+        assert noise < 1e-9  # 90 dB below
 
 
 def _at_once(engine: GptSovitsEngine, voice: Voice, texts: list[str]) -> list[np.ndarray]:

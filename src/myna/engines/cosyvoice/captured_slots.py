@@ -107,6 +107,7 @@ class CapturedLanguageSlots:
         assert isinstance(suspended, Suspended)
         with self._lane.open():
             self._cache.put(slot, suspended.sequence)
+            self._stand_aside(slot)
         self._take_up(slot, suspended.call)
 
     def _take_up(self, slot: int, call: Call) -> None:
@@ -134,8 +135,13 @@ class CapturedLanguageSlots:
                     return ()
             call.turn = next_turn(call.turns, None)
             if call.turn is not None and call.turn.waits_for is not None:
+                self._stand_aside(slot)
                 return (call.turn.waits_for,)
         return (None,)
+
+    def _stand_aside(self, slot: int) -> None:
+        """Have the steps of others, in which every slot takes part, write behind what is there."""
+        self._places[slot] = self._cache.lengths[slot]
 
     def _run(self, slot: int, drawing: _Drawing, turn: Turn, logits: Tensor) -> None:
         """Let the slot draw what the turn foresees, as far as there is room to read it."""

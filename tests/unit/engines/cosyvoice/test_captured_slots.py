@@ -210,6 +210,38 @@ def test_calls_that_wait_leave_their_slot_to_others_and_go_on() -> None:
     assert heard == _plain(_arriving(request))
 
 
+def test_a_call_that_comes_back_and_waits_again_is_left_alone_by_the_steps_of_others() -> None:
+    slots, feed, request = _captured(2), TextFeed(), _request(5)
+    text = torch.as_tensor(request.text).tolist()
+    slots.admit(0, replace(request, text=feed))
+    feed.push(text[:8])
+    heard = _until_it_waits(slots, 0)
+    away = slots.suspend(0)
+    slots.admit(0, _request(0))  # a shorter one, gone before it ends
+    slots.step([0])
+    slots.release(0)
+    slots.restore(0, away)
+    slots.admit(1, _request(2))
+    assert not _until_it_waits(slots, 0)
+    for _ in range(10):
+        slots.step([1])
+    slots.release(1)
+    feed.push(text[8:])
+    feed.end()
+    heard += _until_it_waits(slots, 0)
+    assert heard == _plain(_arriving(request))
+
+
+def _until_it_waits(slots: CapturedLanguageSlots, slot: int) -> list[int]:
+    """Return the tokens a call gives until it waits for text, or ends."""
+    heard: list[int] = []
+    for outcome in itertools.chain.from_iterable(slots.step([slot])[0] for _ in range(500)):
+        if not isinstance(outcome, int):
+            return heard
+        heard.append(outcome)
+    raise AssertionError(heard)
+
+
 def test_the_third_generation_speaks_as_with_the_plain_slots() -> None:
     slots = _captured(2, model=_model(Version.COSYVOICE3))
     request = SpeechTokenRequest(torch.arange(7), torch.arange(5), torch.arange(20), seed=1)

@@ -61,13 +61,15 @@ class CosyVoice2:
         """Read the model: some seconds. Raises `WeightsMissing` naming each file and reason.
 
         device: "auto" (a GPU where torch finds one), "cpu", "cuda" or "cuda:N".
-        compatible: as published, defects included.
+        compatible: as published, in 32 bits, defects included.
         ignored: switches of other runtimes (`load_jit`, `fp16`, …), which have no effect.
         """
         self.model_dir = str(model_dir)
         self.sample_rate = SAMPLE_RATE
         self._files = find_files(Path(model_dir))
-        runtime = Runtime(compatible=compatible, device=find_device(device, "device"))
+        networks = "exact" if compatible else "fast"
+        found = find_device(device, "device")
+        runtime = Runtime(networks=networks, compatible=compatible, device=found)
         self._engine = CosyVoiceEngine(self._files, runtime)
         self._speakers = dict(self._engine.model.presets)
 

@@ -13,6 +13,7 @@ from myna.core.infill import Gap, Infilled
 from myna.core.languages import AUTO, LANGUAGES
 from myna.core.speech import Chunk, Options, Utterance
 from myna.core.voice import Voice
+from myna.engines.checkpoints.plain import digest_of_files
 from myna.engines.cosyvoice.acoustic.request import SAMPLE_RATE
 from myna.engines.cosyvoice.files import ModelFiles
 from myna.engines.cosyvoice.manner import Manner
@@ -60,7 +61,8 @@ class CosyVoiceEngine:
         self.model = load(files, self.runtime)
         own = f"{self.model.version.value}-{_METHOD}-{self.model.digest}"
         decoder = self.model.language_model.decoder.precision
-        self.fingerprint = f"{own}-{decoder}-{self.runtime.fingerprint}"
+        speakers = digest_of_files([files.presets])[:16]
+        self.fingerprint = f"{own}-{speakers}-{decoder}-{self.runtime.fingerprint}"
         self.capabilities = Capabilities(
             languages=frozenset(LANGUAGES),
             sample_rate=SAMPLE_RATE,

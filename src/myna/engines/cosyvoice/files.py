@@ -71,12 +71,11 @@ class ModelFiles:
 
     @property
     def beside_weights(self) -> tuple[Path, ...]:
-        """All but the networks that speak: other content there sounds different, too."""
+        """All but the networks that speak and the speakers: other content sounds different, too."""
         return (
             self.configuration,
             self.speaker_network,
             self.speech_tokenizer,
-            self.presets,
             *self.text_files,
             self.text_folder / "tokenizer_config.json",
         )

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from myna.core.errors import TextTooLong
 from myna.engines.batching.lane import Lane
 from myna.engines.batching.lookahead import AHEAD, NOTHING, Drawn, Lookahead
 from myna.engines.gpt_sovits.sampling import SamplingOptions, SamplingTable
@@ -46,6 +47,7 @@ class CapturedSlots:
             self._longest = counts  # tokens; 0 in an empty slot
         self._lookahead = Lookahead(self._advance, slots, self._lane, ahead)
         self._heard: dict[int, list[Drawn]] = {}  # of each slot, not asked for yet
+        self._room: dict[int, int] = {}  # tokens that still find room in a slot too small for all
 
     def admit(self, slot: int, request: SeededSpeech) -> None:
         """Read what to say. Raises `TextTooLong`."""
@@ -64,12 +66,15 @@ class CapturedSlots:
             room = self._capacity - len(phonemes) - len(prompt) - 1
             self._longest[slot] = min(speech.longest, room)
             self._heard[slot] = []
+            if room < speech.longest:
+                self._room[slot] = room
             self._lookahead.begin(slot)
 
-    def step(self, slots: Sequence[int]) -> list[tuple[int | None, ...]]:
+    def step(self, slots: Sequence[int]) -> list[tuple[int | Exception | None, ...]]:
         """Return the next tokens of each sequence, as many as are known by now.
 
-        None follows the last, where it ends or reaches its longest.
+        None follows the last, where it ends or reaches its longest; `TextTooLong` where there is
+        no room to go on: nothing is left out in silence.
         """
         if not slots:
             return []
@@ -83,15 +88,20 @@ class CapturedSlots:
         with self._lane.open():
             self._lookahead.end(slot)
             self._heard.pop(slot, None)
+            self._room.pop(slot, None)
             self._longest[slot] = 0
             self._cache.clear(slot)
 
-    def _told(self, slot: int) -> tuple[int | None, ...]:
+    def _told(self, slot: int) -> tuple[int | Exception | None, ...]:
         heard, self._heard[slot] = self._heard[slot], []
         tokens = [token for drawn in heard for token in drawn.tokens]
+        if slot in self._room:
+            self._room[slot] -= len(tokens)
         if not any(drawn.over for drawn in heard):
             return tuple(tokens)
         self._lookahead.end(slot)
+        if self._room.get(slot) == 0:
+            return (*tokens, TextTooLong(self._capacity + 1, self._capacity, "phonemes and tokens"))
         return (*tokens, None)
 
     def _advance(self) -> Tensor:

@@ -103,9 +103,16 @@ def test_a_slot_that_is_not_asked_for_loses_nothing(model: TextToSemantic) -> No
     assert said == [*expected, None]
 
 
-def test_a_sequence_ends_where_its_slot_is_full(model: TextToSemantic) -> None:
+def test_a_sequence_that_fills_its_slot_fails_and_is_not_cut_in_silence(
+    model: TextToSemantic,
+) -> None:
     slots = CapturedSlots(model, 2, 24)
-    assert len(_drawn(slots, [0])[0]) == 24 - 8 - 5 - 1
+    slots.admit(0, REQUESTS[0])
+    said = list(slots.step([0])[0])
+    while isinstance(said[-1], int):
+        said += slots.step([0])[0]
+    assert len(said) - 1 == 24 - 8 - 5 - 1
+    assert isinstance(said[-1], TextTooLong)
     with pytest.raises(TextTooLong):
         slots.admit(1, REQUESTS[1])
 

@@ -84,6 +84,7 @@ class Lookahead:
         }
 
     def _launch(self) -> None:
+        self._row.zero_()
         for _ in range(self._ahead):
             self._replay()
         self._launched.append(_Batch(self._lane.fetched(self._tokens), dict(self._runs)))

@@ -1,8 +1,8 @@
 """Random numbers that depend on the request and the place, never on what else is running.
 
 Each is a hash of (seed, position, index) by two rounds of the SplitMix64 finaliser (Steele, Lea
-and Flood 2014) in wrapping 64-bit integers, so it is the same in any row of any batch, in any
-window of a recording, on any device.
+and Flood 2014) in wrapping 64-bit integers, so it is the same in any row of any batch and in
+any window of a recording; on another device as well, but for the last bits of a logarithm.
 """
 
 import math

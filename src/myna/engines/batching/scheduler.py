@@ -103,7 +103,7 @@ class Scheduler(Generic[Request]):
         self._suspends = model if isinstance(model, Suspends) else None
         self._slots = slots
         self._queue_length = queue_length
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # the collector may close a call while it is held
         self._changed = threading.Condition(self._lock)
         self._waiting: deque[_Call[Request]] = deque()  # for a slot
         self._live: dict[int, _Call[Request]] = {}
@@ -229,14 +229,12 @@ class Scheduler(Generic[Request]):
         if not slots:
             return
         try:
-            outcomes = self._model.step(slots)
+            for slot, outcome in zip(slots, self._model.step(slots), strict=True):
+                for each in outcome if isinstance(outcome, tuple) else (outcome,):
+                    self._tell(slot, each)
         except Exception as error:  # noqa: BLE001 - whoever waits for it must hear of it
-            for slot in slots:
+            for slot in self._live.keys() & slots:
                 self._leave(slot, told(error))
-            return
-        for slot, outcome in zip(slots, outcomes, strict=True):
-            for each in outcome if isinstance(outcome, tuple) else (outcome,):
-                self._tell(slot, each)
 
     def _tell(self, slot: int, outcome: Outcome) -> None:
         if isinstance(outcome, int):

@@ -6,7 +6,8 @@ Parts: v2ProPlus, v4, cosyvoice2; all, unless named. The weights are random, of 
 shapes, and made here; what is said has no sense, but takes its time. So many streams say sentences
 one after another, each as soon as its last was heard, through the engine's own front door: when
 the first chunk of each came, and how many seconds of sound all made in a second. Tokens a second
-are those of the language model alone, as many texts at once; the last column says whether the
+are those of the language model alone, with as many slots; the engine has slots for the most
+streams, and all slots take part in every step on a GPU; the last column says whether the
 first and the last of these have the tokens each has by itself. v4 is measured in 4, 8, 16 and 32
 steps. No GPU has run it yet, so how long it takes is not known. Run it from the root of the
 repository, on a machine that does nothing else.
@@ -19,9 +20,9 @@ repository, on a machine that does nothing else.
 import argparse
 import statistics
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -234,12 +235,9 @@ def _heard(engine: Engine, wanted: Utterance, voice: Voice) -> Iterator[float]:
 
 def _at_once(call: Callable[[int], None], streams: int) -> float:
     """Run calls in threads of their own; return how many seconds all took."""
-    threads = [threading.Thread(target=call, args=(number,)) for number in range(streams)]
     began = time.perf_counter()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(streams) as threads:
+        list(threads.map(call, range(streams)))
     return time.perf_counter() - began
 
 

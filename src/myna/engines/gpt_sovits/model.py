@@ -9,7 +9,6 @@ import torch
 from myna.core.errors import WeightsMismatch, WeightsMissing
 from myna.engines.gpt_sovits.bert import Bert
 from myna.engines.gpt_sovits.decoder import Decoder
-from myna.engines.gpt_sovits.eight_bit_linear import EightBitLinear, exact
 from myna.engines.gpt_sovits.execution import Execution
 from myna.engines.gpt_sovits.files import ModelFiles
 from myna.engines.gpt_sovits.flow_decoder import FlowDecoder
@@ -89,12 +88,13 @@ def load(files: ModelFiles, windows: int = 1, execution: Execution = Execution()
     device = execution.device
     bert = Bert(_folder(files.bert, device)) if files.bert.exists() else None
     reader = TextReader(FrontEnd("v1" if first else "v2", resources), bert)
-    decoder = _decoder(sovits, files, windows, execution)
+    sounding = execution.of_windows(windows) if sovits.version.matches_flow else execution
+    decoder = _decoder(sovits, files, windows, sounding)
     drawing = open_model(semantic, execution)
     hubert = Hubert(_folder(files.hubert, device))
     hears = sovits.version.hears_speaker
     speaker = SpeakerNetwork(read_plain(files.speaker).to(device)) if hears else None
-    found = (resources.pronunciations, resources.corrections, resources.g2pw, bert)
+    found = (bert, *resources.found)
     parts = (semantic.digest, sovits.digest, *(bool(part) for part in found))
     return Model(
         sovits.version,
@@ -105,7 +105,7 @@ def load(files: ModelFiles, windows: int = 1, execution: Execution = Execution()
         drawing,
         min(LONGEST, round(semantic.longest_seconds * TOKENS_PER_SECOND)),
         decoder,
-        f"{drawing.precision}-{execution.sound_precision}-{min(windows, 2)}",
+        f"{drawing.precision}-{sounding.sound_precision}-{min(windows, 2)}",
     )
 
 
@@ -121,12 +121,8 @@ def _decoder(
     sovits = replace(sovits, tensors=sovits.tensors.to(execution.device))
     if not version.matches_flow:
         return VitsDecoder(Vits(sovits, execution.vocoder_dtype))
-    project, dtype = execution.flow_projection, execution.vocoder_dtype
-    if windows > 1:  # in few bits, what is nearly the same is rounded to something else
-        project = exact if project is EightBitLinear else project
-        dtype = torch.float32
-    flow = FlowMatching(sovits.tensors, project)
+    flow = FlowMatching(sovits.tensors, execution.flow_projection)
     path = files.vocoders[version.value]
     read = read_vocoder_v3 if version is Version.V3 else read_vocoder_v4
-    vocoder = read(path, dtype, execution.device)
+    vocoder = read(path, execution.vocoder_dtype, execution.device)
     return FlowDecoder(version, MelFeatures(sovits), WindowBatches(flow, windows), vocoder)

@@ -1,4 +1,4 @@
-"""What computes the logits of semantic tokens: exactly in torch, or fast in ONNX Runtime."""
+"""What computes the logits of semantic tokens: exactly, or fast in eight bits."""
 
 import logging
 from collections.abc import Sequence

@@ -37,12 +37,12 @@ class SequenceRows:
         It is going to have at most `capacity` positions.
         """
         row = len(self.slots)
+        rows, most = max(self._rows, 1 << row.bit_length()), max(self._most, _whole(capacity))
+        if (rows, most) != (self._rows, self._most):
+            self._move(rows, most)  # first: where there is no memory, nothing has changed
         self.slots.append(slot)
         self.lengths.append(length)
         self.tokens.append(tokens)
-        rows, most = max(self._rows, 1 << row.bit_length()), max(self._most, _whole(capacity))
-        if (rows, most) != (self._rows, self._most):
-            self._move(rows, most)
         self.make_room()
         return row
 

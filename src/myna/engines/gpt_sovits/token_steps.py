@@ -19,6 +19,7 @@ from myna.engines.graphs.products import Floats
 logger = logging.getLogger(__name__)
 
 _TRIED = (2, 3, 5, 8)  # numbers of rows
+_MOST = max(_TRIED)  # rows in one step
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,7 +80,9 @@ class TokenSteps:
             said = [0] * (max(rows) + 1)
             for row, token in zip(rows, tokens, strict=True):
                 said[row] = token
-            logits = self._stepped(0, said)[rows]
+            firsts = range(0, len(said), _MOST)
+            parts = [self._stepped(first, said[first : first + _MOST]) for first in firsts]
+            logits = np.concatenate(parts)[rows]
         else:
             each = zip(rows, tokens, strict=True)
             logits = np.concatenate([self._stepped(row, [token]) for row, token in each])
@@ -136,13 +139,12 @@ class TokenSteps:
     def _rows_are_independent(self) -> bool:
         """Step rows together and alone, and see whether their numbers are equal, bit for bit."""
         held, generator = self.rows, torch.Generator().manual_seed(0)
-        most = max(_TRIED)
-        for row in range(most):
-            held.enter(row, row + 1, row, most)
+        for row in range(_MOST):
+            held.enter(row, row + 1, row, _MOST)
         for pair in held.layers:
             for tensor in pair:
-                tensor[:, :, :most] = torch.randn(tensor[:, :, :most].shape, generator=generator)
-        tokens = list(range(most))
+                tensor[:, :, :_MOST] = torch.randn(tensor[:, :, :_MOST].shape, generator=generator)
+        tokens = list(range(_MOST))
         alone = np.concatenate([self._stepped(row, [row]) for row in tokens])
         together = all(np.array_equal(self._stepped(0, tokens[:n]), alone[:n]) for n in _TRIED)
         for row in tokens:

@@ -16,7 +16,10 @@ _COLLAPSE = 25  # MADV_COLLAPSE: put what is there into large pages now
 
 @contextlib.contextmanager
 def in_large_pages() -> Iterator[None]:
-    """Have the memory that is allocated meanwhile lie in large pages afterwards."""
+    """Have the memory that is allocated meanwhile lie in large pages afterwards.
+
+    Memory that only grew meanwhile comes along whole; what is in it stays as it is.
+    """
     before = _stretches()
     yield
     for start, end in _stretches() - before:

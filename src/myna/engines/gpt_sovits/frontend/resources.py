@@ -75,6 +75,19 @@ class Resources:
             japanese_words=first("user.dict", "userdict.csv"),
         )
 
+    @property
+    def found(self) -> tuple[bool, ...]:
+        """What there is of all that changes how a text is read."""
+        files = (
+            *(self.pronunciations, self.more_pronunciations, self.own_pronunciations, self.names),
+            *(self.corrections, self.g2pw, self.japanese_words),
+        )
+        packages = ("misaki", "g2p_en", "wordsegment")
+        return (
+            *map(bool, files),
+            *(importlib.util.find_spec(package) is not None for package in packages),
+        )
+
     def mandarin(self, *, first_generation: bool) -> Mandarin:
         """Return how models read Chinese; the first generation knew no corrections, no g2pW.
 

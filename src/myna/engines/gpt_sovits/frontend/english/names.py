@@ -6,6 +6,8 @@ from pathlib import Path
 
 from myna.core.errors import WeightsMissing
 
+_DAMAGED = (pickle.UnpicklingError, AttributeError, EOFError, LookupError, TypeError, ValueError)
+
 
 def names(file: Path) -> Mapping[str, tuple[str, ...]]:
     """Return names in small letters with their phones, of `namedict_cache.pickle`.
@@ -17,7 +19,7 @@ def names(file: Path) -> Mapping[str, tuple[str, ...]]:
         with file.open("rb") as opened:
             read = _WordsOnly(opened).load()
         return {name: tuple(pronunciations[0]) for name, pronunciations in read.items()}
-    except (pickle.UnpicklingError, AttributeError, EOFError, IndexError, TypeError) as error:
+    except _DAMAGED as error:
         raise WeightsMissing(
             f"{str(file)!r} is no list of names with their phones ({error}). Copy it again from a "
             "GPT-SoVITS installation, or remove it to do without."

@@ -1,13 +1,17 @@
 """The cache of one machine, taken to another that may never have seen its servers."""
 
+import logging
 from typing import IO
 
 from myna.core.errors import StorageError
+from myna.engines.remote.description import Description
 from myna.engines.remote.fingerprints import description_key
 from myna.settings import Settings
 from myna.storage.archives import Carried, export_results, import_results
 from myna.studio.engine_builders import open_prompts
 from myna.studio.wiring import open_results
+
+logger = logging.getLogger(__name__)
 
 
 def export_cache(settings: Settings, file: IO[bytes]) -> Carried:
@@ -22,11 +26,17 @@ def export_cache(settings: Settings, file: IO[bytes]) -> Carried:
 def import_cache(settings: Settings, file: IO[bytes]) -> Carried:
     """Take over what another machine exported; all of it or, if damaged, nothing.
 
-    What it says of a server counts until that server is asked. Raises `BadArchive`, `StorageError`.
+    What it says of a server counts until that server is asked; what is no description of one is
+    left out. Raises `BadArchive`, `StorageError`.
     """
     carried = import_results(open_results(settings), file)
     memory = open_prompts(settings)
     for key, content in carried.remembered.items():
+        try:
+            Description.unpacked(content)
+        except ValueError as error:
+            logger.warning("what the archive says of a server is left out (%s): %s", key, error)
+            continue
         memory[key] = content
         if memory.get(key) != content:
             raise StorageError(

@@ -10,7 +10,7 @@ from myna.core.engine import Capabilities
 from myna.core.errors import BadReference, BadText, EngineError, MynaError
 from myna.core.speech import Chunk, Options, Utterance
 from myna.core.voice import Voice
-from myna.engines.remote.description import Acquaintance
+from myna.engines.remote.acquaintance import Acquaintance
 from myna.engines.remote.events import MEDIA_TYPE, SpeechEvents
 from myna.engines.remote.fingerprints import fingerprint
 from myna.engines.remote.knobs import Knobs

@@ -12,6 +12,7 @@ from myna.core.speech import Chunk, Options, SpeechRequest, Utterance
 from myna.core.voice import Voice
 from myna.engines.cached import CachedEngine
 from myna.engines.fallback import FallbackEngine
+from myna.engines.remote.fingerprints import description_key
 from myna.settings import RemoteSettings, Settings
 from myna.storage.memory import MemoryFolder
 from myna.storage.results import ResultFolder
@@ -137,6 +138,40 @@ def test_a_wrong_key_names_the_setting(sample: Voice):
         pytest.raises(EngineError, match=r"remotes\.there\.key"),
     ):
         said(remote(server.url, key="wrong"), sample)
+
+
+NO_DESCRIPTIONS = [
+    b"[]",
+    b'"Myna"',
+    b"null",
+    b'{"chain": []}',
+    b'{"chain": {"sample_rate": 0}}',
+    b'{"chain": {"sample_rate": Infinity}}',
+    pytest.param(b"[" * 100_000, id="deep"),
+]
+
+
+@pytest.mark.parametrize("told", NO_DESCRIPTIONS)
+def test_a_server_that_is_not_a_myna_is_told_and_the_next_engine_speaks(sample: Voice, told: bytes):
+    spare = ToneEngine()
+    with scripted(lambda request: request.answer(200, told)) as server:
+        there = remote(server.url)
+        with pytest.raises(EngineError, match="it is not a Myna"):
+            there.check()
+        said(FallbackEngine([there, spare]), sample)
+    assert spare.said == [HELLO.text]
+
+
+@pytest.mark.parametrize("told", NO_DESCRIPTIONS)
+def test_what_is_remembered_but_no_description_counts_as_nothing(
+    serve: Serve, sample: Voice, memory: MemoryFolder, told: bytes
+):
+    url = serve(ToneEngine(sample_rate=22050)).url
+    memory[description_key(url)] = told
+    there = remote(url, memory)
+    assert there.capabilities == remote(url).capabilities
+    said(there, sample)
+    assert remote(url, memory).capabilities.sample_rate == 22050
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,39 @@ def test_a_device_that_never_saw_the_server_replays_its_sentences(
     assert replays(device, sample)
 
 
+def test_what_a_server_told_a_machine_itself_outlives_every_import(
+    serve: Serve, sample: Voice, tmp_path: Path
+):
+    server = serve(ToneEngine())
+    old, device = machine(tmp_path / "a", server.url), machine(tmp_path / "b", server.url)
+    replays(old, sample)
+    server.studio.engine = ToneEngine(sample_rate=22050)
+    replays(device, sample)
+    carry(old, device)
+    assert Studio.open(device).engine.capabilities.sample_rate == 22050
+    assert replays(device, sample)
+
+
+def test_of_two_imports_the_later_counts(serve: Serve, sample: Voice, tmp_path: Path):
+    server, device = serve(ToneEngine()), machine(tmp_path / "device", NOBODY)
+    for rate in (16000, 22050):
+        server.studio.engine = ToneEngine(sample_rate=rate)
+        here = machine(tmp_path / str(rate), server.url)
+        replays(here, sample)
+        carry(here, device)
+        assert Studio.open(device).engine.capabilities.sample_rate == rate
+        assert replays(device, sample)
+
+
+def test_what_was_imported_can_be_carried_on(serve: Serve, sample: Voice, tmp_path: Path):
+    here = machine(tmp_path / "a", serve(ToneEngine()).url)
+    devices = machine(tmp_path / "b", NOBODY), machine(tmp_path / "c", NOBODY)
+    replays(here, sample)
+    carry(here, devices[0])
+    carry(devices[0], devices[1])
+    assert replays(devices[1], sample)
+
+
 @pytest.mark.parametrize("told", NO_DESCRIPTIONS)
 def test_what_an_archive_says_of_a_server_is_left_out_where_it_says_nothing(
     sample: Voice, tmp_path: Path, told: bytes, caplog: pytest.LogCaptureFixture

@@ -3,10 +3,11 @@
 import threading
 import time
 from collections.abc import MutableMapping
+from contextlib import suppress
 
 from myna.core.errors import SynthesisFailed
 from myna.engines.remote.description import Description
-from myna.engines.remote.fingerprints import description_key
+from myna.engines.remote.fingerprints import description_key, hearsay_key
 from myna.engines.remote.speaking import refusal
 from myna.engines.remote.transport import Ask, Transport
 
@@ -17,8 +18,8 @@ class Acquaintance:
     """What is known of a server: asked for when it speaks, remembered while it is away.
 
     Nothing is asked when it is made. What it said last is kept in `memory`, so that sentences
-    cached under its fingerprint are found after a restart without any network, or where another
-    process put into it what another machine was told (`myna cache import`).
+    cached under its fingerprint are found after a restart without any network; while it has said
+    nothing to this machine, what it said to another counts (`myna cache import`).
     """
 
     def __init__(
@@ -68,19 +69,18 @@ class Acquaintance:
                 "Take one of the two out of the setting `engines`, here or there."
             )
         self._asked_at = time.monotonic()
-        if known != self._known:
-            self._known = known
-            if self._memory is not None:
-                self._memory[self._key] = known.packed()
+        self._known = known
+        packed = known.packed()
+        if self._memory is not None and self._memory.get(self._key) != packed:
+            self._memory[self._key] = packed
 
     def forget_age(self) -> None:
         """Ask at the next opportunity: the server failed, and may come back as another."""
         self._asked_at = -FRESH_SECONDS
 
     def _remembered(self) -> Description:
-        if self._memory is None:
-            return Description()
-        try:
-            return Description.unpacked(self._memory.get(self._key, b""))
-        except ValueError:
-            return Description()
+        """Return what the server said to this machine, or else to another."""
+        for key in (self._key, hearsay_key(self._key)) if self._memory is not None else ():
+            with suppress(KeyError, ValueError):
+                return Description.unpacked(self._memory[key])
+        return Description()

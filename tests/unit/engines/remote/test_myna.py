@@ -101,6 +101,17 @@ def test_another_engine_behind_the_server_changes_the_key(
     assert said(engine, sample)[0].cached
 
 
+def test_what_is_remembered_is_mended_when_the_server_says_the_same_again(
+    serve: Serve, memory: MemoryFolder
+):
+    url = serve(ToneEngine(sample_rate=22050)).url
+    there = remote(url, memory)
+    there.check()
+    memory[description_key(url)] = b"{}"  # as another process may
+    there.check()
+    assert remote(url, memory).capabilities.sample_rate == 22050
+
+
 def test_what_the_servers_own_fallback_said_is_not_kept(serve: Serve, sample: Voice, tmp_path):
     results = ResultFolder(tmp_path / "results", 10_000_000)
     server = serve(FallbackEngine([BrokenEngine(), ToneEngine()]))

@@ -31,7 +31,7 @@ class Acquaintance:
         self._memory = memory
         self._key = description_key(transport.address.known_as)
         self._lock = threading.Lock()
-        self._asked_at = -FRESH_SECONDS
+        self._asked_at = self._tried_at = -FRESH_SECONDS
         self._known = self._remembered()
 
     @property
@@ -54,8 +54,22 @@ class Acquaintance:
         finally:
             self._lock.release()
 
+    def ask_if_due(self, seconds: float) -> None:
+        """Ask the server anew if it was not tried lately, in vain or not. Raises `EngineError`.
+
+        Where it is just being asked, the answer is waited for.
+        """
+        if not self._lock.acquire(timeout=seconds):
+            return
+        try:
+            if time.monotonic() - self._tried_at >= FRESH_SECONDS:
+                self.ask(seconds)
+        finally:
+            self._lock.release()
+
     def ask(self, seconds: float) -> None:
         """Ask the server. Raises `EngineError` where it cannot be reached or does not answer."""
+        self._tried_at = time.monotonic()
         answer = self._transport.knock(Ask("/v1/engines", "GET"), seconds)
         if answer.status != 200:
             raise refusal(self._transport, answer.status, answer.content)

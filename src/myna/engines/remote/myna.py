@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Generator, MutableMapping
+from contextlib import suppress
 from dataclasses import asdict, fields, replace
 from typing import Any
 
@@ -73,6 +74,11 @@ class MynaEngine:
     def check(self) -> None:
         """Ask the server how it is. Raises `EngineError` with the reason."""
         self._server.ask(PROBE_SECONDS)
+
+    def learn_speakers(self) -> None:
+        """Ask the server what it can do by now, unless that was tried lately."""
+        with suppress(EngineError):
+            self._server.ask_if_due(PROBE_SECONDS)
 
     def _speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
         if not is_sayable(utterance.text):

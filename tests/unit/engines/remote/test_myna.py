@@ -8,7 +8,7 @@ import pytest
 
 from myna.core.errors import BadReference, EngineError, InvalidOption
 from myna.core.speech import Chunk, Options, SpeechRequest, Utterance
-from myna.core.voice import Voice
+from myna.core.voice import NO_VOICE, Voice
 from myna.engines.cached import CachedEngine
 from myna.engines.fallback import FallbackEngine
 from myna.engines.remote import acquaintance
@@ -143,6 +143,18 @@ def test_an_unknown_speaker_asks_only_servers_that_may_have_it_and_only_once(
             with pytest.raises(InvalidOption):
                 studio.stream(request(sample, "bob"))
             assert asked() == [1, 1, 1, 0]
+
+
+def test_for_a_speaker_of_the_servers_no_voice_goes_along(
+    serve: Serve, sample: Voice, memory: MemoryFolder
+):
+    server = serve(engine := HeedfulEngine("ann"))
+    there = remote(server.url, memory)
+    for voice in (NO_VOICE, sample):
+        assert said(there, voice, Utterance("Hello.", "en", Options(speaker="ann")))
+    assert [heard.options.speaker for heard in engine.heard] == ["ann", "ann"]
+    said(there, sample)  # it was never sent, and is not believed to have been
+    assert [voice.id for voice in engine.voices] == [NO_VOICE.id, NO_VOICE.id, sample.id]
 
 
 def test_another_engine_behind_the_server_changes_the_key(

@@ -10,7 +10,7 @@ import pytest
 from myna.core.errors import EngineTimeout, EngineUnreachable
 from myna.core.speech import Chunk
 from myna.engines.fallback import FallbackEngine
-from myna.engines.remote.description import Acquaintance
+from myna.engines.remote.acquaintance import Acquaintance
 from myna.engines.remote.transport import Address, Patience, Transport
 from myna.engines.resuming import PAUSE
 from tests.faults.conftest import TEXT, WORDS, Line, engines, sound, words

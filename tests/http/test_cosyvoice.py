@@ -18,7 +18,8 @@ from tests.http.conftest import Running
 from tests.http.test_conversation import conversation, say, start, until
 from tests.unit.engines.cosyvoice.tiny_checkpoint import write_checkpoint
 from tests.unit.engines.cosyvoice.tiny_engine import FAST
-from tests.unit.engines.doubles import ToneEngine
+from tests.unit.engines.doubles import HeedfulEngine, ToneEngine
+from tests.unit.engines.remote.test_myna import remote
 
 Serve = Callable[..., Running]
 TEXT = "One, two (or 3)."
@@ -122,6 +123,29 @@ def test_a_speaker_nobody_brings_along_is_refused(serve: Serve, engine: CosyVoic
     answer = server.speak("Hi.", speaker="Bob")
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_option")
     assert "Ada" in answer.json()["error"]["message"]
+
+
+def test_a_speaker_needs_no_voice(serve: Serve, engine: CosyVoiceEngine):
+    server = serve(engine)
+    body: dict[str, object] = {"text": "Hi.", "seed": 4, "stream": False}
+    answer = server.client.post("/v1/speech", json={**body, "speaker": "Ada"})
+    assert answer.status_code == 200, answer.text
+    assert answer.content == server.speak(**body, speaker="Ada").content
+    assert server.client.post("/v1/speech", json=body).status_code == 422
+    nobody = server.client.post("/v1/speech", json={**body, "speaker": "Bob"})
+    assert nobody.json()["error"]["code"] == "invalid_option"
+
+
+def test_a_speaker_speaks_through_another_myna(serve: Serve):
+    server = serve(remote(serve(there := HeedfulEngine("Ada")).url))
+    form = {"tts_text": "Hi.", "spk_id": "Ada"}
+    for _ in range(2):
+        answer = server.client.post("/inference_sft", data=form)
+        assert answer.status_code == 200, answer.text
+        assert np.abs(np.frombuffer(answer.content, "<i2")).max() > 100
+    assert [heard.options.speaker for heard in there.heard] == ["Ada", "Ada"]
+    missing = server.client.post("/inference_sft", data={**form, "spk_id": "Bob"})
+    assert missing.status_code == 404
 
 
 @pytest.mark.parametrize(

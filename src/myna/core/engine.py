@@ -109,6 +109,27 @@ def streaming(engine: Engine) -> SpeaksStreamingText | None:
     return None
 
 
+@runtime_checkable
+class LearnsSpeakers(Protocol):
+    """An engine that is told by somebody else which speakers it brings along."""
+
+    def learn_speakers(self) -> None:
+        """Ask which there are by now, unless that was asked lately."""
+
+
+def learn_speakers(engine: Engine) -> None:
+    """Have an engine ask which speakers it brings along; nothing for one that knows."""
+    if isinstance(engine, LearnsSpeakers):
+        engine.learn_speakers()
+
+
+def has_speaker(engine: Engine, speaker: str) -> bool:
+    """Whether an engine brings a speaker along. May ask a server, which takes a while."""
+    if speaker not in engine.capabilities.speakers:
+        learn_speakers(engine)
+    return speaker in engine.capabilities.speakers
+
+
 def converting(engine: Engine) -> ConvertsVoice:
     """Return the engine as one that converts recordings. Raises `Unsupported`."""
     if engine.capabilities.converts and isinstance(engine, ConvertsVoice):

@@ -29,3 +29,7 @@ class Voice:
         for recording in self.auxiliary:
             digest.update(f"\0{recording.sample_rate}\0".encode() + recording.pcm16())
         object.__setattr__(self, "id", digest.hexdigest()[:32])
+
+
+NO_VOICE = Voice(Audio.silence(0.0, 24000), "", "en")
+"""Stands where a speaker of the engine's own speaks (`Options.speaker`)."""

@@ -6,7 +6,15 @@ from contextlib import closing
 from dataclasses import replace
 
 from myna.core.audio import Audio
-from myna.core.engine import ArrivingUtterance, Capabilities, Engine, converting, redrawn, streaming
+from myna.core.engine import (
+    ArrivingUtterance,
+    Capabilities,
+    Engine,
+    converting,
+    learn_speakers,
+    redrawn,
+    streaming,
+)
 from myna.core.errors import AllEnginesFailed, EngineError, EngineTimeout, Unsupported
 from myna.core.infill import Gap, Infilled, infilled, infilling
 from myna.core.languages import AUTO
@@ -148,6 +156,11 @@ class FallbackEngine:
     def redrawn(self) -> int:
         """How many sentences all of them drew again."""
         return sum(redrawn(engine) for engine in self._engines)
+
+    def learn_speakers(self) -> None:
+        """Have every engine ask which speakers it brings along."""
+        for engine in self._engines:
+            learn_speakers(engine)
 
     def infills(self, language: str) -> bool:
         """Whether the engine that would speak this language now fills gaps in it."""

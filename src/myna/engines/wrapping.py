@@ -3,7 +3,15 @@
 from collections.abc import Generator
 
 from myna.core.audio import Audio
-from myna.core.engine import ArrivingUtterance, Capabilities, Engine, converting, redrawn, streaming
+from myna.core.engine import (
+    ArrivingUtterance,
+    Capabilities,
+    Engine,
+    converting,
+    learn_speakers,
+    redrawn,
+    streaming,
+)
 from myna.core.errors import Unsupported
 from myna.core.infill import Gap, Infilled, infilled, infilling
 from myna.core.speech import Chunk, Options
@@ -31,6 +39,10 @@ class WrappingEngine:
     def redrawn(self) -> int:
         """How many sentences the engine drew again."""
         return redrawn(self._engine)
+
+    def learn_speakers(self) -> None:
+        """Have the engine inside ask which speakers it brings along."""
+        learn_speakers(self._engine)
 
     def speak_arriving(self, utterance: ArrivingUtterance, voice: Voice) -> Generator[Chunk]:
         """Hand on what the engine says. Raises `Unsupported` where it needs whole sentences."""

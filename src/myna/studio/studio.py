@@ -15,6 +15,7 @@ from myna.core.engine import (
     Engine,
     SpeaksStreamingText,
     converting,
+    has_speaker,
     streaming,
 )
 from myna.core.errors import InvalidOption, NothingToSay, TextTooLong, Unsupported
@@ -150,12 +151,9 @@ class Studio:
                 f"{', '.join(sorted(engine.capabilities.languages))}; `auto` finds the language "
                 "from the text."
             )
-        speaker, known = request.options.speaker, engine.capabilities.speakers
-        if speaker and speaker not in known:
-            wiring.ask_servers(self.settings)  # nobody may have asked yet whom they bring along
-            known = engine.capabilities.speakers
-        if speaker and speaker not in known:
-            there_are = ", ".join(sorted(known)) or "none"
+        speaker = request.options.speaker
+        if speaker and not has_speaker(engine, speaker):
+            there_are = ", ".join(sorted(engine.capabilities.speakers)) or "none"
             raise InvalidOption(
                 "speaker", speaker, f"engine {engine.name!r} brings along {there_are}"
             )

@@ -86,13 +86,6 @@ def probes(settings: Settings) -> dict[str, Probe]:
     return {name: remote_engine(settings, name).check for name in remotes}
 
 
-def ask_servers(settings: Settings) -> None:
-    """Have every server that is to speak say what it can; what it says is remembered."""
-    for check in probes(settings).values():
-        with suppress(EngineError):
-            check()
-
-
 def statuses(settings: Settings) -> Iterator[EngineStatus]:
     """Look at every engine there is: those of this machine first, then all servers at once."""
     yield embedded_status()

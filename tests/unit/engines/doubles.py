@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Generator
+from dataclasses import replace
 
 import numpy as np
 
@@ -38,10 +39,11 @@ class ToneEngine:
 
 
 class HeedfulEngine(ToneEngine):
-    """Remembers what it was asked to say, and how."""
+    """Remembers what it was asked to say, and how; brings speakers along."""
 
-    def __init__(self) -> None:
+    def __init__(self, *speakers: str) -> None:
         super().__init__("heedful")
+        self.capabilities = replace(self.capabilities, speakers=frozenset(speakers))
         self.heard: list[Utterance] = []
         self.voices: list[Voice] = []
 

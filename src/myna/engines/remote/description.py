@@ -1,20 +1,12 @@
 """What another Myna says of itself: what it speaks, and what would make it sound different."""
 
 import json
-import threading
-import time
-from collections.abc import MutableMapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from myna.core.engine import Capabilities
-from myna.core.errors import SynthesisFailed
 from myna.core.languages import LANGUAGES
-from myna.engines.remote.fingerprints import description_key
-from myna.engines.remote.speaking import refusal
-from myna.engines.remote.transport import Ask, Transport
 
-FRESH_SECONDS = 60.0  # how long a description counts before the server is asked again
 USUAL_RATE = 24000  # Hz, until the server has told its own
 
 
@@ -48,89 +40,19 @@ class Description:
     @classmethod
     def unpacked(cls, content: bytes) -> "Description":
         """Read what was packed, or what a server sent. Raises `ValueError`."""
-        told = json.loads(content)
-        chain: Any = told.get("chain", told)  # Any: this is the wire
         try:
+            told: Any = json.loads(content)  # Any: this is the wire
+            chain = told.get("chain", told)
+            rate = int(chain.get("sample_rate", USUAL_RATE))
+            if rate <= 0:
+                raise ValueError(f"not a sample rate: {rate}")
             return cls(
                 str(chain.get("fingerprint", "")),
                 tuple(code for code in chain.get("languages", LANGUAGES) if code in LANGUAGES),
-                int(chain.get("sample_rate", USUAL_RATE)),
+                rate,
                 bool(chain.get("clones", True)),
                 bool(chain.get("times_words", False)),
                 tuple(str(name) for name in chain.get("speakers", ())),
             )
-        except (AttributeError, TypeError):
+        except (AttributeError, TypeError, OverflowError, RecursionError):
             raise ValueError("not a description") from None
-
-
-class Acquaintance:
-    """What is known of a server: asked for when it speaks, remembered while it is away.
-
-    Nothing is asked when it is made. What it said last is kept in `memory`, so that sentences
-    cached under its fingerprint are found after a restart without any network, or where another
-    process put into it what another machine was told (`myna cache import`).
-    """
-
-    def __init__(
-        self, transport: Transport, asker: str, memory: MutableMapping[str, bytes] | None
-    ) -> None:
-        """`asker` is in the fingerprint of whatever speaks through the engine that asks."""
-        self._transport = transport
-        self._asker = asker
-        self._memory = memory
-        self._key = description_key(transport.address.known_as)
-        self._lock = threading.Lock()
-        self._asked_at = -FRESH_SECONDS
-        self._known = self._remembered()
-
-    @property
-    def known(self) -> Description:
-        """What the server said last; while it has said nothing, what is remembered by now."""
-        if not self._known.fingerprint and (found := self._remembered()).fingerprint:
-            self._known = found
-        return self._known
-
-    def refresh(self, seconds: float) -> None:
-        """Ask the server anew if the last time is long ago. Raises `EngineError`.
-
-        While one sentence asks, others go on with what is known: they would only wait twice.
-        """
-        if not self._lock.acquire(blocking=False):
-            return
-        try:
-            if time.monotonic() - self._asked_at >= FRESH_SECONDS:
-                self.ask(seconds)
-        finally:
-            self._lock.release()
-
-    def ask(self, seconds: float) -> None:
-        """Ask the server. Raises `EngineError` where it cannot be reached or does not answer."""
-        answer = self._transport.knock(Ask("/v1/engines", "GET"), seconds)
-        if answer.status != 200:
-            raise refusal(self._transport, answer.status, answer.content)
-        try:
-            known = Description.unpacked(answer.content)
-        except ValueError:
-            raise refusal(self._transport, answer.status, b"it is not a Myna") from None
-        if self._asker in known.fingerprint:
-            raise SynthesisFailed(
-                f"{self._transport.address.shown} would speak through this engine again: a circle. "
-                "Take one of the two out of the setting `engines`, here or there."
-            )
-        self._asked_at = time.monotonic()
-        if known != self._known:
-            self._known = known
-            if self._memory is not None:
-                self._memory[self._key] = known.packed()
-
-    def forget_age(self) -> None:
-        """Ask at the next opportunity: the server failed, and may come back as another."""
-        self._asked_at = -FRESH_SECONDS
-
-    def _remembered(self) -> Description:
-        if self._memory is None:
-            return Description()
-        try:
-            return Description.unpacked(self._memory.get(self._key, b""))
-        except ValueError:
-            return Description()

@@ -11,3 +11,8 @@ def fingerprint(kind: str, *parts: object) -> str:
 def description_key(known_as: str) -> str:
     """Return the key under which it is remembered what another Myna says of itself."""
     return fingerprint("description", known_as)
+
+
+def hearsay_key(key: str) -> str:
+    """Return the key beside it for what the server said to another machine, not to this one."""
+    return f"hearsay {key}"

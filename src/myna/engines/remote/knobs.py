@@ -17,7 +17,8 @@ class Knobs:
     """The options a kind of server has a word for.
 
     What it has no word for is left out, and that is told once in the log, for the same words may
-    then be said otherwise than they were asked for.
+    then be said otherwise than they were asked for. What was asked for is the caller's: only the
+    option is named.
     """
 
     def __init__(self, engine: str, known: Iterable[str]) -> None:
@@ -30,7 +31,7 @@ class Knobs:
         for field in fields(Options):
             value = getattr(options, field.name)
             if field.name not in self._known and value != getattr(_USUAL, field.name):
-                self._tell_once(field.name, f"{value!r} is left out")
+                self._tell_once(field.name, "it is left out")
         if voice.auxiliary:
             self._tell_once("auxiliary recordings", "only the timbre of the first is heard")
 

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Generator, MutableMapping
+from contextlib import closing, suppress
 from dataclasses import asdict, fields, replace
 from typing import Any
 
@@ -10,7 +11,7 @@ from myna.core.engine import Capabilities
 from myna.core.errors import BadReference, BadText, EngineError, MynaError
 from myna.core.speech import Chunk, Options, Utterance
 from myna.core.voice import Voice
-from myna.engines.remote.description import Acquaintance
+from myna.engines.remote.acquaintance import Acquaintance
 from myna.engines.remote.events import MEDIA_TYPE, SpeechEvents
 from myna.engines.remote.fingerprints import fingerprint
 from myna.engines.remote.knobs import Knobs
@@ -36,7 +37,8 @@ class VoiceForgotten(EngineError):
 class MynaEngine:
     """Speaks through another Myna, in any voice: its recording goes along the first time.
 
-    Hands every option on; the engines there take what they know.
+    Hands every option on; the engines there take what they know. A speaker of theirs needs no
+    voice: none goes along.
     """
 
     def __init__(
@@ -74,15 +76,18 @@ class MynaEngine:
         """Ask the server how it is. Raises `EngineError` with the reason."""
         self._server.ask(PROBE_SECONDS)
 
+    def learn_speakers(self) -> None:
+        """Ask the server what it can do by now, unless that was tried lately."""
+        with suppress(EngineError):
+            self._server.ask_if_due(PROBE_SECONDS)
+
     def _speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
         if not is_sayable(utterance.text):
             return
         until = time.monotonic() + self._transport.patience.first_sound
         try:
             self._server.refresh(self._transport.patience.first_sound)
-            for chunk in self._said(utterance, voice, until):
-                self._remember(voice)
-                yield chunk
+            yield from self._said(utterance, voice, until)
         except EngineError:
             self._server.forget_age()
             raise
@@ -90,10 +95,19 @@ class MynaEngine:
             return
 
     def _said(self, utterance: Utterance, voice: Voice, until: float) -> Generator[Chunk]:
+        if utterance.options.speaker:  # one of the server's own, whatever the voice
+            yield from self._heard(_by_name(utterance), until)
+            return
+        with closing(self._in_voice(utterance, voice, until)) as chunks:
+            for chunk in chunks:
+                self._remember(voice)
+                yield chunk
+
+    def _in_voice(self, utterance: Utterance, voice: Voice, until: float) -> Generator[Chunk]:
         """Name the voice by its id where the server has had it; it says so if it forgot."""
         if voice.id in self._sent or self._sent_key(voice) in self._memory:
             try:
-                yield from self._heard(_by_id(utterance, voice), until)
+                yield from self._heard(_by_name(utterance, voice_id=voice.id), until)
             except VoiceForgotten:
                 self._sent.pop(voice.id, None)
             else:
@@ -129,10 +143,10 @@ class MynaEngine:
         return refusal(self._transport, status, content)
 
 
-def _by_id(utterance: Utterance, voice: Voice) -> Ask:
+def _by_name(utterance: Utterance, **voice: str) -> Ask:
     return Ask(
         PATH,
-        json={"text": utterance.text, "voice_id": voice.id, **_manner(utterance)},
+        json={"text": utterance.text, **voice, **_manner(utterance)},
         headers={"Accept": MEDIA_TYPE},
     )
 

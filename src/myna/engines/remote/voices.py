@@ -4,7 +4,8 @@ import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from myna.core.errors import SynthesisFailed
+from myna.core.errors import InvalidOption, SynthesisFailed
+from myna.core.languages import LANGUAGES
 from myna.core.voice import Voice
 from myna.dsp.codec import AudioFormat, encode_file
 
@@ -32,13 +33,19 @@ class VoiceNames:
 
     @property
     def speakers(self) -> frozenset[str]:
-        """Every name: each can be asked for as a speaker."""
+        """Names anybody may ask for: that of one voice speaks for whoever has that voice only."""
         default = {self.default} if self.default else set()
-        return frozenset({name for _, name in self.named} | default)
+        return frozenset({name for key, name in self.named if key in LANGUAGES} | default)
 
     def find(self, voice: Voice, language: str, speaker: str = "") -> Known | None:
-        """Return what to ask for, the most exact first; None where nothing is known."""
+        """Return what to ask for, the most exact first; None where nothing is known.
+
+        Raises `InvalidOption` for a speaker that is not one of `speakers`.
+        """
         if speaker:
+            if speaker not in self.speakers:
+                there_are = ", ".join(sorted(self.speakers)) or "none"
+                raise InvalidOption("speaker", speaker, f"speakers there are: {there_are}")
             return Known(speaker, is_asked_for=True)
         named = dict(self.named)
         if voice.id in named:

@@ -6,9 +6,9 @@ from fastapi import APIRouter, Form, UploadFile
 from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse, Response
 
-from myna.core.audio import Audio
+from myna.core.engine import has_speaker
 from myna.core.speech import Options, SpeechRequest
-from myna.core.voice import Voice
+from myna.core.voice import NO_VOICE
 from myna.dsp.codec import AudioFormat
 from myna.http.call import Call, Speaking
 from myna.http.errors import Problem, errors_as
@@ -16,8 +16,6 @@ from myna.http.routes.answers import SPEAKING, refusals
 from myna.studio.voices import Recording
 
 SAMPLE_RATE = 24000  # Hz
-NO_VOICE = Voice(Audio.silence(0.0, SAMPLE_RATE), "", "en")
-"""Stands where a speaker of the engine's own speaks."""
 
 
 class Detail(BaseModel):
@@ -112,8 +110,8 @@ for _path, _speak in (
 
 async def _as_speaker(call: Call, form: PresetForm, instruction: str) -> Response:
     """Speak as a speaker the engine brings along, or else in the library voice of that name."""
-    known = call.service.studio.engine.capabilities.speakers
-    if form.spk_id in known:
+    engine = call.service.studio.engine
+    if await call.in_thread(lambda: has_speaker(engine, form.spk_id)):
         options = Options(instruction=instruction, speaker=form.spk_id)
         return await _answer(call, SpeechRequest(form.tts_text, NO_VOICE, options=options))
     options = Options(instruction=instruction)

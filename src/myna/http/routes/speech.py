@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from myna.core.audio import Audio
 from myna.core.speech import Chunk, Options, SpeechRequest
 from myna.core.timing import TimedText
-from myna.core.voice import Voice
+from myna.core.voice import NO_VOICE, Voice
 from myna.dsp.codec import AudioFormat, encode_file
 from myna.dsp.resample import resample
 from myna.http.call import Call, Speaking
@@ -94,7 +94,10 @@ class Manner(BaseModel):
 
 
 class SpeechBody(Manner):
-    """What to say, in which voice: one of the library, or one whose recording came before."""
+    """What to say, in which voice: one of the library, or one whose recording came before.
+
+    A speaker the engine brings along needs none.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -126,8 +129,9 @@ class SpeechBody(Manner):
 
     @model_validator(mode="after")
     def _one_voice(self) -> Self:
-        if (self.voice is None) == (self.voice_id is None):
-            raise ValueError("give either voice or voice_id")
+        given = (self.voice is not None) + (self.voice_id is not None)
+        if given > 1 or not (given or self.speaker):
+            raise ValueError("give either voice or voice_id, or a speaker")
         return self
 
 
@@ -231,8 +235,7 @@ async def speak(call: Speaking) -> Response:
 async def _voice(call: Call, body: SpeechBody) -> str | Voice:
     if body.voice_id is not None:
         return await call.mixed(await call.voice_by_id(body.voice_id), body.auxiliary)
-    assert body.voice is not None
-    return await call.mixed(body.voice, body.auxiliary)
+    return await call.mixed(body.voice or NO_VOICE, body.auxiliary)
 
 
 async def _answer(call: Call, request: SpeechRequest, manner: Manner, *, stream: bool) -> Response:

@@ -1,17 +1,18 @@
 """Another Myna: what is sent to it, what is remembered of it."""
 
 from collections.abc import Callable, Generator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import replace
 
 import pytest
 
-from myna.core.engine import Capabilities
 from myna.core.errors import BadReference, EngineError, InvalidOption
 from myna.core.speech import Chunk, Options, SpeechRequest, Utterance
-from myna.core.voice import Voice
+from myna.core.voice import NO_VOICE, Voice
 from myna.engines.cached import CachedEngine
 from myna.engines.fallback import FallbackEngine
+from myna.engines.remote import acquaintance
+from myna.engines.remote.fingerprints import description_key
 from myna.settings import RemoteSettings, Settings
 from myna.storage.memory import MemoryFolder
 from myna.storage.results import ResultFolder
@@ -71,18 +72,89 @@ def test_what_the_server_can_do_is_known_once_it_spoke(serve: Serve, sample: Voi
     assert there.capabilities.sample_rate == 22050
 
 
+def through(settings: Settings, **remotes: dict[str, object]) -> Studio:
+    """Return a Studio that speaks through servers, in this order."""
+    own = {
+        name: RemoteSettings.model_validate({"kind": "myna", **PATIENT, **given})
+        for name, given in remotes.items()
+    }
+    return Studio.open(settings.model_copy(update={"engines": tuple(own), "remotes": own}))
+
+
+def request(voice: Voice, speaker: str, engine: str | None = None) -> SpeechRequest:
+    return SpeechRequest("Hello.", voice, options=Options(speaker=speaker), engine=engine)
+
+
 def test_speakers_of_a_server_nobody_has_asked_yet_are_found(
     serve: Serve, sample: Voice, settings: Settings
 ):
-    there = HeedfulEngine()
-    there.capabilities = Capabilities(frozenset({"en"}), 16000, speakers=frozenset({"ann"}))
-    own = RemoteSettings.model_validate({"kind": "myna", "url": serve(there).url, **PATIENT})
-    changes = {"engines": ("there",), "remotes": {"there": own}}
-    studio = Studio.open(settings.model_copy(update=changes))
-    studio.speak(SpeechRequest("Hello.", sample, options=Options(speaker="ann")))
+    there = HeedfulEngine("ann")
+    studio = through(settings, there={"url": serve(there).url})
+    studio.speak(request(sample, "ann"))
     assert [heard.options.speaker for heard in there.heard] == ["ann"]
     with pytest.raises(InvalidOption, match="brings along ann"):
-        studio.speak(SpeechRequest("Hello.", sample, options=Options(speaker="bob")))
+        studio.speak(request(sample, "bob"))
+
+
+def test_the_engine_that_speaks_learns_of_new_speakers(
+    serve: Serve, sample: Voice, settings: Settings, monkeypatch: pytest.MonkeyPatch
+):
+    server = serve(HeedfulEngine("ann"))
+    studio = through(settings, there={"url": server.url})
+    studio.speak(request(sample, "ann"))
+    server.studio.engine = later = HeedfulEngine("ann", "bob")
+    with pytest.raises(InvalidOption):  # it was asked a moment ago
+        studio.speak(request(sample, "bob"))
+    monkeypatch.setattr(acquaintance, "FRESH_SECONDS", 0.0)
+    studio.speak(request(sample, "bob"))
+    assert [heard.options.speaker for heard in later.heard] == ["bob"]
+    assert studio.engine.capabilities.speakers == {"ann", "bob"}
+
+
+def test_an_unknown_speaker_asks_only_servers_that_may_have_it_and_only_once(
+    sample: Voice, settings: Settings
+):
+    def bare(request: Request) -> None:
+        request.answer(200, b'{"chain": {}}')
+
+    def no(request: Request) -> None:
+        request.answer(500, b"{}")
+
+    with ExitStack() as stack:
+        servers = {
+            name: stack.enter_context(scripted(answers))
+            for name, answers in {"kitchen": bare, "attic": bare, "lost": no, "other": bare}.items()
+        }
+        given = {name: {"url": server.url} for name, server in servers.items()}
+        given["other"] |= {"kind": "openai", "voice": "alloy"}
+        studio = through(settings, **given)
+
+        def asked() -> list[int]:
+            return [len(server.requests) for server in servers.values()]
+
+        with pytest.raises(InvalidOption):
+            studio.stream(request(sample, "bob", "other"))
+        assert asked() == [0, 0, 0, 0]
+        for _ in range(2):
+            with pytest.raises(InvalidOption):
+                studio.stream(request(sample, "bob", "attic"))
+            assert asked() == [0, 1, 0, 0]
+        for _ in range(2):
+            with pytest.raises(InvalidOption):
+                studio.stream(request(sample, "bob"))
+            assert asked() == [1, 1, 1, 0]
+
+
+def test_for_a_speaker_of_the_servers_no_voice_goes_along(
+    serve: Serve, sample: Voice, memory: MemoryFolder
+):
+    server = serve(engine := HeedfulEngine("ann"))
+    there = remote(server.url, memory)
+    for voice in (NO_VOICE, sample):
+        assert said(there, voice, Utterance("Hello.", "en", Options(speaker="ann")))
+    assert [heard.options.speaker for heard in engine.heard] == ["ann", "ann"]
+    said(there, sample)  # it was never sent, and is not believed to have been
+    assert [voice.id for voice in engine.voices] == [NO_VOICE.id, NO_VOICE.id, sample.id]
 
 
 def test_another_engine_behind_the_server_changes_the_key(
@@ -98,6 +170,17 @@ def test_another_engine_behind_the_server_changes_the_key(
     assert not said(engine, sample)[0].cached
     assert retrained.said == ["Something new.", HELLO.text]
     assert said(engine, sample)[0].cached
+
+
+def test_what_is_remembered_is_mended_when_the_server_says_the_same_again(
+    serve: Serve, memory: MemoryFolder
+):
+    url = serve(ToneEngine(sample_rate=22050)).url
+    there = remote(url, memory)
+    there.check()
+    memory[description_key(url)] = b"{}"  # as another process may
+    there.check()
+    assert remote(url, memory).capabilities.sample_rate == 22050
 
 
 def test_what_the_servers_own_fallback_said_is_not_kept(serve: Serve, sample: Voice, tmp_path):
@@ -137,6 +220,40 @@ def test_a_wrong_key_names_the_setting(sample: Voice):
         pytest.raises(EngineError, match=r"remotes\.there\.key"),
     ):
         said(remote(server.url, key="wrong"), sample)
+
+
+NO_DESCRIPTIONS = [
+    b"[]",
+    b'"Myna"',
+    b"null",
+    b'{"chain": []}',
+    b'{"chain": {"sample_rate": 0}}',
+    b'{"chain": {"sample_rate": Infinity}}',
+    pytest.param(b"[" * 100_000, id="deep"),
+]
+
+
+@pytest.mark.parametrize("told", NO_DESCRIPTIONS)
+def test_a_server_that_is_not_a_myna_is_told_and_the_next_engine_speaks(sample: Voice, told: bytes):
+    spare = ToneEngine()
+    with scripted(lambda request: request.answer(200, told)) as server:
+        there = remote(server.url)
+        with pytest.raises(EngineError, match="it is not a Myna"):
+            there.check()
+        said(FallbackEngine([there, spare]), sample)
+    assert spare.said == [HELLO.text]
+
+
+@pytest.mark.parametrize("told", NO_DESCRIPTIONS)
+def test_what_is_remembered_but_no_description_counts_as_nothing(
+    serve: Serve, sample: Voice, memory: MemoryFolder, told: bytes
+):
+    url = serve(ToneEngine(sample_rate=22050)).url
+    memory[description_key(url)] = told
+    there = remote(url, memory)
+    assert there.capabilities == remote(url).capabilities
+    said(there, sample)
+    assert remote(url, memory).capabilities.sample_rate == 22050
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,11 @@ import pytest
 from myna.core.errors import InvalidOption, SynthesisFailed
 from myna.core.speech import Options, SpeechRequest, Utterance
 from myna.core.voice import Voice
-from myna.settings import RemoteSettings, Settings
+from myna.settings import RemoteSettings
+from myna.studio.engine_builders import RemoteEngine
 from myna.studio.remote_builders import build
 from myna.studio.studio import Studio
+from tests.conftest import tone
 from tests.unit.engines.remote.scripted import PATIENT, SPEECH, Request, ScriptedServer, scripted
 
 GUIDE = Path(__file__).parents[4] / "docs/guides/remote-engines.md"
@@ -21,9 +23,9 @@ KINDS: dict[str, dict[str, object]] = {
     "myna": {},
     "gpt-sovits-v2": {"voice": "/there/voice.wav"},
     "gpt-sovits-v1": {"voice": "/there/voice.wav"},
-    "openai": {"voice": "alloy"},
-    "openai, `clones`": {"voices": {"en": "alloy"}, "clones": True},
-    "clova": {"voices": {"en": "clara"}, "key": "secret", "key_id": "id"},
+    "openai": {"voice": "alloy", "voices": {"ko": "ann"}},
+    "openai, `clones`": {"voices": {"en": "alloy", "ko": "ann"}, "clones": True},
+    "clova": {"voices": {"en": "clara", "ko": "ann"}, "key": "secret", "key_id": "id"},
 }
 UNUSUAL: dict[str, object] = {
     "speed": 1.5,
@@ -73,8 +75,8 @@ def asked(kind: str, voice: Voice, options: Options) -> bytes:
     return content.replace(boundary[1], b"") if boundary else content
 
 
-def engine(server: ScriptedServer, kind: str):
-    given = {"kind": kind.split(",")[0], "url": server.url, **PATIENT, **KINDS[kind]}
+def engine(server: ScriptedServer, kind: str, **fields: object) -> RemoteEngine:
+    given = {"kind": kind.split(",")[0], "url": server.url, **PATIENT, **KINDS[kind], **fields}
     return build("there", RemoteSettings.model_validate(given), {})
 
 
@@ -95,7 +97,7 @@ def test_an_option_reaches_the_server_or_is_told_to_be_left_out(
             sent = asked(kind, sample, Options(**{name: value}))  # type: ignore[arg-type]
         assert (sent != usual) == (name in told), name
         is_lost = name not in told and name != "sentence_pause"
-        lines = [f"engine there takes no {name}: {value!r} is left out"] if is_lost else []
+        lines = [f"engine there takes no {name}: it is left out"] if is_lost else []
         assert caplog.messages == lines, name
 
 
@@ -119,16 +121,37 @@ def test_recordings_to_mix_in_are_told_to_be_left_out(
     ]
 
 
-@pytest.mark.parametrize("kind", ["openai", "clova"])
-def test_a_speaker_that_is_set_can_be_asked_for_and_no_other(
-    kind: str, sample: Voice, settings: Settings
-):
+def studio(there: RemoteEngine) -> Studio:
+    return Studio(there, None)  # type: ignore[arg-type]  # voices are given, not named
+
+
+def request(voice: Voice, **options: str) -> SpeechRequest:
+    return SpeechRequest("Hello.", voice, "en", Options(**options))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("kind", "usual"), [("openai", "alloy"), ("clova", "clara")])
+def test_a_speaker_that_is_set_can_be_asked_for_and_no_other(kind: str, usual: str, sample: Voice):
     with scripted(answer) as server:
         there = engine(server, kind)
-        (speaker,) = there.capabilities.speakers
-        studio = Studio(there, None)  # type: ignore[arg-type]  # the voice is given, not named
-        request = SpeechRequest("Hello.", sample, "en", Options(speaker=speaker))
-        assert all(chunk.cloned for chunk in studio.stream(request))
-        assert speaker in server.requests[0].content.decode()
-        with pytest.raises(InvalidOption, match=f"brings along {speaker}"):
-            studio.stream(SpeechRequest("Hello.", sample, "en", Options(speaker="nobody")))
+        assert there.capabilities.speakers == {"ann", usual}
+        assert all(chunk.cloned for chunk in studio(there).stream(request(sample, speaker="ann")))
+        assert "ann" in server.requests[0].content.decode()
+        with pytest.raises(InvalidOption, match=f"brings along .*{usual}"):
+            studio(there).stream(request(sample, speaker="nobody"))
+
+
+@pytest.mark.parametrize("kind", ["openai", "openai, `clones`", "clova"])
+def test_a_name_set_for_one_voice_is_nobody_elses_to_ask_for(kind: str, sample: Voice):
+    mina = Voice(tone(2.0), "I am Mina.", "en")
+    named = {"voices": {"en": "alloy", mina.id: "mina-clone"}}
+    with scripted(answer) as server:
+        there = engine(server, kind, **named)
+        assert there.capabilities.speakers == {"alloy"}
+        with pytest.raises(InvalidOption, match="speaker cannot be 'mina-clone'"):
+            studio(there).stream(request(sample, speaker="mina-clone"))
+        sentence = Utterance("Hello.", "en", Options(speaker="mina-clone"))
+        with pytest.raises(InvalidOption, match="there are: alloy"):  # whoever asks past the desk
+            list(there.speak(sentence, sample))
+        assert server.requests == []
+        list(studio(there).stream(request(mina)))
+        assert "mina-clone" in server.requests[0].content.decode()

@@ -100,7 +100,8 @@ def cosyvoice_files(settings: Settings) -> cosyvoice.ModelFiles:
 def how_it_runs(own: GptSovitsSettings | CosyVoiceSettings, section: str) -> str:
     """Return the runtime and the device of an engine's networks.
 
-    Raises `SettingsError` where the device that is asked for is not there.
+    Raises `SettingsError` where the device that is asked for is not there, and whatever torch does
+    where it cannot be imported or used.
     """
     from myna.engines.batching.device import described, find_device
 

@@ -27,6 +27,9 @@ from myna.settings.storage import CacheSettings, LimitSettings, S3Settings
 PREFIX = "MYNA_"
 FILE_NAME = "myna.toml"
 
+_SECRETS = ("key", "token", "secret", "password", "database_url")
+"""What the names of settings contain whose values are never told."""
+
 
 def default_home() -> Path:
     """Where Myna keeps everything: `MYNA_HOME`, else the platform's data directory."""
@@ -141,9 +144,17 @@ def _explain(error: ValidationError) -> list[str]:
         key = ".".join(str(part) for part in problem["loc"])
         if problem["type"] == "extra_forbidden":
             lines.append(f"Unknown setting {key!r}; docs/reference/settings.md lists them all")
-        else:
+        elif _may_be_told(key, problem["input"]):
             lines.append(f"Setting {key!r} cannot be {problem['input']!r}: {problem['msg']}")
+        else:
+            lines.append(f"Setting {key!r} is not accepted: {problem['msg']}")
     return lines
+
+
+def _may_be_told(key: str, value: object) -> bool:
+    """Whether a value is nobody's secret: whole sections hold some, and so do URLs with users."""
+    is_secret = any(word in key.lower() for word in _SECRETS)
+    return isinstance(value, str | int | float) and not is_secret and "@" not in str(value)
 
 
 def _warn_of_unknown_variables(settings: type[BaseSettings]) -> None:

@@ -22,6 +22,7 @@ from myna.engines.catalog import (
     gpt_sovits_status,
 )
 from myna.engines.fallback import FallbackEngine
+from myna.engines.remote.place import place_of
 from myna.engines.resting import Probe
 from myna.engines.resuming import ResumingEngine
 from myna.settings import Settings
@@ -123,7 +124,7 @@ def _with_device(
 
 def _remote_status(settings: Settings, name: str) -> EngineStatus:
     own = settings.remotes[name]
-    summary = f"{own.kind} at {own.url}" if own.url else own.kind
+    summary = f"{own.kind} at {place_of(own.url)}" if own.url else own.kind
     try:
         remote_engine(settings, name).check()
     except (EngineError, SettingsError) as error:

@@ -44,6 +44,7 @@ def test_a_copy_that_is_killed_is_finished_by_the_next(
     assert done.exit_code == 0, done.output
     assert f"voices: {VOICES + 1} rows copied, 0 were there" in done.stderr
     assert "All were read back and are the same." in done.stderr
+    assert "the same day are not added up: the larger is kept" in " ".join(done.stderr.split())
     there = open_library(Settings(home=tmp_path / "there"))
     assert there.list() == library.list()
     assert [there.get(v.name).id for v in there.list()] == [v.voice_id for v in library.list()]

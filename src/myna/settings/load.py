@@ -95,13 +95,23 @@ class Settings(BaseSettings):
 
     @staticmethod
     def of_file(path: Path) -> "Settings":
-        """Read them from one file and from nowhere else. Raises `SettingsError`."""
+        """Read them from one file and from nowhere else.
+
+        Raises `SettingsError`, also where something would be in a home that the file does not name.
+        """
         try:
-            return _OfFile(**tomllib.loads(path.read_text("utf-8")))
+            found = _OfFile(**tomllib.loads(path.read_text("utf-8")))
         except ValidationError as error:
             raise SettingsError(f"{path}: {'; '.join(_explain(error))}") from None
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise SettingsError(f"The settings in {str(path)!r} cannot be read: {error}") from None
+        is_elsewhere = found.database_url is not None and found.s3.bucket is not None
+        if not is_elsewhere and "home" not in found.model_fields_set:
+            raise SettingsError(
+                f"{str(path)!r} does not say where everything is. Set `home` in it, or both "
+                "`database_url` and `s3.bucket`: what these do not take is kept in `home`."
+            )
+        return found
 
     @classmethod
     def settings_customise_sources(

@@ -6,13 +6,13 @@ from myna.core.errors import StorageError
 from myna.engines.remote.fingerprints import description_key
 from myna.settings import Settings
 from myna.storage.archives import Carried, export_results, import_results
-from myna.studio.engine_builders import open_prompts
+from myna.studio.engine_builders import open_memory
 from myna.studio.wiring import open_results
 
 
 def export_cache(settings: Settings, file: IO[bytes]) -> Carried:
     """Write every cached sentence, and what each remote Myna last said of itself, to one file."""
-    memory = open_prompts(settings)
+    memory = open_memory(settings)
     servers = [own.identity or own.url for own in settings.remotes.values() if own.kind == "myna"]
     told = {key: memory.get(key) for key in (description_key(each) for each in servers if each)}
     remembered = {key: content for key, content in told.items() if content}
@@ -25,7 +25,7 @@ def import_cache(settings: Settings, file: IO[bytes]) -> Carried:
     What it says of a server counts until that server is asked. Raises `BadArchive`, `StorageError`.
     """
     carried = import_results(open_results(settings), file)
-    memory = open_prompts(settings)
+    memory = open_memory(settings)
     for key, content in carried.remembered.items():
         memory[key] = content
         if memory.get(key) != content:

@@ -38,6 +38,27 @@ def test_a_wrong_file_is_refused_by_name(toml: str, named: str):
         Settings.load()
 
 
+@pytest.mark.parametrize(
+    ("toml", "told"),
+    [
+        ('[s3]\nbucket = "b"\nsecret_access_key = "hush"\n', "'s3' .* give both `access_key_id`"),
+        ('[s3]\nsecret_access_key = ["hush"]\n', "'s3.secret_access_key'"),
+        ('[remotes.a]\nurl = "http://a"\nkey = "hush"\n', "'remotes.a.kind'"),
+        ('[remotes.embedded]\nkind = "myna"\nkey = "hush"\n', "named 'embedded'"),
+        ('[remotes.a]\nkind = "myna"\nurl = "ftp://me:hush@a"\n', "'remotes.a.url'"),
+        ('database_url = { url = "postgresql://me:hush@a" }\n', "'database_url'"),
+        ('[[cache]]\nkey = "hush"\n', "'cache'"),
+        ("[http]\njwt_secret = 4711\n", "'http.jwt_secret'"),
+    ],
+)
+def test_a_wrong_setting_is_told_without_the_secrets_beside_it(toml: str, told: str):
+    Path("myna.toml").write_text(toml)
+    with pytest.raises(SettingsError, match=told) as raised:
+        Settings.load()
+    assert "hush" not in str(raised.value)
+    assert "4711" not in str(raised.value)
+
+
 def test_a_misspelt_variable_is_warned_about(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("MYNA_CAHCE__MAX_BYTES", "1")
     with pytest.warns(UserWarning, match="MYNA_CAHCE__MAX_BYTES"):

@@ -23,6 +23,7 @@ def copy(
     """
     from myna.core.errors import SettingsError
     from myna.settings import Settings
+    from myna.storage.moving import GROWING
     from myna.storage.moving import copy as carry_out
     from myna.studio.wiring import is_same_place, open_place
 
@@ -41,7 +42,9 @@ def copy(
 
         done = carry_out(open_place(here), open_place(there), jobs, advance)
     for name, (copied, was_there) in done.rows.items():
-        say_done(f"{name}: {copied} rows copied, {was_there} were there.")
+        rule = " Two of the same day are not added up: the larger is kept."
+        told = f"{name}: {copied} rows copied, {was_there} were there."
+        say_done(told + rule if name in GROWING else told)
     say_done(
         f"recordings: {done.recordings} copied ({done.size} bytes), {done.recordings_there} were "
         "there. All were read back and are the same."

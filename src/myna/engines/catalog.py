@@ -24,7 +24,7 @@ class EngineStatus:
     remedy: str = ""
     """What exactly to do to make it ready, or to make it better."""
     runs: str = ""
-    """Of networks on this machine: the runtime, and the device they would run on."""
+    """Of networks on this machine that a setting names: the runtime, and their device."""
 
 
 class EngineNotFound(RequestError):

@@ -27,6 +27,9 @@ from myna.settings.storage import CacheSettings, LimitSettings, S3Settings
 PREFIX = "MYNA_"
 FILE_NAME = "myna.toml"
 
+_SECRETS = ("key", "token", "secret", "password", "database_url")
+"""What the names of settings contain whose values are never told."""
+
 
 def default_home() -> Path:
     """Where Myna keeps everything: `MYNA_HOME`, else the platform's data directory."""
@@ -92,13 +95,23 @@ class Settings(BaseSettings):
 
     @staticmethod
     def of_file(path: Path) -> "Settings":
-        """Read them from one file and from nowhere else. Raises `SettingsError`."""
+        """Read them from one file and from nowhere else.
+
+        Raises `SettingsError`, also where something would be in a home that the file does not name.
+        """
         try:
-            return _OfFile(**tomllib.loads(path.read_text("utf-8")))
+            found = _OfFile(**tomllib.loads(path.read_text("utf-8")))
         except ValidationError as error:
             raise SettingsError(f"{path}: {'; '.join(_explain(error))}") from None
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise SettingsError(f"The settings in {str(path)!r} cannot be read: {error}") from None
+        is_elsewhere = found.database_url is not None and found.s3.bucket is not None
+        if not is_elsewhere and "home" not in found.model_fields_set:
+            raise SettingsError(
+                f"{str(path)!r} does not say where everything is. Set `home` in it, or both "
+                "`database_url` and `s3.bucket`: what these do not take is kept in `home`."
+            )
+        return found
 
     @classmethod
     def settings_customise_sources(
@@ -141,9 +154,17 @@ def _explain(error: ValidationError) -> list[str]:
         key = ".".join(str(part) for part in problem["loc"])
         if problem["type"] == "extra_forbidden":
             lines.append(f"Unknown setting {key!r}; docs/reference/settings.md lists them all")
-        else:
+        elif _may_be_told(key, problem["input"]):
             lines.append(f"Setting {key!r} cannot be {problem['input']!r}: {problem['msg']}")
+        else:
+            lines.append(f"Setting {key!r} is not accepted: {problem['msg']}")
     return lines
+
+
+def _may_be_told(key: str, value: object) -> bool:
+    """Whether a value is nobody's secret: whole sections hold some, and so do URLs with users."""
+    is_secret = any(word in key.lower() for word in _SECRETS)
+    return isinstance(value, str | int | float) and not is_secret and "@" not in str(value)
 
 
 def _warn_of_unknown_variables(settings: type[BaseSettings]) -> None:

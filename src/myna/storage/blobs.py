@@ -64,13 +64,18 @@ class BlobFolder:
         return key
 
     def get(self, key: str) -> bytes:
-        """Return the bytes under `key`."""
+        """Return the bytes under `key`. Raises `BlobMissing`, `StorageError`."""
         try:
             return (self._root / key).read_bytes()
-        except OSError as error:
+        except FileNotFoundError as error:
             raise BlobMissing(
-                f"The file {key!r} is missing from {str(self._root)!r}: {error.strerror}. "
-                "Restore it from a backup, or add the voice again."
+                f"The file {key!r} is missing from {str(self._root)!r}. Restore it from a backup, "
+                "or add the voice again."
+            ) from error
+        except OSError as error:
+            raise StorageError(
+                f"The file {key!r} in {str(self._root)!r} cannot be read: {error.strerror}. Check "
+                "the disk, and who may read the folder."
             ) from error
 
     def delete(self, key: str) -> None:

@@ -10,7 +10,9 @@ import sqlalchemy as sa
 
 from myna.core.errors import PackageMissing, SettingsError, StorageError
 
-_APPLIED = "CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY)"
+MIGRATIONS = "migrations"
+"""The table of the numbers of those that a database has seen."""
+_APPLIED = f"CREATE TABLE IF NOT EXISTS {MIGRATIONS} (number INTEGER PRIMARY KEY)"
 BUSY_TIMEOUT = 30.0  # seconds to wait for another process's write
 CONNECT_TIMEOUT = 5  # seconds for a connection to PostgreSQL
 POSTGRES = "postgresql"
@@ -44,9 +46,7 @@ def migrate(engine: sa.Engine) -> bool:
     with engine.begin() as connection:
         lock(connection)
         connection.exec_driver_sql(_APPLIED)
-        seen = {
-            number for (number,) in connection.execute(sa.text("SELECT number FROM migrations"))
-        }
+        seen = _seen(connection)
         for number, script in _migrations():
             if number not in seen:
                 for statement in script.split(";\n"):
@@ -54,6 +54,22 @@ def migrate(engine: sa.Engine) -> bool:
                         connection.exec_driver_sql(statement)
                 connection.execute(sa.text("INSERT INTO migrations VALUES (:n)"), {"n": number})
     return not seen
+
+
+def migrations_seen(engine: sa.Engine) -> set[int]:
+    """Return the numbers of all migrations that were applied, also those of newer versions."""
+    with engine.connect() as connection:
+        return _seen(connection)
+
+
+def own_tables() -> set[str]:
+    """Return the names of the tables that the migrations make."""
+    blank = sa.create_engine("sqlite://")
+    try:
+        migrate(blank)
+        return set(sa.inspect(blank).get_table_names())
+    finally:
+        blank.dispose()
 
 
 def lock(connection: sa.Connection) -> None:
@@ -102,6 +118,10 @@ def close_connections() -> None:
     with _pools_lock:
         while _pools:
             _pools.popitem()[1].dispose()
+
+
+def _seen(connection: sa.Connection) -> set[int]:
+    return set(connection.execute(sa.text(f"SELECT number FROM {MIGRATIONS}")).scalars())
 
 
 def _migrations() -> list[tuple[int, str]]:

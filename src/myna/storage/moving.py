@@ -15,17 +15,18 @@ import sqlalchemy as sa
 
 from myna.core.errors import StorageError
 from myna.storage.blobs import BlobMissing, BlobStore, is_whole, parts_of
+from myna.storage.database import MIGRATIONS, migrations_seen, own_tables
 
 SHOWN = 5  # problems told one by one
+GROWING = {"counts": "count"}
+"""Tables whose rows only ever count up, and the column that does: the larger of two is kept."""
 
 _ROWS_AT_ONCE = 500
-_OWN_TABLES = {"migrations"}  # each database has had its own
 _BLOB = "_blob"
 """How the names of columns end that hold the key of a recording."""
+_NOTHING_YET, _GOES_ON = "Nothing was copied.", "Then run the command again: it goes on from here."
 _MAY_DIFFER = {"voices": {"created_at"}}
 """Columns in which a row may differ and still say the same."""
-_GROWING = {"counts": "count"}
-"""Tables whose rows only ever count up: the larger of two is the later one."""
 
 Row = Mapping[str, Any]  # Any: a value of a column
 
@@ -63,24 +64,24 @@ def copy(source: Place, target: Place, jobs: int, advance: Callable[[int], None]
     """Copy every row and recording, `jobs` recordings at a time.
 
     `advance` is told how many recordings are still to be looked at, as it goes. Nothing is removed
-    anywhere. Raises `StorageError` before anything is written where the target has something else
-    under the same name, and at the end for recordings that could not be copied.
+    anywhere, and of two counts of one day the larger is kept. Raises `StorageError` before anything
+    is written where the target has something else under the same name, later where it has got it in
+    the meantime, and at the end for recordings that could not be copied.
     """
-    tables = _tables(source.database)
+    tables = _tables(source.database, target.database)
     rows = {table.name: _read(source.database, table) for table in tables}
     done = Copied()
-    lacking = {table.name: _lacking(table, rows[table.name], target.database) for table in tables}
+    for table in tables:
+        _lacking(table, rows[table.name], target.database, _NOTHING_YET)
     keys = _keys(rows)
     for number, size in enumerate(_copied(source.blobs, target.blobs, keys, jobs), 1):
         done.count(size)
         advance(len(keys) - number)
     for table in tables:
-        _write(target.database, table, lacking[table.name])
-        done.rows[table.name] = (
-            len(lacking[table.name]),
-            len(rows[table.name]) - len(lacking[table.name]),
-        )
-        if _lacking(table, rows[table.name], target.database):
+        lacking = _lacking(table, rows[table.name], target.database, _GOES_ON)
+        _write(target.database, table, lacking)
+        done.rows[table.name] = (len(lacking), len(rows[table.name]) - len(lacking))
+        if _lacking(table, rows[table.name], target.database, _GOES_ON):
             raise StorageError(
                 f"Rows of {table.name!r} were copied and are not there: is somebody removing "
                 "them? Stop what uses either storage, and run the command again."
@@ -91,11 +92,20 @@ def copy(source: Place, target: Place, jobs: int, advance: Callable[[int], None]
 # ---- rows ---------------------------------------------------------------------------------------
 
 
-def _tables(database: sa.Engine) -> list[sa.Table]:
-    """Return every table there is, so that none added later is forgotten."""
+def _tables(source: sa.Engine, target: sa.Engine) -> list[sa.Table]:
+    """Return every table that Myna has made, so that none added later is forgotten.
+
+    A database on a server may have others' tables too. Raises `StorageError` where one of the two
+    was used by another version.
+    """
+    if migrations_seen(source) != migrations_seen(target):
+        raise StorageError(
+            "A newer version of Myna has used one of the two databases. Copy with that version. "
+            f"{_NOTHING_YET}"
+        )
     metadata = sa.MetaData()
-    metadata.reflect(database)
-    return [table for table in metadata.sorted_tables if table.name not in _OWN_TABLES]
+    metadata.reflect(source, only=sorted(own_tables() - {MIGRATIONS}))
+    return metadata.sorted_tables
 
 
 def _read(database: sa.Engine, table: sa.Table) -> list[Row]:
@@ -103,11 +113,14 @@ def _read(database: sa.Engine, table: sa.Table) -> list[Row]:
         return [dict(row) for row in connection.execute(sa.select(table)).mappings()]
 
 
-def _lacking(table: sa.Table, rows: Iterable[Row], target: sa.Engine) -> list[Row]:
-    """Return the rows to be written. Raises `StorageError` for those that say something else."""
+def _lacking(table: sa.Table, rows: Iterable[Row], target: sa.Engine, then: str) -> list[Row]:
+    """Return the rows to be written. Raises `StorageError` for those that say something else.
+
+    `then` is what the error says last.
+    """
     there = {_key(table, row): row for row in _read(target, table)}
     lacking, others = [], []
-    growing = _GROWING.get(table.name)
+    growing = GROWING.get(table.name)
     for row in rows:
         other = there.get(_key(table, row))
         if other is None or (growing and other[growing] < row[growing]):
@@ -118,7 +131,7 @@ def _lacking(table: sa.Table, rows: Iterable[Row], target: sa.Engine) -> list[Ro
         shown = ", ".join(str(key) for key in others[:SHOWN])
         raise StorageError(
             f"The target has {len(others)} other {table.name} under the same names: {shown}. "
-            "Rename or remove them on one side. Nothing was copied."
+            f"Rename or remove them on one side. {then}"
         )
     return lacking
 
@@ -133,13 +146,30 @@ def _is_same(table: sa.Table, row: Row, other: Row) -> bool:
 
 
 def _write(target: sa.Engine, table: sa.Table, rows: Sequence[Row]) -> None:
-    keys = [column == sa.bindparam(f"key_{column.name}") for column in table.primary_key]
+    """Add rows; only those that count up replace one, a smaller one."""
+    growing = GROWING.get(table.name)
     for start in range(0, len(rows), _ROWS_AT_ONCE):
-        batch = rows[start : start + _ROWS_AT_ONCE]
-        named = [{f"key_{c.name}": row[c.name] for c in table.primary_key} for row in batch]
-        with target.begin() as connection:
-            connection.execute(sa.delete(table).where(*keys), named)
-            connection.execute(sa.insert(table), [dict(row) for row in batch])
+        batch = [dict(row) for row in rows[start : start + _ROWS_AT_ONCE]]
+        try:
+            with target.begin() as connection:
+                if growing:
+                    connection.execute(*_removal(table, growing, batch))
+                connection.execute(sa.insert(table), batch)
+        except sa.exc.IntegrityError:
+            raise StorageError(
+                f"Somebody has added to {table.name!r} of the target at this moment. Stop what "
+                "uses either storage, and run the command again."
+            ) from None
+
+
+def _removal(
+    table: sa.Table, growing: str, rows: Iterable[Row]
+) -> tuple[sa.Delete, list[dict[str, Any]]]:
+    """Return what removes the rows that are smaller than these, and its parameters."""
+    same = [column == sa.bindparam(f"new_{column.name}") for column in table.primary_key]
+    smaller = table.c[growing] < sa.bindparam(f"new_{growing}")
+    new = [{f"new_{name}": value for name, value in row.items()} for row in rows]
+    return sa.delete(table).where(*same, smaller), new
 
 
 # ---- recordings ---------------------------------------------------------------------------------

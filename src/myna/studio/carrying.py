@@ -8,7 +8,7 @@ from myna.engines.remote.description import Description
 from myna.engines.remote.fingerprints import description_key, hearsay_key
 from myna.settings import Settings
 from myna.storage.archives import Carried, export_results, import_results
-from myna.studio.engine_builders import open_prompts
+from myna.studio.engine_builders import open_memory
 from myna.studio.wiring import open_results
 
 logger = logging.getLogger(__name__)
@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 def export_cache(settings: Settings, file: IO[bytes]) -> Carried:
     """Write every cached sentence, and what each remote Myna last said of itself, to one file."""
-    memory = open_prompts(settings)
+    memory = open_memory(settings)
     servers = [own.identity or own.url for own in settings.remotes.values() if own.kind == "myna"]
     keys = [description_key(each) for each in servers if each]
     told = {key: memory.get(key) or memory.get(hearsay_key(key)) for key in keys}
@@ -31,7 +31,7 @@ def import_cache(settings: Settings, file: IO[bytes]) -> Carried:
     no description of one is left out. Raises `BadArchive`, `StorageError`.
     """
     carried = import_results(open_results(settings), file)
-    memory = open_prompts(settings)
+    memory = open_memory(settings)
     for key, content in carried.remembered.items():
         try:
             Description.unpacked(content)

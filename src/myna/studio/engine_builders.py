@@ -23,7 +23,7 @@ class RemoteEngine(Engine, Protocol):
 def _embedded(settings: Settings) -> Engine:
     from myna.engines.embedded.engine import EmbeddedEngine
 
-    return EmbeddedEngine(open_prompts(settings))
+    return EmbeddedEngine(open_memory(settings))
 
 
 def _gpt_sovits(settings: Settings) -> Engine:
@@ -36,7 +36,7 @@ def _gpt_sovits(settings: Settings) -> Engine:
     own = settings.gpt_sovits
     return GptSovitsEngine(
         gpt_sovits_files(settings),
-        prompts=open_prompts(settings),
+        prompts=open_memory(settings),
         slots=own.slots,
         queue_length=own.queue_length,
         windows=own.windows,
@@ -80,7 +80,7 @@ def _cosyvoice(settings: Settings) -> Engine:
     return CosyVoiceEngine(
         cosyvoice_files(settings),
         runtime,
-        prompts=open_prompts(settings),
+        prompts=open_memory(settings),
         slots=own.slots,
         queue_length=own.queue_length,
     )
@@ -100,14 +100,15 @@ def cosyvoice_files(settings: Settings) -> cosyvoice.ModelFiles:
 def how_it_runs(own: GptSovitsSettings | CosyVoiceSettings, section: str) -> str:
     """Return the runtime and the device of an engine's networks.
 
-    Raises `SettingsError` where the device that is asked for is not there.
+    Raises `SettingsError` where the device that is asked for is not there, and whatever torch does
+    where it cannot be imported or used.
     """
     from myna.engines.batching.device import described, find_device
 
     return f"{own.runtime} on {described(find_device(own.device, f'{section}.device'))}"
 
 
-def open_prompts(settings: Settings) -> MemoryFolder:
+def open_memory(settings: Settings) -> MemoryFolder:
     """Open what was learned of voices, and what servers said of themselves."""
     return MemoryFolder(settings.home / "prompts")
 
@@ -118,7 +119,7 @@ def remote_engine(settings: Settings, name: str) -> RemoteEngine:
         raise PackageMissing(f"The remote engine {name!r}", "remote")
     from myna.studio.remote_builders import build
 
-    return build(name, settings.remotes[name], open_prompts(settings))
+    return build(name, settings.remotes[name], open_memory(settings))
 
 
 BUILDERS: dict[str, Callable[[Settings], Engine]] = {

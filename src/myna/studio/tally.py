@@ -26,6 +26,7 @@ BEYOND = "more"
 PATIENCE = 2.0  # seconds: who leaves unheard after that was let down
 
 _REST_SECONDS = 0.05  # between two writes: what is counted meanwhile is written together
+_OF_THE_MACHINE = (sa.exc.SQLAlchemyError, StorageError)  # told without a traceback
 
 
 class Tally:
@@ -50,8 +51,10 @@ class Tally:
             self._is_writing = True
         try:
             threading.Thread(target=self._write, name="counting").start()  # an exit waits for it
-        except RuntimeError:  # the process is ending, and starts no more threads
-            self._write()
+        except RuntimeError:  # the process is ending or full, and starts no more threads
+            with self._lock:
+                self._is_writing = False
+            self.flush()  # once: this is a listener's own thread
 
     def flush(self) -> bool:
         """Write all that was counted; return whether it could be. Else it is kept for later."""
@@ -59,25 +62,34 @@ class Tally:
             with self._lock:
                 counts, self._waiting = self._waiting, Counter()
             atexit.unregister(self.flush)
+            written = False
             try:
                 self._book.add(counts)
-            except (sa.exc.SQLAlchemyError, StorageError) as error:
-                logger.warning("the figures of `myna stats` could not be written: %s", error)
-                with self._lock:
-                    self._waiting.update(counts)
-                atexit.register(self.flush)  # once more, at the latest when the process ends
-                return False
-        return True
+                written = True
+            except Exception as error:  # whatever it is, no listener is to hear it
+                logger.warning(
+                    "the figures of `myna stats` could not be written: %s",
+                    error,
+                    exc_info=not isinstance(error, _OF_THE_MACHINE),
+                )
+            finally:
+                if not written:
+                    with self._lock:
+                        self._waiting.update(counts)
+                    atexit.register(self.flush)  # at the latest when the process ends
+        return written
 
     def _write(self) -> None:
-        while self.flush():
-            time.sleep(_REST_SECONDS)
-            with self._lock:
-                if not self._waiting:
-                    self._is_writing = False
-                    return
-        with self._lock:
-            self._is_writing = False
+        going_on = True
+        while going_on:
+            going_on = False
+            try:
+                going_on = self.flush()
+                if going_on:
+                    time.sleep(_REST_SECONDS)
+            finally:
+                with self._lock:
+                    self._is_writing = going_on = going_on and bool(self._waiting)
 
 
 def counted(chunks: Generator[Chunk], tally: Tally, started: float | None) -> Generator[Chunk]:

@@ -22,6 +22,7 @@ from myna.engines.catalog import (
     gpt_sovits_status,
 )
 from myna.engines.fallback import FallbackEngine
+from myna.engines.remote.place import place_of
 from myna.engines.resting import Probe
 from myna.engines.resuming import ResumingEngine
 from myna.settings import Settings
@@ -91,29 +92,32 @@ def statuses(settings: Settings) -> Iterator[EngineStatus]:
     yield embedded_status()
     own = settings.gpt_sovits
     status = gpt_sovits_status(gpt_sovits_files(settings).missing, own.version)
-    yield _with_device(status, own, "gpt_sovits")
+    yield _with_device(status, settings, own)
     status = cosyvoice_status(cosyvoice_files(settings).missing)
-    yield _with_device(status, settings.cosyvoice, "cosyvoice")
+    yield _with_device(status, settings, settings.cosyvoice)
     if settings.remotes:
         with ThreadPoolExecutor(len(settings.remotes)) as looking:
             yield from looking.map(lambda name: _remote_status(settings, name), settings.remotes)
 
 
 def _with_device(
-    status: EngineStatus, own: GptSovitsSettings | CosyVoiceSettings, section: str
+    status: EngineStatus, settings: Settings, own: GptSovitsSettings | CosyVoiceSettings
 ) -> EngineStatus:
-    """Add what the networks would run on; torch is asked only where they are there."""
-    if not status.ready:
+    """Add what the networks would run on; torch is asked only where a setting names the engine."""
+    if not status.ready or status.name not in settings.engines:
         return status
     try:
-        return replace(status, runs=how_it_runs(own, section))
+        return replace(status, runs=how_it_runs(own, status.name.replace("-", "_")))
     except SettingsError as error:
-        return replace(status, ready=False, remedy=str(error))
+        remedy = str(error)
+    except (ImportError, OSError, RuntimeError) as error:  # torch is damaged, or a GPU's driver
+        remedy = f"torch cannot be used: {' '.join(str(error).split())}"
+    return replace(status, ready=False, remedy=remedy)
 
 
 def _remote_status(settings: Settings, name: str) -> EngineStatus:
     own = settings.remotes[name]
-    summary = f"{own.kind} at {own.url}" if own.url else own.kind
+    summary = f"{own.kind} at {place_of(own.url)}" if own.url else own.kind
     try:
         remote_engine(settings, name).check()
     except (EngineError, SettingsError) as error:

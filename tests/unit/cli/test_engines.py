@@ -36,6 +36,24 @@ def test_servers_are_shown_with_the_reason_where_they_cannot_be_reached():
     assert shown["attic"]["summary"] == f"openai at {gone}"
 
 
+def test_a_password_in_a_servers_address_is_shown_to_nobody():
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        gone = f"127.0.0.1:{closed.getsockname()[1]}"
+    with scripted(lambda request: request.answer(200, b"{}")) as server:
+        let_in = server.url.replace("://", "://me:hush@")
+        Path("myna.toml").write_text(
+            SERVER.format(name="kitchen", url=let_in)
+            + SERVER.format(name="attic", url=f"http://me:hush@{gone}/v1?token=hush")
+        )
+        listed = run("engines", "--json").stdout
+    shown = {status["name"]: status for status in json.loads(listed)}
+    assert shown["kitchen"]["ready"] is True
+    assert shown["kitchen"]["summary"] == f"openai at {server.url}"
+    assert shown["attic"]["summary"] == f"openai at http://{gone}"
+    assert f"'attic' at http://{gone} cannot be reached" in shown["attic"]["remedy"]
+    assert "hush" not in listed
+
+
 def test_a_voice_of_the_servers_own_is_said_to_be_one():
     with scripted(lambda request: request.answer(200, SPEECH)) as server:
         Path("myna.toml").write_text(

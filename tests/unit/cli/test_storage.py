@@ -44,6 +44,7 @@ def test_a_copy_that_is_killed_is_finished_by_the_next(
     assert done.exit_code == 0, done.output
     assert f"voices: {VOICES + 1} rows copied, 0 were there" in done.stderr
     assert "All were read back and are the same." in done.stderr
+    assert "the same day are not added up: the larger is kept" in " ".join(done.stderr.split())
     there = open_library(Settings(home=tmp_path / "there"))
     assert there.list() == library.list()
     assert [there.get(v.name).id for v in there.list()] == [v.voice_id for v in library.list()]
@@ -57,6 +58,29 @@ def test_a_file_that_names_no_other_storage_is_refused(target: Path, content: st
     done = run(app, ["storage", "copy", "--to", str(target)])
     assert isinstance(done.exception, SettingsError)
     assert str(target) in str(done.exception) or "postgresql://" in str(done.exception)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        'database_url = "postgresql://myna@127.0.0.1:1/myna"\n',
+        '[s3]\nbucket = "voices"\n',
+        'database_url = "postgresql://myna@127.0.0.1:1/myna"\n[s3]\nregion = "eu-west-1"\n',
+    ],
+)
+def test_a_file_that_leaves_something_in_the_home_in_use_is_refused(target: Path, content: str):
+    target.write_text(content)
+    done = run(app, ["storage", "copy", "--to", str(target)])
+    assert isinstance(done.exception, SettingsError)
+    assert f"{str(target)!r} does not say where everything is" in str(done.exception)
+    target.write_text(f'home = "{target.parent}"\n{content}')
+    assert Settings.of_file(target).home == target.parent
+
+
+def test_a_file_that_names_a_database_and_a_bucket_needs_no_home(target: Path):
+    target.write_text('database_url = "postgresql://myna@db/myna"\n[s3]\nbucket = "voices"\n')
+    assert Settings.of_file(target).s3.bucket == "voices"
 
 
 def test_the_environment_does_not_speak_for_the_other_storage(

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from myna.core.errors import StorageError
-from myna.storage.blobs import BlobFolder, BlobStore
+from myna.storage.blobs import BlobFolder, BlobMissing, BlobStore
 from myna.storage.bucket import BlobBucket, BucketAddress
 
 
@@ -35,6 +35,17 @@ def test_what_is_forgotten_is_gone_and_forgetting_twice_is_no_error(blobs: BlobS
     blobs.delete(key)
     with pytest.raises(StorageError, match="missing"):
         blobs.get(key)
+
+
+def test_a_file_that_cannot_be_read_is_not_said_to_be_missing(tmp_path: Path):
+    store = BlobFolder(tmp_path)
+    key = store.put(b"x", prefix="voices", suffix=".wav")
+    for unreadable in ("voices", f"{key}/inside", "x" * 1000):
+        with pytest.raises(StorageError, match="cannot be read: ") as raised:
+            store.get(unreadable)
+        assert not isinstance(raised.value, BlobMissing)
+    with pytest.raises(BlobMissing, match="missing"):
+        store.get("voices/nothing.wav")
 
 
 def test_a_bucket_that_is_not_there_is_named(new_bucket: BucketAddress):

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from myna.core.errors import StorageError
 from myna.core.voice import Voice
+from myna.storage import moving
 from myna.storage.blobs import BlobFolder
 from myna.storage.bucket import BlobBucket, BucketAddress
 from myna.storage.counts import CountBook
@@ -133,6 +134,70 @@ def test_another_voice_of_the_same_name_is_told_before_anything_is_written(
     with pytest.raises(StorageError, match=r"1 other voices.*'mina', '할머니'.*Nothing was"):
         carried(here, target)
     assert everything(target) == before
+
+
+def test_a_voice_that_the_target_gets_in_the_meantime_is_not_replaced(
+    here: Place, files: Callable[[str], Place]
+):
+    target = files("there")
+    library = VoiceLibrary(target.database, target.blobs, "mina")
+    other = Voice(tone(2.0, 400.0), "다른 분", "ko")
+
+    def add(left: int) -> None:
+        if left == RECORDINGS // 2:
+            library.add("할머니", NewVoice(other, b"other" * 99, ".wav"))
+
+    with pytest.raises(StorageError, match=r"1 other voices.*'mina', '할머니'") as raised:
+        copy(here, target, 1, add)
+    assert "Nothing was copied" not in str(raised.value)
+    assert library.given_file("할머니") == (b"other" * 99, ".wav")
+    assert library.record("할머니").transcript == "다른 분"
+    library.rename("할머니", "다른 할머니")
+    carried(here, target)
+    assert {voice.name for voice in library.list()} == {*NAMES, "다른 할머니"}
+
+
+def test_a_row_that_comes_between_the_last_look_and_the_copy_stops_it(here: Place, servers: Place):
+    carried(here, servers)
+    (table,) = (
+        table for table in moving._tables(here.database, servers.database) if table.name == "voices"
+    )
+    rows = moving._read(here.database, table)
+    changed = [{**row, "transcript": "something else"} for row in rows]
+    with pytest.raises(StorageError, match="Somebody has added to 'voices'"):
+        moving._write(servers.database, table, changed)
+    assert everything(servers) == everything(here)
+
+
+def test_of_two_counts_of_one_day_the_larger_is_kept(here: Place, servers: Place):
+    CountBook(servers.database).add({"served": 2, "cached 20": 8, "failed": 1})
+    assert carried(here, servers).rows["counts"] == (1, 1)
+    assert CountBook(servers.database).of_last(1) == {"served": 5, "cached 20": 8, "failed": 1}
+
+
+def test_tables_of_others_in_a_shared_database_stay_out_of_it(
+    here: Place, servers: Place, files: Callable[[str], Place]
+):
+    carried(here, servers)
+    back = files("back")
+    for place in (servers, back):
+        with place.database.begin() as connection:
+            connection.exec_driver_sql("CREATE TABLE orders (number INTEGER, scan_blob TEXT)")
+    with servers.database.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE customers (name TEXT)")
+        connection.exec_driver_sql("INSERT INTO orders VALUES (1, 'scans/1.pdf')")
+    assert set(carried(servers, back).rows) == {"api_keys", "counts", "voices"}
+    with back.database.connect() as connection:
+        assert connection.execute(sa.text("SELECT * FROM orders")).all() == []
+
+
+def test_a_database_that_a_newer_version_has_used_is_not_copied_by_halves(
+    here: Place, files: Callable[[str], Place]
+):
+    with here.database.begin() as connection:
+        connection.exec_driver_sql("INSERT INTO migrations VALUES (9999)")
+    with pytest.raises(StorageError, match=r"newer version.*Nothing was copied"):
+        carried(here, files("there"))
 
 
 def test_the_same_voice_added_on_another_day_is_the_same(

@@ -1,10 +1,12 @@
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from myna.core.errors import BadText, SynthesisFailed
 from myna.core.speech import SpeechRequest
@@ -141,6 +143,39 @@ def test_what_cannot_be_written_is_written_later(settings: Settings, tally: Tall
         connection.exec_driver_sql("ALTER TABLE away RENAME TO counts")
     tally.add(Counter(served=1))
     assert figures().served == 3
+
+
+def test_no_failure_loses_counts_or_ends_the_writing(tally: Tally, figures):
+    beyond = 2**64  # more than the database holds: the driver refuses it in its own way
+    tally.add(Counter(served=beyond, failed=1))
+    while tally._is_writing:
+        time.sleep(0.01)
+    assert not tally.flush()
+    tally.add(Counter(served=5 - beyond))
+    while tally._is_writing:
+        time.sleep(0.01)
+    assert not tally._waiting
+    assert (figures().served, figures().failed) == (5, 1)
+
+
+def test_where_no_thread_can_be_started_counts_are_written_once_by_whoever_counts(
+    tally: Tally, figures, monkeypatch: pytest.MonkeyPatch
+):
+    def start(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    def count_elsewhere(connection: sa.Connection) -> None:
+        commits.append(connection)
+        if len(commits) < 5:
+            tally._waiting.update(served=1)
+
+    commits: list[sa.Connection] = []
+    sa.event.listen(tally._book._database, "commit", count_elsewhere)
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", start)
+        tally.add(Counter(served=1))
+    assert (len(commits), tally._is_writing) == (1, False)
+    assert figures().served == 2
 
 
 def test_what_a_process_said_is_counted_when_it_ends(settings: Settings):

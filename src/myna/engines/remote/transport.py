@@ -11,12 +11,12 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx2
 
 from myna.core.errors import EngineTimeout, EngineUnreachable, MynaError
 from myna.engines.remote.channel import Channel, HungUp
+from myna.engines.remote.place import place_of
 
 SERVER_ERRORS = range(500, 600)
 BACKOFF = 0.05  # seconds before the second attempt; doubles, give or take a half
@@ -56,9 +56,7 @@ class Address:
     @property
     def shown(self) -> str:
         """Name and place as messages tell them: no key, no password."""
-        parts = urlsplit(self.url)
-        port = f":{parts.port}" if parts.port else ""
-        return f"{self.name!r} at {parts.scheme}://{parts.hostname}{port}"
+        return f"{self.name!r} at {place_of(self.url)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ class EngineInfo(BaseModel):
     summary: str
     ready: bool
     remedy: str
-    runs: str = Field(description="Runtime and device of networks on this machine, if ready.")
+    runs: str = Field(description="Runtime and device of networks on this machine, if in use.")
     configured: bool = Field(description="Whether a request may name it: setting `engines`.")
 
 

@@ -94,7 +94,8 @@ class Acquaintance:
 
     def _remembered(self) -> Description:
         """Return what the server said to this machine, or else to another."""
-        for key in (self._key, hearsay_key(self._key)) if self._memory is not None else ():
+        memory = self._memory or {}
+        for key in (self._key, hearsay_key(self._key)):
             with suppress(KeyError, ValueError):
-                return Description.unpacked(self._memory[key])
+                return Description.unpacked(memory[key])
         return Description()

@@ -1,19 +1,25 @@
 """Other weights behind a running GPT-SoVITS engine's name."""
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
+import torch
 
+from myna.core.errors import WeightsMissing
 from myna.settings import HttpSettings, Settings
 from myna.storage.keys import Scope
 from myna.studio.studio import Studio
+from myna.studio.weights_switch import WeightsSwitch
 from myna.studio.wiring import open_keys
 from tests.http.conftest import Running, running
 from tests.unit.engines.gpt_sovits.tiny_checkpoints import (
     GPT_FILES,
     SOVITS_FILES,
+    sovits_shapes,
+    weights,
     write_installation,
 )
 
@@ -100,3 +106,18 @@ def test_weights_that_cannot_be_had_change_nothing(
 def test_only_administrators_change_weights(administered: Administered):
     target = "/set_gpt_weights?" + urlencode({"weights_path": GPT_FILES["v1"]})
     assert administered.server.client.get(target).status_code in (401, 403)
+
+
+def test_of_weights_that_do_not_say_their_version_the_setting_does(
+    tmp_path: Path, settings: Settings
+):
+    write_installation(tmp_path, "v4")
+    unmarked = tmp_path / "mine.pth"
+    torch.save({"weight": weights(sovits_shapes("v4")), "config": {}, "info": ""}, unmarked)
+    for version, outcome in (("v4", nullcontext()), (None, pytest.raises(WeightsMissing))):
+        own = settings.gpt_sovits.model_copy(update={"folder": tmp_path, "version": version})
+        chosen = settings.model_copy(update={"engines": ("gpt-sovits",), "gpt_sovits": own})
+        studio = Studio.open(chosen)
+        with outcome:
+            WeightsSwitch(studio).change(vits=unmarked)
+            assert studio.settings.gpt_sovits.vits_weights == unmarked

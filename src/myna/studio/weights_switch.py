@@ -4,7 +4,7 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
-from myna.core.errors import WeightsMismatch
+from myna.core.errors import WeightsMismatch, WeightsMissing
 from myna.engines.gpt_sovits.files import ModelFiles
 from myna.studio.engine_builders import gpt_sovits_files
 from myna.studio.studio import Studio
@@ -24,6 +24,7 @@ class WeightsSwitch:
 
     def __init__(self, studio: Studio) -> None:
         self._studio = studio
+        self._version = studio.settings.gpt_sovits.version
         self._lock = threading.Lock()
         self._refused: ModelFiles | None = None
 
@@ -59,12 +60,21 @@ class WeightsSwitch:
                 self._rebuild(changed(before))
 
     def _rebuild(self, files: ModelFiles) -> None:
+        try:
+            self._rebuild_as(None, files)
+        except WeightsMissing:
+            if self._version not in ("v3", "v4"):
+                raise
+            self._rebuild_as(self._version, files)
+
+    def _rebuild_as(self, version: str | None, files: ModelFiles) -> None:
+        """Rebuild the engine. None: the files say which version; of v3 and v4 not all do."""
         settings = self._studio.settings
         own = settings.gpt_sovits.model_copy(
             update={
                 "semantic_weights": files.semantic,
                 "vits_weights": files.vits,
-                "version": None,  # the files say it
+                "version": version,
             }
         )
         self._studio.rebuild(ENGINE, settings.model_copy(update={"gpt_sovits": own}))

@@ -1,7 +1,6 @@
 import itertools
 import random
 import threading
-from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 
@@ -19,6 +18,7 @@ from myna.engines.cosyvoice.speech_token_request import SpeechTokenRequest
 from myna.engines.cosyvoice.text_feed import TextFeed
 from myna.engines.cosyvoice.token_sampling import SamplingOptions
 from myna.engines.cosyvoice.version import Version
+from tests.unit.engines.cosyvoice.speech_token_calls import arriving_text, together
 from tests.unit.engines.cosyvoice.tiny_language_model import CONFIG, language_model, state
 from tests.unit.engines.pretended_device import DEVICE, PretendedDevice
 
@@ -64,42 +64,14 @@ def _request(seed: int) -> SpeechTokenRequest:
     return SpeechTokenRequest(text, *prompt, seed=seed, sampling=sampling)
 
 
-def _arriving(request: SpeechTokenRequest, sizes: Sequence[int] = (10**6,)) -> SpeechTokenRequest:
-    """Return the same request with its text in pieces, all there already."""
-    feed, pieces = TextFeed(), iter(torch.as_tensor(request.text).tolist())
-    for size in itertools.cycle(sizes):
-        piece = list(itertools.islice(pieces, size))
-        if not piece:
-            break
-        feed.push(piece)
-    feed.end()
-    return replace(request, text=feed)
-
-
 def _requests() -> list[SpeechTokenRequest]:
     whole = [_request(seed) for seed in range(6)]
-    return [_arriving(request) if request.seed % 3 == 0 else request for request in whole]
-
-
-def _together(
-    scheduler: Scheduler[SpeechTokenRequest], requests: Sequence[SpeechTokenRequest]
-) -> list[list[int]]:
-    heard: list[list[int]] = [[] for _ in requests]
-
-    def call(index: int) -> None:
-        heard[index] = list(scheduler.tokens(requests[index]))
-
-    threads = [threading.Thread(target=call, args=(index,)) for index in range(len(requests))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return heard
+    return [arriving_text(request) if request.seed % 3 == 0 else request for request in whole]
 
 
 def test_calls_have_the_tokens_that_the_plain_slots_give() -> None:
     expected = [_plain(request) for request in _requests()]
-    assert _together(_scheduler(), _requests()) == expected
+    assert together(_scheduler(), _requests()) == expected
     assert len({len(tokens) for tokens in expected}) > 3
 
 
@@ -121,7 +93,7 @@ def test_text_that_arrives_late_is_said_as_if_it_had_been_there() -> None:
             feed.push(piece.tolist())
         else:
             feed.end()
-    assert heard == _plain(_arriving(request))
+    assert heard == _plain(arriving_text(request))
 
 
 def test_waiting_for_text_leaves_the_others_their_tokens() -> None:
@@ -152,7 +124,7 @@ def test_a_call_that_runs_out_of_room_fails_alone() -> None:
     with pytest.raises(TextTooLong):
         list(scheduler.tokens(_request(40)))
     with pytest.raises(TextTooLong):
-        list(scheduler.tokens(_arriving(_request(20))))
+        list(scheduler.tokens(arriving_text(_request(20))))
     assert list(_scheduler(capacity=60).tokens(_request(0)))[1:] == list(other)
 
 
@@ -187,7 +159,7 @@ def test_as_the_published_code_does_it_says_the_same(arriving: bool) -> None:
     request = replace(_request(3), compatible=True)
 
     def said(slots: SlotModel[SpeechTokenRequest]) -> list[int] | str:
-        wanted = _arriving(request) if arriving else request
+        wanted = arriving_text(request) if arriving else request
         try:
             return list(itertools.islice(Scheduler(slots, 1, 0).tokens(wanted), 60))
         except SynthesisFailed as error:
@@ -207,7 +179,7 @@ def test_calls_that_wait_leave_their_slot_to_others_and_go_on() -> None:
     feed.push(torch.as_tensor(request.text).tolist()[8:])
     feed.end()
     heard += [outcome for outcome in slow if outcome is not None]
-    assert heard == _plain(_arriving(request))
+    assert heard == _plain(arriving_text(request))
 
 
 def test_a_call_that_comes_back_and_waits_again_is_left_alone_by_the_steps_of_others() -> None:
@@ -229,7 +201,7 @@ def test_a_call_that_comes_back_and_waits_again_is_left_alone_by_the_steps_of_ot
     feed.push(text[8:])
     feed.end()
     heard += _until_it_waits(slots, 0)
-    assert heard == _plain(_arriving(request))
+    assert heard == _plain(arriving_text(request))
 
 
 def _until_it_waits(slots: CapturedLanguageSlots, slot: int) -> list[int]:
@@ -246,14 +218,14 @@ def test_the_third_generation_speaks_as_with_the_plain_slots() -> None:
     slots = _captured(2, model=_model(Version.COSYVOICE3))
     request = SpeechTokenRequest(torch.arange(7), torch.arange(5), torch.arange(20), seed=1)
     plain = language_model(Version.COSYVOICE3)
-    for wanted in (lambda: request, lambda: _arriving(request)):
+    for wanted in (lambda: request, lambda: arriving_text(request)):
         assert list(Scheduler(slots, 2, 0).tokens(wanted())) == _plain(wanted(), plain)
 
 
 def test_in_sixteen_bits_calls_do_not_depend_on_company() -> None:
     slots = _captured(model=_model(dtype=torch.bfloat16))
     alone = [list(Scheduler(slots, 8, 0).tokens(request)) for request in _requests()]
-    assert _together(Scheduler(slots, 8, 0), _requests()) == alone
+    assert together(Scheduler(slots, 8, 0), _requests()) == alone
 
 
 def test_a_step_reads_nothing_back() -> None:
@@ -277,4 +249,4 @@ def test_a_step_reads_nothing_back() -> None:
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU with CUDA")
 def test_recorded_it_draws_what_it_draws_unrecorded() -> None:
     recorded = Scheduler(_captured(model=_model(device="cuda")), 8, 0)
-    assert _together(recorded, _requests()) == _together(_scheduler(), _requests())
+    assert together(recorded, _requests()) == together(_scheduler(), _requests())

@@ -1,7 +1,5 @@
-import itertools
 import random
 import threading
-from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 
@@ -15,6 +13,7 @@ from myna.engines.cosyvoice.language_slots import LanguageModelSlots
 from myna.engines.cosyvoice.speech_token_request import SpeechTokenRequest
 from myna.engines.cosyvoice.text_feed import TextFeed
 from myna.engines.cosyvoice.version import Version
+from tests.unit.engines.cosyvoice.speech_token_calls import arriving_text, together
 from tests.unit.engines.cosyvoice.tiny_language_model import language_model
 
 MODEL = language_model(end=8.0)
@@ -34,35 +33,6 @@ def _request(seed: int) -> SpeechTokenRequest:
     return SpeechTokenRequest(text, *prompt, seed=seed)
 
 
-def _arriving(request: SpeechTokenRequest, sizes: Sequence[int] = (10**6,)) -> SpeechTokenRequest:
-    """Return the same request with its text in pieces, all there already."""
-    feed, text = TextFeed(), request.text.tolist() if isinstance(request.text, torch.Tensor) else []
-    pieces = iter(text)
-    for size in itertools.cycle(sizes):
-        piece = list(itertools.islice(pieces, size))
-        if not piece:
-            break
-        feed.push(piece)
-    feed.end()
-    return replace(request, text=feed)
-
-
-def _together(
-    scheduler: Scheduler[SpeechTokenRequest], requests: Sequence[SpeechTokenRequest]
-) -> list[list[int]]:
-    heard: list[list[int]] = [[] for _ in requests]
-
-    def call(index: int) -> None:
-        heard[index] = list(scheduler.tokens(requests[index]))
-
-    threads = [threading.Thread(target=call, args=(index,)) for index in range(len(requests))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return heard
-
-
 @pytest.mark.parametrize("runtime", ["one row", "four rows", "fast"])
 def test_eight_calls_at_once_have_the_tokens_each_has_alone(runtime: str) -> None:
     if runtime == "fast":
@@ -73,10 +43,10 @@ def test_eight_calls_at_once_have_the_tokens_each_has_alone(runtime: str) -> Non
 
     def requests() -> list[SpeechTokenRequest]:
         whole = [_request(seed) for seed in range(8)]
-        return [_arriving(request) if request.seed % 3 == 0 else request for request in whole]
+        return [arriving_text(request) if request.seed % 3 == 0 else request for request in whole]
 
     alone = [list(_scheduler(1, model=model).tokens(request)) for request in requests()]
-    assert _together(_scheduler(model=model), requests()) == alone
+    assert together(_scheduler(model=model), requests()) == alone
     lengths = [len(tokens) for tokens in alone]
     assert all(length >= 8 for length in lengths)
     assert len(set(lengths)) > 4
@@ -89,9 +59,9 @@ def test_the_seed_decides_which_tokens_are_drawn() -> None:
 
 
 def test_what_is_said_does_not_depend_on_how_text_arrives() -> None:
-    at_once = list(_scheduler().tokens(_arriving(_request(5))))
+    at_once = list(_scheduler().tokens(arriving_text(_request(5))))
     for sizes in ((1,), (5,), (3, 1, 7)):
-        assert list(_scheduler().tokens(_arriving(_request(5), sizes))) == at_once
+        assert list(_scheduler().tokens(arriving_text(_request(5), sizes))) == at_once
     feed, request = TextFeed(), _request(5)
     arriving = replace(request, text=feed)
     pieces = iter(torch.split(torch.as_tensor(request.text), 2))
@@ -150,7 +120,7 @@ def test_a_call_that_waits_leaves_its_slot_and_has_the_same_tokens_afterwards(
 
 
 def _two() -> tuple[SpeechTokenRequest, SpeechTokenRequest]:
-    return _arriving(_request(5)), _request(2)
+    return arriving_text(_request(5)), _request(2)
 
 
 def test_text_that_fails_ends_its_call_with_its_own_error() -> None:
@@ -172,7 +142,7 @@ def test_a_call_that_runs_out_of_room_fails_alone() -> None:
     with pytest.raises(TextTooLong):
         list(scheduler.tokens(_request(40)))
     with pytest.raises(TextTooLong):
-        list(scheduler.tokens(_arriving(_request(20))))
+        list(scheduler.tokens(arriving_text(_request(20))))
     list(other)
 
 
@@ -208,7 +178,7 @@ def test_the_third_generation_speaks_as_the_second() -> None:
     scheduler = Scheduler(LanguageModelSlots(model, slots=1, capacity=400), 1, 0)
     prompt = torch.arange(5), torch.arange(20)
     request = SpeechTokenRequest(torch.arange(7), *prompt, seed=1)
-    for wanted in (request, _arriving(request)):
+    for wanted in (request, arriving_text(request)):
         tokens = list(scheduler.tokens(wanted))
         assert 14 <= len(tokens) <= 140
         assert all(0 <= token < 6561 for token in tokens)

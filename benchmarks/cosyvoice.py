@@ -19,9 +19,9 @@ needs `transformers`. `--tiny` tries the script on small networks, without PATH.
 import argparse
 import statistics
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -236,21 +236,13 @@ def together(engine: CosyVoiceEngine, sessions: int) -> str:
     started = time.perf_counter()
     alone = [said(engine, SHORT, seed).samples for seed in range(sessions)]
     one_by_one = time.perf_counter() - started
-    heard: dict[int, Heard] = {}
-
-    def session(seed: int) -> None:
-        heard[seed] = said(engine, SHORT, seed)
-
-    threads = [threading.Thread(target=session, args=(seed,)) for seed in range(sessions)]
     started = time.perf_counter()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(sessions) as threads:
+        heard = list(threads.map(lambda seed: said(engine, SHORT, seed), range(sessions)))
     took = time.perf_counter() - started
     same = sum(np.array_equal(heard[seed].samples, alone[seed]) for seed in range(sessions))
-    seconds = sum(len(one.samples) for one in heard.values()) / 24000
-    firsts = sorted(one.first for one in heard.values())
+    seconds = sum(len(one.samples) for one in heard) / 24000
+    firsts = sorted(one.first for one in heard)
     return (
         f"{same} of {sessions} have the samples they have alone; first sound "
         f"{statistics.median(firsts):.2f} s, at worst {firsts[-1]:.2f} s; real-time factor of all "

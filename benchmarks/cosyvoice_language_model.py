@@ -14,10 +14,10 @@ Then several sessions at once against one, and whether each has the tokens it ha
 import argparse
 import statistics
 import sys
-import threading
 import time
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -237,17 +237,13 @@ def together(name: str, model: LanguageModel, sessions: int, count: int) -> str:
     started = time.perf_counter()
     expected = [list(islice(alone.tokens(request(seed)), count)) for seed in range(sessions)]
     one_by_one = time.perf_counter() - started
-    heard: list[list[int]] = [[] for _ in range(sessions)]
 
-    def session(seed: int) -> None:
-        heard[seed] = list(islice(shared.tokens(request(seed)), count))
+    def session(seed: int) -> list[int]:
+        return list(islice(shared.tokens(request(seed)), count))
 
-    threads = [threading.Thread(target=session, args=(seed,)) for seed in range(sessions)]
     started = time.perf_counter()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(sessions) as threads:
+        heard = list(threads.map(session, range(sessions)))
     at_once = time.perf_counter() - started
     equal = sum(mine == alone for mine, alone in zip(heard, expected, strict=True))
     total = sessions * count

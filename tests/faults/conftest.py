@@ -1,7 +1,12 @@
-"""A Myna behind a faulty line, and a chain of engines that speaks through it."""
+"""A Myna behind a faulty line or in a process of its own, and engines that speak through it."""
 
+import os
+import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -90,3 +95,21 @@ def engines(chunks: list[Chunk]) -> list[str]:
 
 def sound(chunks: list[Chunk]) -> Audio:
     return Audio.join(chunk.audio for chunk in chunks)
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Start `myna serve` and yield the process and its address."""
+    environment = {**os.environ, "MYNA_HOME": str(tmp_path / "server")}  # noqa: TID251 - a child's
+    process = subprocess.Popen(
+        [sys.executable, "-m", "myna", "serve", "--port", "0"],
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr
+    found = re.search(r"http://[\d.:]+", process.stderr.readline())
+    assert found
+    with process:
+        yield process, found[0]
+        process.kill()

@@ -2,11 +2,9 @@
 
 import json
 import os
-import re
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -44,22 +42,6 @@ class Machine:
         """Return how many sentences were said, replayed, and said by a fallback."""
         found = Figures.of(open_counts(Settings(home=self.home)).of_last(1))
         return found.sentences, found.hits, found.fallbacks
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "myna", "serve", "--port", "0"],
-        env={**os.environ, "MYNA_HOME": str(tmp_path / "server")},  # noqa: TID251 - a child's
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stderr
-    found = re.search(r"http://[\d.:]+", process.stderr.readline())
-    assert found
-    with process:
-        yield process, found[0]
-        process.kill()
 
 
 @pytest.fixture

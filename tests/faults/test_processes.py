@@ -1,14 +1,8 @@
 """A server that is a process of its own, killed as the kernel kills."""
 
-import os
-import re
 import signal
 import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from myna.core.speech import Chunk, SpeechRequest
 from myna.settings import Settings
@@ -16,24 +10,6 @@ from myna.studio.studio import Studio
 
 SENTENCE = "The quick brown fox jumps over the lazy dog and nine old owls look on quietly " * 3
 TEXT = f"{SENTENCE.strip()}. And this is the next one."
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """Start `myna serve` and yield the process and its address."""
-    environment = {**os.environ, "MYNA_HOME": str(tmp_path / "server")}  # noqa: TID251 - a child's
-    process = subprocess.Popen(
-        [sys.executable, "-m", "myna", "serve", "--port", "0"],
-        env=environment,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stderr
-    found = re.search(r"http://[\d.:]+", process.stderr.readline())
-    assert found
-    with process:
-        yield process, found[0]
-        process.kill()
 
 
 def test_a_server_killed_in_mid_sentence_loses_no_word(

@@ -19,9 +19,9 @@ import torch
 from benchmarks.gpt_sovits import decoding, engines, sound, weights
 from benchmarks.gpt_sovits.upstream import Upstream
 from myna.engines.gpt_sovits.execution import Execution
-from myna.engines.gpt_sovits.semantic_runtimes import open_runtime
-from myna.engines.gpt_sovits.text_to_semantic import TextToSemantic
-from myna.engines.gpt_sovits.vits import Vits
+from myna.engines.gpt_sovits.sound.vits import Vits
+from myna.engines.gpt_sovits.tokens.semantic_runtimes import open_runtime
+from myna.engines.gpt_sovits.tokens.text_to_semantic import TextToSemantic
 from myna.engines.gpt_sovits.weights import read_semantic, read_sovits
 from tests.unit.engines.gpt_sovits import tiny_checkpoints
 

@@ -9,10 +9,10 @@ import torch
 
 from benchmarks.gpt_sovits.rounds import Variant, compared, read_bandwidth
 from benchmarks.gpt_sovits.upstream import Upstream
-from myna.engines.gpt_sovits.semantic_decoding import SemanticRequest
-from myna.engines.gpt_sovits.semantic_runtimes import ExactRuntime, SemanticRuntime
-from myna.engines.gpt_sovits.semantic_slots import SeededSpeech, SemanticSlots
-from myna.engines.gpt_sovits.text_to_semantic import TextToSemantic
+from myna.engines.gpt_sovits.tokens.semantic_decoding import SemanticRequest
+from myna.engines.gpt_sovits.tokens.semantic_runtimes import ExactRuntime, SemanticRuntime
+from myna.engines.gpt_sovits.tokens.semantic_slots import SeededSpeech, SemanticSlots
+from myna.engines.gpt_sovits.tokens.text_to_semantic import TextToSemantic
 from myna.engines.graphs.eight_bit import BLOCK
 
 PHONEMES = 100  # of the reference and of the sentence

@@ -9,10 +9,10 @@ from torch import Tensor
 from benchmarks.gpt_sovits.decoding import COUNT, PHONEMES, request
 from benchmarks.gpt_sovits.rounds import Variant, compared
 from benchmarks.gpt_sovits.upstream import Upstream
-from myna.engines.gpt_sovits.semantic_runtimes import SemanticRuntime
-from myna.engines.gpt_sovits.semantic_slots import SemanticSlots
-from myna.engines.gpt_sovits.speech_windows import SpeechWindows
-from myna.engines.gpt_sovits.vits import Vits
+from myna.engines.gpt_sovits.sound.speech_windows import SpeechWindows
+from myna.engines.gpt_sovits.sound.vits import Vits
+from myna.engines.gpt_sovits.tokens.semantic_runtimes import SemanticRuntime
+from myna.engines.gpt_sovits.tokens.semantic_slots import SemanticSlots
 
 SENTENCE = PHONEMES // 2  # of its phonemes are the sentence's, the others the reference's
 FIRST = 24  # tokens before our first chunk

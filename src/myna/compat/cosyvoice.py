@@ -29,9 +29,9 @@ from myna.engines.cosyvoice.presets import write_presets
 from myna.engines.cosyvoice.prompt import Prompt
 from myna.engines.cosyvoice.recordings import parts
 from myna.engines.cosyvoice.runtime import Runtime
-from myna.engines.cosyvoice.spoken_text import TextTokens
-from myna.engines.cosyvoice.text_rules import is_chinese, is_only_marks, pieces, stopped
-from myna.engines.cosyvoice.text_source import TextSource
+from myna.engines.cosyvoice.text.spoken_text import TextTokens
+from myna.engines.cosyvoice.text.text_rules import is_chinese, is_only_marks, pieces, stopped
+from myna.engines.cosyvoice.text.text_source import TextSource
 from myna.text.languages import detect
 
 PROMPT_RATE = 16000  # Hz of a prompt given as a tensor

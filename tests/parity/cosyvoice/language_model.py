@@ -10,23 +10,23 @@ import torch
 from torch import Tensor
 
 from myna.core.errors import SynthesisFailed
-from myna.engines.cosyvoice.key_value_cache import BackboneConfig
-from myna.engines.cosyvoice.language_model import (
+from myna.engines.cosyvoice.text.text_feed import TextFeed
+from myna.engines.cosyvoice.tokens.key_value_cache import BackboneConfig
+from myna.engines.cosyvoice.tokens.language_model import (
     N_SPEECH_TOKENS,
     LanguageModel,
     Marks,
     read_language_model,
 )
-from myna.engines.cosyvoice.language_slots import turns_of
-from myna.engines.cosyvoice.speech_token_request import SpeechTokenRequest
-from myna.engines.cosyvoice.text_feed import TextFeed
-from myna.engines.cosyvoice.token_sampling import (
+from myna.engines.cosyvoice.tokens.language_slots import turns_of
+from myna.engines.cosyvoice.tokens.speech_token_request import SpeechTokenRequest
+from myna.engines.cosyvoice.tokens.token_sampling import (
     Draw,
     GeneratorNoise,
     SamplingOptions,
     choose,
 )
-from myna.engines.cosyvoice.turns import Turn, bounds, is_speech
+from myna.engines.cosyvoice.tokens.turns import Turn, bounds, is_speech
 from myna.engines.cosyvoice.version import Version
 from tests.parity.case import Array, Case, Row
 from tests.parity.cosyvoice.recipe import FilledState

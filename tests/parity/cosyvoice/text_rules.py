@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from myna.engines.cosyvoice.text_rules import (
+from myna.engines.cosyvoice.text.text_rules import (
     is_chinese,
     is_only_marks,
     pieces,

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
-from myna.engines.gpt_sovits.bigvgan import BigVgan
-from myna.engines.gpt_sovits.flow_matching import FlowMatching, Windows
-from myna.engines.gpt_sovits.hifigan import HifiGan
-from myna.engines.gpt_sovits.mel_features import MelFeatures
+from myna.engines.gpt_sovits.sound.bigvgan import BigVgan
+from myna.engines.gpt_sovits.sound.flow_matching import FlowMatching, Windows
+from myna.engines.gpt_sovits.sound.hifigan import HifiGan
+from myna.engines.gpt_sovits.voice.mel_features import MelFeatures
 from tests.parity import recipe
 from tests.parity.case import Case, Row
 from tests.parity.gptsovits.networks import tensors_of

@@ -7,16 +7,16 @@ import torch
 from torch import Tensor
 
 from myna.dsp.fbank import kaldi_fbank
-from myna.engines.gpt_sovits.sampling import (
+from myna.engines.gpt_sovits.similarity_splice import spliced
+from myna.engines.gpt_sovits.tokens.sampling import (
     SamplingOptions,
     SamplingTable,
     drawn,
     penalized,
     probabilities,
 )
-from myna.engines.gpt_sovits.similarity_splice import spliced
-from myna.engines.gpt_sovits.speaker_vector import N_MELS, SAMPLE_RATE, SpeakerNetwork
-from myna.engines.gpt_sovits.spectrograms import (
+from myna.engines.gpt_sovits.voice.speaker_vector import N_MELS, SAMPLE_RATE, SpeakerNetwork
+from myna.engines.gpt_sovits.voice.spectrograms import (
     MEL_V3,
     MEL_V4,
     REFERENCE,

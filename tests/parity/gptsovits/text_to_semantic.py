@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from myna.engines.gpt_sovits.layers import sinusoids
-from myna.engines.gpt_sovits.sampling import (
+from myna.engines.gpt_sovits.tokens.sampling import (
     SamplingOptions,
     SamplingTable,
     SeededNoise,
@@ -15,13 +15,13 @@ from myna.engines.gpt_sovits.sampling import (
     penalized,
     probabilities,
 )
-from myna.engines.gpt_sovits.semantic_decoding import (
+from myna.engines.gpt_sovits.tokens.semantic_decoding import (
     FIRST_STEPS,
     LONGEST,
     SemanticRequest,
     semantic_tokens,
 )
-from myna.engines.gpt_sovits.text_to_semantic import TextToSemantic
+from myna.engines.gpt_sovits.tokens.text_to_semantic import TextToSemantic
 from myna.engines.gpt_sovits.weights import SemanticCheckpoint
 from tests.parity import recipe
 from tests.parity.case import Array, Case, Row

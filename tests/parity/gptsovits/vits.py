@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from myna.engines.gpt_sovits.phonetic_encoder import at_speed
-from myna.engines.gpt_sovits.vits import Vits, latents_with
+from myna.engines.gpt_sovits.sound.phonetic_encoder import at_speed
+from myna.engines.gpt_sovits.sound.vits import Vits, latents_with
 from myna.engines.gpt_sovits.weights import SovitsCheckpoint, SovitsConfig, Version
 from tests.parity import recipe
 from tests.parity.case import Array, Case, Row

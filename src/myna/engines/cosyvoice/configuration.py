@@ -11,7 +11,7 @@ import yaml
 
 from myna.core.errors import WeightsMissing
 from myna.engines.cosyvoice.spectrograms import HOP_LENGTH, MEL_RATE, N_MELS
-from myna.engines.cosyvoice.token_sampling import SamplingOptions
+from myna.engines.cosyvoice.tokens.token_sampling import SamplingOptions
 
 _FIXED = (
     ("sample_rate", MEL_RATE),

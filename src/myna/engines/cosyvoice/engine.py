@@ -22,7 +22,7 @@ from myna.engines.cosyvoice.prompt import Prompt
 from myna.engines.cosyvoice.recordings import parts
 from myna.engines.cosyvoice.runtime import Runtime
 from myna.engines.cosyvoice.synthesis import Synthesis
-from myna.engines.cosyvoice.text_source import TextSource
+from myna.engines.cosyvoice.text.text_source import TextSource
 from myna.engines.listening import misfit
 from myna.engines.prompts import PromptCache
 from myna.text.sentences import speakable

@@ -27,8 +27,8 @@ from myna.engines.cosyvoice.hearing import TOKENS_PER_SECOND
 from myna.engines.cosyvoice.manner import Manner
 from myna.engines.cosyvoice.model import Model
 from myna.engines.cosyvoice.plausibility import PACE
-from myna.engines.cosyvoice.speech_token_request import SpeechTokenRequest
-from myna.engines.cosyvoice.spoken_text import TextTokens, ended
+from myna.engines.cosyvoice.text.spoken_text import TextTokens, ended
+from myna.engines.cosyvoice.tokens.speech_token_request import SpeechTokenRequest
 from myna.engines.gaps import Filled, GapDrawing, Side, sides
 
 SpeechTokens = npt.NDArray[np.int64]

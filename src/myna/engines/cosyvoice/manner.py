@@ -8,10 +8,10 @@ import torch
 
 from myna.core.speech import Options
 from myna.engines.cosyvoice.prompt import Prompt
-from myna.engines.cosyvoice.speech_token_request import SpeechTokenRequest
-from myna.engines.cosyvoice.spoken_text import TextReader, TextTokens
-from myna.engines.cosyvoice.text_feed import TextFeed
-from myna.engines.cosyvoice.token_sampling import SamplingOptions
+from myna.engines.cosyvoice.text.spoken_text import TextReader, TextTokens
+from myna.engines.cosyvoice.text.text_feed import TextFeed
+from myna.engines.cosyvoice.tokens.speech_token_request import SpeechTokenRequest
+from myna.engines.cosyvoice.tokens.token_sampling import SamplingOptions
 
 
 @dataclass(frozen=True, slots=True, eq=False)

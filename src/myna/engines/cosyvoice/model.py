@@ -15,16 +15,16 @@ from myna.engines.checkpoints.tensors import Tensors
 from myna.engines.cosyvoice.acoustic.flow import Flow, read_flow
 from myna.engines.cosyvoice.acoustic.vocoder import Vocoder, read_vocoder
 from myna.engines.cosyvoice.configuration import Configuration, read_configuration
-from myna.engines.cosyvoice.device_decoder import read_device_model
 from myna.engines.cosyvoice.files import ModelFiles
 from myna.engines.cosyvoice.hearing import SpeakerNetwork, SpeechTokenizer
-from myna.engines.cosyvoice.key_value_cache import BackboneConfig
-from myna.engines.cosyvoice.language_model import LanguageModel, read_language_model
 from myna.engines.cosyvoice.presets import read_presets
 from myna.engines.cosyvoice.prompt import Prompt, PromptMaker
 from myna.engines.cosyvoice.runtime import Runtime
-from myna.engines.cosyvoice.spoken_text import TextReader
-from myna.engines.cosyvoice.text_tokenizer import TextTokenizer
+from myna.engines.cosyvoice.text.spoken_text import TextReader
+from myna.engines.cosyvoice.text.text_tokenizer import TextTokenizer
+from myna.engines.cosyvoice.tokens.device_decoder import read_device_model
+from myna.engines.cosyvoice.tokens.key_value_cache import BackboneConfig
+from myna.engines.cosyvoice.tokens.language_model import LanguageModel, read_language_model
 from myna.engines.cosyvoice.version import Version
 from myna.engines.graphs.graph_folder import GraphFolder
 

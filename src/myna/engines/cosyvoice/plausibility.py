@@ -1,7 +1,7 @@
 """The pace at which CosyVoice speaks: speech tokens, 25 a second, for text tokens."""
 
 from myna.engines.batching.plausibility import Pace
-from myna.engines.cosyvoice.speech_token_request import MOST_PER_TEXT_TOKEN
+from myna.engines.cosyvoice.tokens.speech_token_request import MOST_PER_TEXT_TOKEN
 
 PACE = Pace(
     fewest=2.5,

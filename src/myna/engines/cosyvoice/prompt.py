@@ -18,7 +18,7 @@ from myna.engines.cosyvoice.acoustic.request import (
 )
 from myna.engines.cosyvoice.hearing import SpeakerNetwork, SpeechTokenizer
 from myna.engines.cosyvoice.spectrograms import HEARING_RATE, MEL_RATE, N_MELS, prompt_mel
-from myna.engines.cosyvoice.spoken_text import TextReader
+from myna.engines.cosyvoice.text.spoken_text import TextReader
 from myna.engines.reference_window import best_window
 
 

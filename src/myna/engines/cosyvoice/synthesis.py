@@ -19,7 +19,6 @@ from myna.engines.cosyvoice.acoustic.prepared_prompts import PreparedPrompts
 from myna.engines.cosyvoice.acoustic.published_stream import PublishedStream
 from myna.engines.cosyvoice.acoustic.request import FlowOptions, Schedule, SpeechOptions
 from myna.engines.cosyvoice.acoustic.speech_stream import SpeechStream
-from myna.engines.cosyvoice.captured_slots import slots_of
 from myna.engines.cosyvoice.gap_filling import GapFiller
 from myna.engines.cosyvoice.manner import Manner
 from myna.engines.cosyvoice.model import Model
@@ -27,9 +26,10 @@ from myna.engines.cosyvoice.plausibility import PACE
 from myna.engines.cosyvoice.prompt import Prompt
 from myna.engines.cosyvoice.runtime import Runtime
 from myna.engines.cosyvoice.silences import Silences
-from myna.engines.cosyvoice.spoken_text import TextTokens
-from myna.engines.cosyvoice.text_feed import TextFeed
-from myna.engines.cosyvoice.text_source import TextSource
+from myna.engines.cosyvoice.text.spoken_text import TextTokens
+from myna.engines.cosyvoice.text.text_feed import TextFeed
+from myna.engines.cosyvoice.text.text_source import TextSource
+from myna.engines.cosyvoice.tokens.captured_slots import slots_of
 from myna.engines.gaps import Filled
 from myna.engines.listening import NOTHING_KNOWN, Listener
 

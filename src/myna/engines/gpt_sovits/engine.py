@@ -13,14 +13,14 @@ from myna.core.speech import Chunk, Utterance
 from myna.core.voice import Voice
 from myna.engines.batching.device import compute_exactly
 from myna.engines.batching.scheduler import Scheduler
-from myna.engines.gpt_sovits.decoder import Sentence
-from myna.engines.gpt_sovits.drawing import Drawing, derived, seed_of
 from myna.engines.gpt_sovits.execution import Execution
 from myna.engines.gpt_sovits.files import ModelFiles
 from myna.engines.gpt_sovits.gap_filling import GapFiller
 from myna.engines.gpt_sovits.model import load
 from myna.engines.gpt_sovits.plausibility import PACE
-from myna.engines.gpt_sovits.prompt import Prompt
+from myna.engines.gpt_sovits.sound.decoder import Sentence
+from myna.engines.gpt_sovits.tokens.drawing import Drawing, derived, seed_of
+from myna.engines.gpt_sovits.voice.prompt import Prompt
 from myna.engines.listening import Listener, misfit
 from myna.engines.prompts import PromptCache
 from myna.text.sentences import speakable

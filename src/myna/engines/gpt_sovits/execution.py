@@ -10,8 +10,8 @@ import torch
 
 from myna.engines.batching.device import CPU, half_precision
 from myna.engines.checkpoints.layers import Linear
-from myna.engines.gpt_sovits.eight_bit_linear import EightBitLinear, Projection, exact
-from myna.engines.gpt_sovits.half_linear import HalfLinear
+from myna.engines.gpt_sovits.sound.eight_bit_linear import EightBitLinear, Projection, exact
+from myna.engines.gpt_sovits.sound.half_linear import HalfLinear
 
 
 @dataclass(frozen=True, slots=True)

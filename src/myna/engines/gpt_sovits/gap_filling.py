@@ -10,13 +10,13 @@ from dataclasses import replace
 
 from myna.core.infill import Gap
 from myna.engines.gaps import Filled, GapDrawing, sides
-from myna.engines.gpt_sovits.decoder import Filling, Sentence
-from myna.engines.gpt_sovits.drawing import Drawing, derived, seed_of
 from myna.engines.gpt_sovits.model import Model
 from myna.engines.gpt_sovits.plausibility import PACE
-from myna.engines.gpt_sovits.prompt import Prompt
-from myna.engines.gpt_sovits.semantic_slots import SeededSpeech
-from myna.engines.gpt_sovits.text_to_semantic import TOKENS_PER_SECOND
+from myna.engines.gpt_sovits.sound.decoder import Filling, Sentence
+from myna.engines.gpt_sovits.tokens.drawing import Drawing, derived, seed_of
+from myna.engines.gpt_sovits.tokens.semantic_slots import SeededSpeech
+from myna.engines.gpt_sovits.tokens.text_to_semantic import TOKENS_PER_SECOND
+from myna.engines.gpt_sovits.voice.prompt import Prompt
 from myna.text.sentences import speakable
 
 

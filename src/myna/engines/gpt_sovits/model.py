@@ -7,34 +7,34 @@ from pathlib import Path
 import torch
 
 from myna.core.errors import WeightsMismatch, WeightsMissing
-from myna.engines.gpt_sovits.bert import Bert
-from myna.engines.gpt_sovits.decoder import Decoder
 from myna.engines.gpt_sovits.execution import Execution
 from myna.engines.gpt_sovits.files import ModelFiles
-from myna.engines.gpt_sovits.flow_decoder import FlowDecoder
-from myna.engines.gpt_sovits.flow_matching import FlowMatching
+from myna.engines.gpt_sovits.frontend.bert import Bert
 from myna.engines.gpt_sovits.frontend.front_end import FrontEnd
 from myna.engines.gpt_sovits.frontend.resources import Resources
-from myna.engines.gpt_sovits.hubert import Hubert
+from myna.engines.gpt_sovits.frontend.spoken_text import TextReader
 from myna.engines.gpt_sovits.lora import read_sovits_on_base
-from myna.engines.gpt_sovits.mel_features import MelFeatures
-from myna.engines.gpt_sovits.mel_vocoders import read_vocoder_v3, read_vocoder_v4
 from myna.engines.gpt_sovits.model_folder import ModelFolder, read_folder
-from myna.engines.gpt_sovits.prompt import PromptMaker
-from myna.engines.gpt_sovits.semantic_decoding import LONGEST
-from myna.engines.gpt_sovits.semantic_models import SemanticModel, open_model
-from myna.engines.gpt_sovits.speaker_vector import SpeakerNetwork
-from myna.engines.gpt_sovits.spoken_text import TextReader
-from myna.engines.gpt_sovits.text_to_semantic import TOKENS_PER_SECOND
-from myna.engines.gpt_sovits.vits import Vits
-from myna.engines.gpt_sovits.vits_decoder import VitsDecoder
+from myna.engines.gpt_sovits.sound.decoder import Decoder
+from myna.engines.gpt_sovits.sound.flow_decoder import FlowDecoder
+from myna.engines.gpt_sovits.sound.flow_matching import FlowMatching
+from myna.engines.gpt_sovits.sound.mel_vocoders import read_vocoder_v3, read_vocoder_v4
+from myna.engines.gpt_sovits.sound.vits import Vits
+from myna.engines.gpt_sovits.sound.vits_decoder import VitsDecoder
+from myna.engines.gpt_sovits.sound.window_batches import WindowBatches
+from myna.engines.gpt_sovits.tokens.semantic_decoding import LONGEST
+from myna.engines.gpt_sovits.tokens.semantic_models import SemanticModel, open_model
+from myna.engines.gpt_sovits.tokens.text_to_semantic import TOKENS_PER_SECOND
+from myna.engines.gpt_sovits.voice.hubert import Hubert
+from myna.engines.gpt_sovits.voice.mel_features import MelFeatures
+from myna.engines.gpt_sovits.voice.prompt import PromptMaker
+from myna.engines.gpt_sovits.voice.speaker_vector import SpeakerNetwork
 from myna.engines.gpt_sovits.weights import (
     SovitsCheckpoint,
     Version,
     read_plain,
     read_semantic,
 )
-from myna.engines.gpt_sovits.window_batches import WindowBatches
 
 _LANGUAGES_V1 = frozenset({"zh", "ja", "en"})
 _LANGUAGES_V2 = _LANGUAGES_V1 | {"ko", "yue"}

@@ -8,8 +8,8 @@ from dataclasses import replace
 import torch
 
 from myna.engines.batching.scheduler import Scheduler
-from myna.engines.cosyvoice.speech_token_request import SpeechTokenRequest
-from myna.engines.cosyvoice.text_feed import TextFeed
+from myna.engines.cosyvoice.text.text_feed import TextFeed
+from myna.engines.cosyvoice.tokens.speech_token_request import SpeechTokenRequest
 
 
 def arriving_text(

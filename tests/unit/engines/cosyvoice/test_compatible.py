@@ -19,8 +19,8 @@ from myna.engines.cosyvoice.acoustic.published_stream import PublishedStream
 from myna.engines.cosyvoice.acoustic.request import SCHEDULES, SpeechOptions
 from myna.engines.cosyvoice.engine import CosyVoiceEngine
 from myna.engines.cosyvoice.files import find_files
-from myna.engines.cosyvoice.language_slots import LanguageModelSlots
-from myna.engines.cosyvoice.speech_token_request import SpeechTokenRequest
+from myna.engines.cosyvoice.tokens.language_slots import LanguageModelSlots
+from myna.engines.cosyvoice.tokens.speech_token_request import SpeechTokenRequest
 from tests.unit.engines.cosyvoice.tiny_checkpoint import write_checkpoint
 from tests.unit.engines.cosyvoice.tiny_engine import FAST
 

@@ -12,10 +12,10 @@ from myna.engines.cosyvoice.acoustic.prepared_prompts import PreparedPrompts
 from myna.engines.cosyvoice.acoustic.published_stream import PublishedStream
 from myna.engines.cosyvoice.acoustic.request import SCHEDULES, FlowOptions, SpeechOptions
 from myna.engines.cosyvoice.acoustic.speech_stream import SpeechStream
-from myna.engines.cosyvoice.captured_slots import CapturedLanguageSlots, slots_of
 from myna.engines.cosyvoice.files import find_files
 from myna.engines.cosyvoice.model import Model, load
 from myna.engines.cosyvoice.runtime import Runtime
+from myna.engines.cosyvoice.tokens.captured_slots import CapturedLanguageSlots, slots_of
 from myna.engines.cosyvoice.version import Version
 from tests.unit.engines.cosyvoice.tiny_checkpoint import write_checkpoint
 from tests.unit.engines.pretended_device import DEVICE, PretendedDevice

@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
-from myna.engines.cosyvoice.key_value_cache import BackboneConfig
-from myna.engines.cosyvoice.language_model import LanguageModel, read_language_model
+from myna.engines.cosyvoice.tokens.key_value_cache import BackboneConfig
+from myna.engines.cosyvoice.tokens.language_model import LanguageModel, read_language_model
 from myna.engines.cosyvoice.version import Version
 from myna.engines.graphs.graph_folder import GraphFolder
 

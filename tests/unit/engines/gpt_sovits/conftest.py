@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from myna.engines.gpt_sovits.flow_matching import FlowMatching
+from myna.engines.gpt_sovits.sound.flow_matching import FlowMatching
 from myna.engines.gpt_sovits.weights import read_sovits
 from tests.unit.engines.gpt_sovits import tiny_checkpoints
 

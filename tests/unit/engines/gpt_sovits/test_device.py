@@ -10,11 +10,11 @@ import torch
 from myna.core.audio import Audio
 from myna.core.speech import Options
 from myna.core.voice import Voice
-from myna.engines.gpt_sovits.decoder import Filling, Sentence
-from myna.engines.gpt_sovits.drawing import Drawing
 from myna.engines.gpt_sovits.execution import Execution
 from myna.engines.gpt_sovits.files import find_files
 from myna.engines.gpt_sovits.model import Model, load
+from myna.engines.gpt_sovits.sound.decoder import Filling, Sentence
+from myna.engines.gpt_sovits.tokens.drawing import Drawing
 from tests.unit.engines.gpt_sovits import tiny_checkpoints
 from tests.unit.engines.pretended_device import DEVICE, PretendedDevice
 

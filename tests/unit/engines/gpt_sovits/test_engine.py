@@ -13,7 +13,7 @@ from myna.core.voice import Voice
 from myna.engines.gpt_sovits.engine import GptSovitsEngine
 from myna.engines.gpt_sovits.files import find_files
 from myna.engines.gpt_sovits.model import load
-from myna.engines.gpt_sovits.prompt import Prompt
+from myna.engines.gpt_sovits.voice.prompt import Prompt
 from tests.unit.engines.gpt_sovits import tiny_checkpoints
 from tests.unit.engines.gpt_sovits.tiny_engine import tiny_engine
 

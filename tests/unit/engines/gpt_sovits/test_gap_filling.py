@@ -9,14 +9,14 @@ from torch import Tensor
 
 from myna.core.audio import Audio
 from myna.core.voice import Voice
-from myna.engines.gpt_sovits.decoder import Filling, Sentence
 from myna.engines.gpt_sovits.files import find_files
-from myna.engines.gpt_sovits.flow_decoder import FlowDecoder
-from myna.engines.gpt_sovits.flow_matching import FlowMatching, Windows
-from myna.engines.gpt_sovits.mel_features import MelFeatures
-from myna.engines.gpt_sovits.mel_vocoders import MelVocoder
 from myna.engines.gpt_sovits.model import Model, load
-from myna.engines.gpt_sovits.spectrograms import MEL_V3, MEL_V4, log_mel, normalized
+from myna.engines.gpt_sovits.sound.decoder import Filling, Sentence
+from myna.engines.gpt_sovits.sound.flow_decoder import FlowDecoder
+from myna.engines.gpt_sovits.sound.flow_matching import FlowMatching, Windows
+from myna.engines.gpt_sovits.sound.mel_vocoders import MelVocoder
+from myna.engines.gpt_sovits.voice.mel_features import MelFeatures
+from myna.engines.gpt_sovits.voice.spectrograms import MEL_V3, MEL_V4, log_mel, normalized
 from myna.engines.gpt_sovits.weights import Version, read_sovits
 from tests.unit.engines.gpt_sovits import tiny_checkpoints
 

@@ -10,9 +10,9 @@ import torch
 from safetensors.torch import save_file
 
 from myna.core.errors import BadReference, TextTooLong, WeightsMissing
-from myna.engines.gpt_sovits.bert import Bert, CharacterTokenizer, read_vocabulary
-from myna.engines.gpt_sovits.hubert import Hubert
+from myna.engines.gpt_sovits.frontend.bert import Bert, CharacterTokenizer, read_vocabulary
 from myna.engines.gpt_sovits.model_folder import read_folder
+from myna.engines.gpt_sovits.voice.hubert import Hubert
 from tests.unit.engines.gpt_sovits import tiny_checkpoints
 
 with warnings.catch_warnings():

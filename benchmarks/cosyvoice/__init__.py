@@ -1,0 +1,1 @@
+"""CosyVoice2 against the published code: `python -m benchmarks.cosyvoice`."""

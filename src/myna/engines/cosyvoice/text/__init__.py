@@ -1,0 +1,1 @@
+"""Text in, piece by piece or at once: normalised, in token ids."""

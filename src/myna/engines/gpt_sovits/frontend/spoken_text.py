@@ -1,0 +1,106 @@
+"""A text as the decoders take it: phonemes, and what BERT makes of the Chinese in it."""
+
+import logging
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from myna.engines.gpt_sovits.frontend.bert import Bert
+from myna.engines.gpt_sovits.frontend.front_end import FrontEnd, PhoneRun
+from myna.text.reading import normalized
+
+logger = logging.getLogger(__name__)
+
+_ENDS = frozenset("，。？！,.?!~:：—…")
+_FIGURE = re.compile(r"[\d%‰&+=×÷±≈≤≥$€£¥₩￦￥°℃℉½⅓¼¾²³]")
+_SAYS_FIGURES = ("ko", "zh", "yue", "en")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SpokenText:
+    """Phonemes and their context."""
+
+    phonemes: npt.NDArray[np.int64]  # (L,)
+    context: npt.NDArray[np.float32] | None  # (L, channels of BERT); None is all zeros
+
+
+class TextReader:
+    """Reads texts for one model. Threads may share it."""
+
+    def __init__(self, front_end: FrontEnd, bert: Bert | None) -> None:
+        """Without BERT, Chinese is read without context, and less well."""
+        self._front_end = front_end
+        self._bert = bert
+
+    def read(self, text: str, language: str) -> SpokenText:
+        """Return what to say. Raises `Unsupported`, `PackageMissing`, `TextTooLong`."""
+        text = _with_figures_said(" ".join(text.split()), language)
+        if text and text[-1] not in _ENDS:
+            text += "." if language == "en" else "。"
+        read = self._front_end.read(text, language)
+        if read.unread:
+            logger.warning("%d characters have no reading and are left out", len(read.unread))
+            logger.debug("without a reading in %s: %s", language, read.unread)
+        return SpokenText(np.array(read.ids, np.int64), self._context(read.runs))
+
+    def _context(self, runs: tuple[PhoneRun, ...]) -> npt.NDArray[np.float32] | None:
+        bert = self._bert
+        if bert is None or not any(run.language == "zh" for run in runs):
+            return None
+        known = {number: _of_characters(bert, run) for number, run in enumerate(runs) if _has(run)}
+        if not known:
+            return None
+        channels = next(iter(known.values())).shape[1]
+        nothing = np.zeros((0, channels), np.float32)
+        rows = [
+            known.get(number, np.zeros((len(run.phones), channels), np.float32))
+            for number, run in enumerate(runs)
+        ]
+        return np.concatenate([nothing, *rows])
+
+
+def _with_figures_said(text: str, language: str) -> str:
+    """Put figures and signs into words, as a listener expects them.
+
+    The front ends say them as the models' makers did: 3명 as 삼명, 100公里 digit by digit.
+    Japanese is left to OpenJTalk, which knows the accent of a number with its counter.
+    """
+    if language not in _SAYS_FIGURES or not _FIGURE.search(text):
+        return text
+    said, place, is_unit = "", 0, False
+    for token in normalized(text, language):
+        is_figure = _FIGURE.search(token.written) is not None
+        if (is_figure or is_unit) and token.spoken and token.language != "ja":
+            said += text[place : token.start] + token.spoken
+            place = token.end
+        is_unit = is_figure  # the word behind a figure: 5 km
+    return said + text[place:]
+
+
+def _has(run: PhoneRun) -> bool:
+    return run.language == "zh" and bool(run.normalized) and run.counts is not None
+
+
+@torch.inference_mode()
+def _of_characters(bert: Bert, run: PhoneRun) -> npt.NDArray[np.float32]:
+    vectors: npt.NDArray[np.float32] = bert.context(run.normalized).cpu().numpy()
+    return np.repeat(vectors, run.counts or (), axis=0)
+
+
+def joined(first: SpokenText, second: SpokenText) -> SpokenText:
+    """Return two texts as one."""
+    phonemes = np.concatenate([first.phonemes, second.phonemes])
+    contexts = [text.context for text in (first, second) if text.context is not None]
+    if not contexts:
+        return SpokenText(phonemes, None)
+    channels = contexts[0].shape[1]
+    rows = [
+        np.zeros((len(text.phonemes), channels), np.float32)
+        if text.context is None
+        else text.context
+        for text in (first, second)
+    ]
+    return SpokenText(phonemes, np.concatenate(rows))

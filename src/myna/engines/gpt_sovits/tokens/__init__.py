@@ -1,0 +1,1 @@
+"""From phones to semantic tokens: the decoder, its runtimes, slots and draws."""

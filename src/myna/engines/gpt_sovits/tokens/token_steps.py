@@ -1,0 +1,158 @@
+"""Sequences of semantic tokens, and the ONNX Runtime graph that reads one token of each."""
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+import torch
+from torch import Tensor
+
+from myna.engines.gpt_sovits.tokens.semantic_decoding import SemanticRequest
+from myna.engines.gpt_sovits.tokens.sequence_rows import SequenceRows
+from myna.engines.gpt_sovits.tokens.text_to_semantic import SequenceEmbedding
+from myna.engines.gpt_sovits.weights import SemanticCheckpoint
+from myna.engines.graphs.products import Floats
+
+logger = logging.getLogger(__name__)
+
+_TRIED = (2, 3, 5, 8)  # numbers of rows
+_MOST = max(_TRIED)  # rows in one step
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Step:
+    """The graph of a step, bound to the memory of some rows."""
+
+    binding: onnxruntime.IOBinding
+    hidden: Floats  # (B, 1, channels)
+    lengths: npt.NDArray[np.int32]  # (B,)
+    longest: npt.NDArray[np.int32]  # (1,)
+    logits: Floats  # (B, 1, vocabulary)
+
+
+class TokenSteps:
+    """Any number of sequences, each the same bits whoever is stepped beside it."""
+
+    def __init__(
+        self,
+        session: onnxruntime.InferenceSession,
+        checkpoint: SemanticCheckpoint,
+        embedding: SequenceEmbedding,
+    ) -> None:
+        """`session` runs a `token_graph`. Tries whether several rows can be one step."""
+        self._session = session
+        self._embedded = embedding.tokens.numpy()
+        self._positions = embedding.token_positions.numpy()
+        vocabulary, channels = checkpoint.tensors["ar_predict_layer.weight"].shape
+        self.vocabulary: int = vocabulary
+        """How many logits there are."""
+        n_heads = checkpoint.n_heads
+        layers = checkpoint.tensors.count("h.layers")
+        self.rows = SequenceRows(layers, n_heads, channels // n_heads)
+        self._steps: dict[tuple[int, int], _Step] = {}  # by first row and number of rows
+        self._moves = 0
+        self.batches = self._rows_are_independent()
+        """Whether several rows are one step."""
+
+    def enter(
+        self, slot: int, speech: SemanticRequest, known: Iterable[tuple[Tensor, Tensor]]
+    ) -> None:
+        """Take in a sequence of which each layer's keys and values (heads, L, width) are known."""
+        length = len(speech.phonemes) + len(speech.prompt)
+        row = self.rows.enter(slot, length, len(speech.prompt), speech.capacity)
+        for held, read in zip(self.rows.layers, known, strict=True):
+            for tensor, part in zip(held, read, strict=True):
+                tensor[row, :, :length] = part
+
+    def step(self, slots: Sequence[int], tokens: Sequence[int]) -> Tensor:
+        """Read one token of each of some sequences; return their logits, (slots, vocabulary).
+
+        A row between them takes part as it is: what it writes lies behind its end, and is written
+        over when its own next token is read.
+        """
+        held = self.rows
+        held.make_room()
+        rows = [held.slots.index(slot) for slot in slots]
+        if self.batches:
+            said = [0] * (max(rows) + 1)
+            for row, token in zip(rows, tokens, strict=True):
+                said[row] = token
+            firsts = range(0, len(said), _MOST)
+            parts = [self._stepped(first, said[first : first + _MOST]) for first in firsts]
+            logits = np.concatenate(parts)[rows]
+        else:
+            each = zip(rows, tokens, strict=True)
+            logits = np.concatenate([self._stepped(row, [token]) for row, token in each])
+        for row in rows:
+            held.lengths[row] += 1
+            held.tokens[row] += 1
+        return torch.from_numpy(logits)
+
+    def leave(self, slot: int) -> None:
+        """Forget a sequence, if there is one."""
+        self.rows.leave(slot)
+
+    def _stepped(self, first: int, tokens: Sequence[int]) -> Floats:
+        """Step rows one after another in memory; the logits (B, vocabulary) are overwritten."""
+        last = first + len(tokens)
+        bound = self._bound(first, len(tokens))
+        lengths, places = self.rows.lengths[first:last], self.rows.tokens[first:last]
+        np.add(self._embedded[tokens], self._positions[places], out=bound.hidden[:, 0])
+        bound.lengths[:] = lengths
+        bound.longest[0] = max(lengths) + 1
+        self._session.run_with_iobinding(bound.binding)
+        return bound.logits[:, 0]
+
+    def _bound(self, first: int, count: int) -> _Step:
+        if self._moves != self.rows.moves:
+            self._steps.clear()
+            self._moves = self.rows.moves
+        if (first, count) not in self._steps:
+            self._steps[first, count] = self._binding(first, count)
+        return self._steps[first, count]
+
+    def _binding(self, first: int, count: int) -> _Step:
+        step = _Step(
+            self._session.io_binding(),
+            np.empty((count, 1, self._embedded.shape[1]), np.float32),
+            np.empty(count, np.int32),
+            np.empty(1, np.int32),
+            np.empty((count, 1, self.vocabulary), np.float32),
+        )
+        bind, fill = step.binding.bind_input, step.binding.bind_output
+        _bind(bind, "hidden", step.hidden)
+        _bind(bind, "lengths", step.lengths)
+        _bind(bind, "longest", step.longest)
+        _bind(fill, "logits", step.logits)
+        for layer, (keys, values) in enumerate(self.rows.layers):
+            for name, tensor in ((f"keys.{layer}", keys), (f"values.{layer}", values)):
+                place = tensor.data_ptr() + first * tensor.stride(0) * tensor.element_size()
+                shape = (count, *tensor.shape[1:])
+                bind(name, "cpu", 0, np.float32, shape, place)
+                fill(f"{name}.grown", "cpu", 0, np.float32, shape, place)
+        return step
+
+    @torch.inference_mode()
+    def _rows_are_independent(self) -> bool:
+        """Step rows together and alone, and see whether their numbers are equal, bit for bit."""
+        held, generator = self.rows, torch.Generator().manual_seed(0)
+        for row in range(_MOST):
+            held.enter(row, row + 1, row, _MOST)
+        for pair in held.layers:
+            for tensor in pair:
+                tensor[:, :, :_MOST] = torch.randn(tensor[:, :, :_MOST].shape, generator=generator)
+        tokens = list(range(_MOST))
+        alone = np.concatenate([self._stepped(row, [row]) for row in tokens])
+        together = all(np.array_equal(self._stepped(0, tokens[:n]), alone[:n]) for n in _TRIED)
+        for row in tokens:
+            held.leave(row)
+        if not together:
+            logger.info("sentences are stepped one by one: this processor rounds batches otherwise")
+        return together
+
+
+def _bind(bind: Callable[..., None], name: str, array: npt.NDArray[np.generic]) -> None:
+    bind(name, "cpu", 0, array.dtype.type, array.shape, array.ctypes.data)

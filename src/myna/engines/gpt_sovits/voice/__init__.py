@@ -1,0 +1,1 @@
+"""What is known of a voice: its semantic tokens, spectra, speaker vector and text."""

@@ -41,6 +41,6 @@ def speak(engine: Engine, text: str, language: str, sample: Path) -> None:
             pass
 
 
-def chinese_or_not(part: str, text: str) -> str:
+def some_seconds(part: str, text: str) -> str:
     """Return a text that takes some seconds to say: CosyVoice's weights never end by themselves."""
     return text[:4] if part == COSYVOICE else text

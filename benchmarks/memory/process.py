@@ -78,7 +78,7 @@ def main() -> None:
     looking = _Looking()
     with looking.on():
         began = time.perf_counter()
-        from benchmarks.memory.engines import chinese_or_not, make, speak
+        from benchmarks.memory.engines import make, some_seconds, speak
 
         imported, seconds_imported = _now(), time.perf_counter() - began
         began = time.perf_counter()
@@ -86,10 +86,10 @@ def main() -> None:
         seconds = time.perf_counter() - began
         ready, highest_ready = _now(), looking.highest
         if spoken_or_not == "aloud":
-            speak(engine, _ENGLISH, "en", _SAMPLE)
+            speak(engine, some_seconds(part, _ENGLISH), "en", _SAMPLE)
         spoken, highest_spoken = _now(), looking.highest
         if spoken_or_not == "aloud":
-            speak(engine, chinese_or_not(part, _CHINESE), "zh", _SAMPLE)
+            speak(engine, some_seconds(part, _CHINESE), "zh", _SAMPLE)
     figures = Figures(
         imported,
         ready,

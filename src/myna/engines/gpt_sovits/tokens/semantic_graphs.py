@@ -25,20 +25,20 @@ _Attend = Callable[[Graph, int, str], str]
 def token_graph(checkpoint: SemanticCheckpoint, product: Product) -> Graph:
     """Return the graph of one step.
 
-    In: hidden (B, 1, channels), places (B, heads, 3) int64, the row, the head and the position that
-    the token is written at, bias (B, 1, 1, capacity), added to the scores of positions, keys and
-    values of each layer (B, heads, capacity, width), finite throughout, and what `product` leaves
-    outside. Out: logits (B, 1, vocabulary), and the keys and values, which must be bound to the
-    same memory.
+    In: hidden (B, 1, channels), places (B, 1, heads, 3) int64, the row, the head and the position
+    that the token is written at, bias (B, 1, 1, capacity), added to the scores of positions, keys
+    and values of each layer (B, heads, capacity, width), finite throughout, and what `product`
+    leaves outside. Out: logits (B, 1, vocabulary), and the keys and values, which must be bound to
+    the same memory.
     """
     network = _Network(checkpoint, product)
     graph = network.graph("token", ("B", 1))
     n_heads, width = checkpoint.n_heads, network.width
     graph.inputs += [
-        Port("places", "int64", ("B", n_heads, 3)),
+        Port("places", "int64", ("B", 1, n_heads, 3)),
         Port("bias", "float32", ("B", 1, 1, "capacity")),
     ]
-    written = graph.constant("written", np.array([0, n_heads, width], np.int64))
+    parted = graph.constant("parted", np.array([0, 3, n_heads, width], np.int64))
     asking = graph.constant("asking", np.array([0, n_heads, 1, width], np.int64))
     whole = graph.constant("whole", np.array([0, 1, network.channels], np.int64))
     scale = graph.constant("scale", np.array(width**-0.5, np.float32))
@@ -49,17 +49,14 @@ def token_graph(checkpoint: SemanticCheckpoint, product: Product) -> Graph:
         graph.inputs.append(known)
         result = f"{known.name}.grown"
         graph.outputs.append(Port(result, known.dtype, known.shape))
-        rows = graph.node("Reshape", [part, written], [f"{part}.rows"])
-        return graph.node("ScatterND", [known.name, "places", rows], [result])
+        return graph.node("ScatterND", [known.name, "places", part], [result])
 
     def attend(graph: Graph, layer: int, projected: str) -> str:
         # One operator could do all this (GroupQueryAttention), but takes twice as long.
         parts = [f"{layer}.query", f"{layer}.key", f"{layer}.value"]
-        graph.node("Split", [projected], parts, {"axis": 2, "num_outputs": 3})
-        keys, values = (
-            grown(layer, name, part)
-            for name, part in zip(("keys", "values"), parts[1:], strict=True)
-        )
+        stacked = graph.node("Reshape", [projected, parted], [f"{layer}.stacked"])
+        graph.node("Split", [stacked], parts, {"axis": 1, "num_outputs": 3})
+        keys, values = grown(layer, "keys", parts[1]), grown(layer, "values", parts[2])
         heads = graph.node("Reshape", [parts[0], asking], [f"{layer}.heads"])
         scaled = graph.node("Mul", [heads, scale], [f"{layer}.scaled"])
         of_keys = {"transB": 1}

@@ -29,7 +29,8 @@ class _Step:
 
     binding: onnxruntime.IOBinding
     hidden: Floats  # (B, 1, channels)
-    places: npt.NDArray[np.int64]  # (B, heads, 3)
+    places: npt.NDArray[np.int64]  # (B, 1, heads, 3)
+    numbers: npt.NDArray[np.int64]  # (capacity,): of the positions
     bias: Floats  # (B, 1, 1, capacity)
     logits: Floats  # (B, 1, vocabulary)
 
@@ -83,7 +84,7 @@ class TokenSteps:
                 said[row] = token
             firsts = range(0, len(said), _MOST)
             parts = [self._stepped(first, said[first : first + _MOST]) for first in firsts]
-            logits = np.concatenate(parts)[rows]
+            logits = (parts[0] if len(parts) == 1 else np.concatenate(parts))[rows]
         else:
             each = zip(rows, tokens, strict=True)
             logits = np.concatenate([self._stepped(row, [token]) for row, token in each])
@@ -102,9 +103,8 @@ class TokenSteps:
         bound = self._bound(first, len(tokens))
         counts, lengths = self.rows.tokens[first:last], np.array(self.rows.lengths[first:last])
         np.add(self._embedded[tokens], self._positions[counts], out=bound.hidden[:, 0])
-        bound.places[:, :, 2] = lengths[:, None]
-        behind = np.arange(bound.bias.shape[3]) > lengths[:, None]
-        np.multiply(behind, UNSEEN, out=bound.bias[:, 0, 0])
+        bound.places[:, 0, :, 2] = lengths[:, None]
+        np.multiply(bound.numbers > lengths[:, None], UNSEEN, out=bound.bias[:, 0, 0])
         self._session.run_with_iobinding(bound.binding)
         return bound.logits[:, 0]
 
@@ -121,12 +121,13 @@ class TokenSteps:
         step = _Step(
             self._session.io_binding(),
             np.empty((count, 1, self._embedded.shape[1]), np.float32),
-            np.empty((count, n_heads, 3), np.int64),
+            np.empty((count, 1, n_heads, 3), np.int64),
+            np.arange(capacity),
             np.empty((count, 1, 1, capacity), np.float32),
             np.empty((count, 1, self.vocabulary), np.float32),
         )
-        step.places[:, :, 0] = np.arange(count)[:, None]
-        step.places[:, :, 1] = np.arange(n_heads)
+        step.places[:, 0, :, 0] = np.arange(count)[:, None]
+        step.places[:, 0, :, 1] = np.arange(n_heads)
         bind, fill = step.binding.bind_input, step.binding.bind_output
         _bind(bind, "hidden", step.hidden)
         _bind(bind, "places", step.places)

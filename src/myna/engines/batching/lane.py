@@ -100,7 +100,7 @@ class Lane:
             return Arriving(numbers.to("cpu", copy=True), None)
         here = torch.empty(numbers.shape, dtype=numbers.dtype, pin_memory=True)
         here.copy_(numbers, non_blocking=True)
-        event = torch.cuda.Event()  # type: ignore[no-untyped-call]
+        event = torch.cuda.Event(blocking=True)  # type: ignore[no-untyped-call]  # sleeps, not spins
         event.record(self._stream)
         return Arriving(here, event)
 

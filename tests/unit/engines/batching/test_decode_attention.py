@@ -3,7 +3,10 @@ import logging
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -23,6 +26,9 @@ from myna.engines.batching.decode_attention import (
 )
 from myna.engines.batching.device import CPU
 
+NEEDS_TRITON = pytest.mark.skipif(
+    find_spec("triton") is None, reason="needs Triton, which is for Linux"
+)
 SHAPE = CacheShape(4, 2, 300, 16, torch.float32)
 REAL = {
     "gpt_sovits": CacheShape(16, 16, 1280, 32, torch.bfloat16),
@@ -94,17 +100,9 @@ def test_what_is_right_is_used() -> None:
     assert right.named("captured-bfloat16") == "captured-bfloat16-right"
 
 
-@pytest.mark.skipif(find_spec("triton") is None, reason="needs Triton, which is for Linux")
+@NEEDS_TRITON
 def test_in_the_interpreter_the_kernel_finds_what_torch_does_and_reads_no_further() -> None:
-    told = subprocess.run(
-        [sys.executable, "-m", "tests.unit.engines.batching.interpreted_kernel"],
-        env=os.environ | {"TRITON_INTERPRET": "1"},  # noqa: TID251 - of another process
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert told.returncode == 0, told.stderr
-    found = json.loads(told.stdout)
+    found = _told("interpreted_kernel", {"TRITON_INTERPRET": "1"})
     assert len(found["deviations"]) == 4
     assert all(share < 1 for share in found["deviations"].values()), found
     names = ("short in a long cache", "logits of gpt_sovits", "logits of cosyvoice")
@@ -112,6 +110,27 @@ def test_in_the_interpreter_the_kernel_finds_what_torch_does_and_reads_no_furthe
     assert found["same bits"]
     assert found["strided"]
     assert found["empty"] == [0, 1]
+
+
+@NEEDS_TRITON
+def test_the_kernel_compiles_for_a_gpu_and_keeps_to_its_registers(tmp_path: Path) -> None:
+    fits = _told("compiled_kernel", {"TRITON_CACHE_DIR": str(tmp_path)})
+    assert len(fits) == 4
+    assert all(fits.values()), fits
+
+
+def _told(module: str, variables: Mapping[str, str]) -> dict[str, Any]:
+    """Return what a module beside this one prints."""
+    ran = subprocess.run(
+        [sys.executable, "-m", f"tests.unit.engines.batching.{module}"],
+        env=os.environ | variables,  # noqa: TID251 - of another process
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    found: dict[str, Any] = json.loads(ran.stdout)
+    return found
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU with CUDA")

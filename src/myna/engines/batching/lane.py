@@ -10,12 +10,13 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
 
 _WARM_UPS = 3  # runs before recording, in which libraries allocate what they need
-_URGENT = -1  # a stream of this priority goes first
+_URGENT, _USUAL = -1, 0  # priorities of streams; the lower number goes first
 _recording = threading.Lock()  # torch records one graph at a time in a process
 
 
@@ -34,16 +35,25 @@ class Arriving:
 
 
 class Lane:
-    """Belongs to one thread at a time; `with lane.open():` is around all work in it."""
+    """`with lane.open():` is around all work in it.
 
-    def __init__(self, device: torch.device) -> None:
-        """Make the stream, behind everything that was launched so far."""
+    What several threads launch in it is done in the order in which it was launched.
+    """
+
+    def __init__(self, device: torch.device, *, urgent: bool = True) -> None:
+        """Make the stream, behind everything that was launched so far.
+
+        What is in an urgent lane goes before what waits in others.
+        """
         self.device = device
         self._stream: torch.cuda.Stream | None = None
+        self._pool: Any = None  # of torch: a handle
         if device.type == "cuda":
             with torch.cuda.device(device):
-                self._stream = torch.cuda.Stream(priority=_URGENT)  # type: ignore[no-untyped-call]
+                priority = _URGENT if urgent else _USUAL
+                self._stream = torch.cuda.Stream(priority=priority)  # type: ignore[no-untyped-call]
                 self._stream.wait_stream(torch.cuda.current_stream())
+                self._pool = torch.cuda.graph_pool_handle()
 
     @contextmanager
     def open(self) -> Iterator[None]:
@@ -57,6 +67,8 @@ class Lane:
 
         The step changes tensors in place, whose shapes and addresses stay, and reads nothing back.
         It must leave no trace while no slot is live: it is run some times before it is recorded.
+        What it allocates lies in memory that all steps of this lane share, so it must copy what is
+        to stay into tensors made outside.
         """
         if self._stream is None:
             return step
@@ -65,7 +77,9 @@ class Lane:
                 step()
             graph = torch.cuda.CUDAGraph()
             # Other threads may go on allocating meanwhile.
-            with torch.cuda.graph(graph, stream=self._stream, capture_error_mode="thread_local"):
+            with torch.cuda.graph(
+                graph, self._pool, self._stream, capture_error_mode="thread_local"
+            ):
                 step()
         return graph.replay
 
@@ -78,3 +92,10 @@ class Lane:
         event = torch.cuda.Event()  # type: ignore[no-untyped-call]
         event.record(self._stream)
         return Arriving(here, event)
+
+
+def sent(numbers: Tensor, device: torch.device) -> Tensor:
+    """Return numbers of the CPU on a device, in the lane that is open, without waiting for it."""
+    if device.type != "cuda":
+        return numbers.to(device)
+    return numbers.pin_memory().to(device, non_blocking=True)

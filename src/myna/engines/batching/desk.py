@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from myna.engines.batching.playback import NOBODY_LISTENS, NOTHING_HEARD
+from myna.core.playback import NOBODY_LISTENS, NOTHING_HEARD
 
 PATIENCE = 10.0  # seconds; nobody is passed over for longer
 URGENT = 0.03  # seconds of sound that are left when a pass is over
@@ -144,7 +144,9 @@ class Desk(Generic[Job, Result]):
         """Return which class a visit is of, the first being served first, and its place there."""
         soon = now + max(self._durations, default=0.0) + URGENT
         latest = visit.arrived + PATIENCE
-        if visit.deadline == NOTHING_HEARD and latest >= soon:
+        is_beginning = visit.deadline == NOTHING_HEARD
+        if is_beginning and latest >= soon:
             return (3 if self._beginnings >= _BEGINNINGS else 1), visit.arrived
-        deadline = latest if visit.deadline == NOTHING_HEARD else min(visit.deadline, latest)
+        # Silence from before it came does not count: there may have been nothing to say.
+        deadline = latest if is_beginning else min(max(visit.deadline, visit.arrived), latest)
         return (0 if deadline < soon else 2), deadline

@@ -1,6 +1,6 @@
 import math
 
-from myna.engines.batching.playback import NOBODY_LISTENS, NOTHING_HEARD, Playback
+from myna.core.playback import NOBODY_LISTENS, NOTHING_HEARD, Playback
 
 
 def test_sound_is_played_from_when_the_first_was_handed_over() -> None:

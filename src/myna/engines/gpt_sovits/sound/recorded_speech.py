@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from myna.core.audio import Samples
-from myna.engines.batching.playback import Playback
+from myna.core.playback import Playback
 from myna.engines.gpt_sovits.sound.recorded_windows import RecordedWindows, Window
 from myna.engines.gpt_sovits.sound.speech_windows import FLOW_REACH, HELD_BACK, ArrivingLatents
 from myna.engines.gpt_sovits.sound.window_places import Place, next_place

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import torch
 
 from myna.core.audio import Audio
-from myna.engines.batching.playback import NOBODY_LISTENS, Playback
 from myna.engines.gaps import Filled
 from myna.engines.gpt_sovits.sound.decoder import Filling, Sentence, SoundStream
 from myna.engines.gpt_sovits.sound.phonetic_encoder import Encoded
@@ -45,7 +44,7 @@ class VitsDecoder:
         if self._recorded is None:
             return SpeechWindows(self._vits, self._latents(sentence))
         with self._recorded.lane.open():
-            return RecordedSpeech(self._recorded, self._latents(sentence), Playback(NOBODY_LISTENS))
+            return RecordedSpeech(self._recorded, self._latents(sentence), sentence.playback)
 
     def _latents(self, sentence: Sentence) -> ArrivingLatents:
         return ArrivingLatents(

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from myna.engines.batching.playback import NOBODY_LISTENS, Playback
+from myna.core.playback import NOBODY_LISTENS, Playback
 from myna.engines.gpt_sovits.sound.recorded_speech import RecordedSpeech
 from myna.engines.gpt_sovits.sound.recorded_windows import RecordedWindows
 from myna.engines.gpt_sovits.sound.speech_windows import ArrivingLatents, SpeechWindows

@@ -143,6 +143,9 @@ class Chunk:
     """Whether another engine was to say it, and could not."""
     cloned: bool = True
     """Whether it is in the voice asked for; False: the engine has one of its own."""
+    estimated: tuple[TimedText, ...] = ()
+    """All words of the utterance, in one of its chunks: where an engine takes them to be that does
+    not know it. `Studio` reads them where it finds nothing better."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from functools import partial
 from itertools import chain
 from typing import Self
 
-from myna.align.aligner import align
+from myna.align.aligner import DOUBTFUL_COST, align
 from myna.core.audio import Audio
 from myna.core.engine import (
     ArrivingUtterance,
@@ -18,7 +18,14 @@ from myna.core.engine import (
     has_speaker,
     streaming,
 )
-from myna.core.errors import InvalidOption, NothingToSay, TextTooLong, Unsupported
+from myna.core.errors import (
+    InvalidOption,
+    NothingToSay,
+    PackageMissing,
+    TextMismatch,
+    TextTooLong,
+    Unsupported,
+)
 from myna.core.languages import AUTO, LANGUAGES
 from myna.core.speech import (
     Chunk,
@@ -253,8 +260,26 @@ def _timed(chunks: Generator[Chunk], said: Callable[[], tuple[str, str]]) -> Gen
             heard.append(chunk)
     if heard and not any(chunk.words for chunk in heard):
         audio = Audio.join(chunk.audio for chunk in heard)
-        words = align(audio, *said()).words
-        yield replace(heard[-1], audio=Audio.silence(0.0, audio.sample_rate), words=words)
+        estimated = tuple(word for chunk in heard for word in chunk.estimated)
+        words = _found(audio, *said(), estimated)
+        silence = Audio.silence(0.0, audio.sample_rate)
+        yield replace(heard[-1], audio=silence, words=words, estimated=())
+
+
+def _found(
+    audio: Audio, text: str, language: str, estimated: tuple[TimedText, ...]
+) -> tuple[TimedText, ...]:
+    """Align the words; where that fails or is doubtful, they are where the engine takes them to be.
+
+    Raises what `align` does where the engine has no idea.
+    """
+    try:
+        alignment = align(audio, text, language)
+    except (TextMismatch, PackageMissing, Unsupported):
+        if not estimated:
+            raise
+        return estimated
+    return estimated if estimated and alignment.cost > DOUBTFUL_COST else alignment.words
 
 
 def _said(utterance: Utterance) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 import itertools
 import threading
-from collections.abc import Generator, Iterable, Iterator, MutableMapping
+from collections.abc import Callable, Generator, Iterable, Iterator, MutableMapping, Sequence
 from contextlib import closing
 
 from myna.core.audio import Audio
@@ -10,6 +10,7 @@ from myna.core.engine import Capabilities
 from myna.core.errors import Unsupported
 from myna.core.infill import Gap, Infilled
 from myna.core.speech import Chunk, Utterance
+from myna.core.timing import TimedText
 from myna.core.voice import Voice
 from myna.engines.batching.device import compute_exactly
 from myna.engines.batching.scheduler import Scheduler
@@ -17,6 +18,7 @@ from myna.engines.gpt_sovits.execution import Execution
 from myna.engines.gpt_sovits.files import ModelFiles
 from myna.engines.gpt_sovits.gap_filling import GapFiller
 from myna.engines.gpt_sovits.model import load
+from myna.engines.gpt_sovits.observed import ObservedDrawing
 from myna.engines.gpt_sovits.plausibility import PACE
 from myna.engines.gpt_sovits.sound.decoder import Sentence
 from myna.engines.gpt_sovits.tokens.drawing import Drawing, derived, seed_of
@@ -24,6 +26,8 @@ from myna.engines.gpt_sovits.voice.prompt import Prompt
 from myna.engines.listening import Listener, misfit
 from myna.engines.prompts import PromptCache
 from myna.text.sentences import speakable
+
+_WordsOf = Callable[[Sequence[int]], tuple[TimedText, ...]]
 
 _METHOD = "1"  # raised whenever the same request comes to sound different
 
@@ -79,7 +83,8 @@ class GptSovitsEngine:
         """Yield the sentence: the first chunk after about a second's semantic tokens.
 
         An utterance that is heard whole is drawn again, up to `options.retries` times, where its
-        tokens cannot be its words.
+        tokens, what the decoder looked at, or what is heard cannot be its words. Where the decoder
+        looked along the words, `Chunk.estimated` says when each is said.
         """
         self._check_speaks(utterance.language)
         return self._speak(utterance, voice)
@@ -110,19 +115,30 @@ class GptSovitsEngine:
         if utterance.whole:
             yield from self._best(task, utterance)
             return
-        with closing(self._groups(task)) as groups:
-            yield from self._sound(task, groups)
+        drawing = ObservedDrawing(self._model, self._scheduler.tokens, task, utterance)
+        with closing(self._groups(drawing)) as groups:
+            yield from self._sound(task, groups, drawing.words)
 
-    def _sound(self, task: Drawing, groups: Iterable[tuple[list[int], bool]]) -> Iterator[Chunk]:
-        """Yield the sound of tokens that come in groups; each says whether it is the last."""
+    def _sound(
+        self, task: Drawing, groups: Iterable[tuple[list[int], bool]], words_of: _WordsOf
+    ) -> Iterator[Chunk]:
+        """Yield the sound of tokens that come in groups; each says whether it is the last.
+
+        With the first sound of the last group come the words, where they can be told.
+        """
         decoder, options = self._model.decoder, task.options
         seed = derived(task.seed, "sound")
         speech = decoder.speech(
             Sentence(task.text, task.prompt, seed, options.speed, options.sample_steps)
         )
+        said: list[int] = []
         for tokens, last in groups:
+            said += tokens
+            words = words_of(said) if last else ()
             for sound in speech.push(tokens, last=last):
-                yield Chunk(Audio(sound, decoder.sample_rate), engine=self.name)
+                audio = Audio(sound, decoder.sample_rate)
+                yield Chunk(audio, engine=self.name, estimated=words)
+                words = ()
 
     def _task(self, utterance: Utterance, voice: Voice) -> Drawing:
         options = utterance.options
@@ -135,11 +151,11 @@ class GptSovitsEngine:
             min(self._model.longest, PACE.most_tokens(len(text.phonemes))),
         )
 
-    def _groups(self, task: Drawing) -> Generator[tuple[list[int], bool]]:
+    def _groups(self, drawing: ObservedDrawing) -> Generator[tuple[list[int], bool]]:
         """Yield the tokens in groups that grow, as soon as each is full, and which is the last."""
         chunks = self._model.decoder.chunks
         sizes = itertools.chain(chunks, itertools.repeat(chunks[-1]))
-        with closing(self._scheduler.tokens(task.attempt(0))) as tokens:
+        with closing(drawing.tokens(0)) as tokens:
             for size in sizes:
                 group = list(itertools.islice(tokens, size))
                 yield group, len(group) < size
@@ -147,19 +163,21 @@ class GptSovitsEngine:
                     return
 
     def _best(self, task: Drawing, utterance: Utterance) -> list[Chunk]:
-        """Return a sentence: the best attempt, by its tokens and by what is heard."""
+        """Return a sentence: the best attempt, by its tokens, by attention and by what is heard."""
+        drawing = ObservedDrawing(self._model, self._scheduler.tokens, task, utterance)
         listener = Listener(
-            lambda tokens: self._sound(task, [(tokens, True)]),
+            lambda tokens: self._sound(task, [(tokens, True)], drawing.words),
             lambda chunks: misfit(
                 Audio.join(chunk.audio for chunk in chunks), utterance.text, utterance.language
             ),
+            drawing.fault,
         )
         tokens = PACE.best(
-            lambda number: list(self._scheduler.tokens(task.attempt(number))),
+            lambda number: list(drawing.tokens(number)),
             len(task.text.phonemes),
             task.options.retries,
             self._count_redrawn,
-            listener.misfit if task.options.retries else None,
+            listener if task.options.retries else None,
         )
         return listener.sound(tokens)
 

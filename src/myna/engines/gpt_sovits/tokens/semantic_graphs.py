@@ -16,6 +16,7 @@ from myna.engines.graphs.onnx_format import CONTRIBUTED, Axis, Graph, Port
 from myna.engines.graphs.products import Floats, Product
 
 GRAPH_VERSION = "2"  # raised whenever the graphs come to compute otherwise
+GRAPH_PORTS = "projected"  # changed whenever they come to take or give something else
 _EPSILON = 1e-5  # of the normalisations
 
 _Attend = Callable[[Graph, int, str], str]
@@ -27,8 +28,9 @@ def token_graph(checkpoint: SemanticCheckpoint, product: Product) -> Graph:
 
     In: hidden (B, 1, channels), lengths (B,) int32 of the sequences so far, longest (1,) int32 of
     them and this token, keys and values of each layer (B, heads, capacity, width), and what
-    `product` leaves outside. Out: logits (B, 1, vocabulary), and the keys and values, which must be
-    bound to the same memory.
+    `product` leaves outside. Out: logits (B, 1, vocabulary), the keys and values, which must be
+    bound to the same memory, and query, key and value of this token in each layer, side by side:
+    (B, 1, 3 * channels).
     """
     network = _Network(checkpoint, product)
     n_heads = checkpoint.n_heads
@@ -41,6 +43,7 @@ def token_graph(checkpoint: SemanticCheckpoint, product: Product) -> Graph:
         shape = ("B", n_heads, "capacity", network.width)
         graph.inputs += [Port(name, "float32", shape) for name in known]
         graph.outputs += [Port(name, "float32", shape) for name in grown]
+        graph.outputs.append(Port(projected, "float32", ("B", 1, 3 * network.channels)))
         return graph.node(
             "GroupQueryAttention",
             [projected, "", "", *known, "lengths", "longest"],

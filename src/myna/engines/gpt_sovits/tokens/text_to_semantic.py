@@ -30,6 +30,7 @@ class KeyValueCache:
     values: Tensor  # as keys
     lengths: Tensor  # (slots,) int64: positions filled
     tokens: Tensor  # (slots,) int64: of them, prompt and generated tokens
+    queries: Tensor | None = None  # as keys, where they are kept
 
     @property
     def capacity(self) -> int:
@@ -131,7 +132,7 @@ class TextToSemantic:
         """The embedding of every token: (vocabulary, channels)."""
         return self._embedding.tokens
 
-    def new_cache(self, slots: int, capacity: int) -> KeyValueCache:
+    def new_cache(self, slots: int, capacity: int, *, keeps_queries: bool = False) -> KeyValueCache:
         """Allocate a cache for so many sequences of at most `capacity` positions each."""
         channels, device = self.token_table.shape[1], self.token_table.device
         n_heads = self._blocks[0].n_heads
@@ -142,6 +143,7 @@ class TextToSemantic:
             torch.zeros(shape, dtype=self._dtype, device=device),
             counts,
             counts.clone(),
+            torch.zeros(shape, dtype=self._dtype, device=device) if keeps_queries else None,
         )
 
     def prefill(
@@ -167,6 +169,8 @@ class TextToSemantic:
             query, key, value = block.projected(hidden)
             cache.keys[index, slot, :, :length] = key[0]
             cache.values[index, slot, :, :length] = value[0]
+            if cache.queries is not None:
+                cache.queries[index, slot, :, :length] = query[0]
             hidden = block.finished(hidden, attention(query, key, value, mask))
         cache.lengths[slot] = length
         cache.tokens[slot] = n_tokens
@@ -198,6 +202,8 @@ class TextToSemantic:
             keys, values = cache.keys[index], cache.values[index]
             keys[rows, :, places] = key[:, :, 0]
             values[rows, :, places] = value[:, :, 0]
+            if cache.queries is not None:
+                cache.queries[index][rows, :, places] = query[:, :, 0]
             hidden = block.finished(hidden, attend(query, keys, values))
         grown = 1 if active is None else active.to(torch.int64)
         cache.lengths[rows] += grown

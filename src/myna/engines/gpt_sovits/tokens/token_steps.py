@@ -31,6 +31,7 @@ class _Step:
     lengths: npt.NDArray[np.int32]  # (B,)
     longest: npt.NDArray[np.int32]  # (1,)
     logits: Floats  # (B, 1, vocabulary)
+    projected: Floats  # (layers, B, 1, 3 * channels): query, key and value side by side
 
 
 class TokenSteps:
@@ -54,6 +55,7 @@ class TokenSteps:
         self.rows = SequenceRows(layers, n_heads, channels // n_heads)
         self._steps: dict[tuple[int, int], _Step] = {}  # by first row and number of rows
         self._moves = 0
+        self._ran: list[tuple[int, int]] = []  # of these, the last step
         self.batches = self._rows_are_independent()
         """Whether several rows are one step."""
 
@@ -75,6 +77,7 @@ class TokenSteps:
         """
         held = self.rows
         held.make_room()
+        self._ran = []
         rows = [held.slots.index(slot) for slot in slots]
         if self.batches:
             said = [0] * (max(rows) + 1)
@@ -91,6 +94,23 @@ class TokenSteps:
             held.tokens[row] += 1
         return torch.from_numpy(logits)
 
+    def keys(self, slot: int, positions: slice) -> Floats:
+        """Return a copy of a sequence's keys at some positions: (layers, heads, L, width)."""
+        row = self.rows.slots.index(slot)
+        return np.stack([keys[row, :, positions].numpy() for keys, _ in self.rows.layers])
+
+    def queries(self, slot: int) -> Floats:
+        """Return a copy of what a sequence's row looked for in the last step it took part in.
+
+        (layers, heads, width). To be asked for before any sequence enters or leaves.
+        """
+        row = self.rows.slots.index(slot)
+        first, count = next(part for part in self._ran if 0 <= row - part[0] < part[1])
+        n_heads, _, width = self.rows.layers[0][0].shape[1:]
+        projected = self._steps[first, count].projected[:, row - first, 0]
+        found: Floats = projected[:, : n_heads * width].reshape(-1, n_heads, width).copy()
+        return found
+
     def leave(self, slot: int) -> None:
         """Forget a sequence, if there is one."""
         self.rows.leave(slot)
@@ -104,6 +124,7 @@ class TokenSteps:
         bound.lengths[:] = lengths
         bound.longest[0] = max(lengths) + 1
         self._session.run_with_iobinding(bound.binding)
+        self._ran.append((first, len(tokens)))
         return bound.logits[:, 0]
 
     def _bound(self, first: int, count: int) -> _Step:
@@ -121,6 +142,7 @@ class TokenSteps:
             np.empty(count, np.int32),
             np.empty(1, np.int32),
             np.empty((count, 1, self.vocabulary), np.float32),
+            np.empty((len(self.rows.layers), count, 1, 3 * self._embedded.shape[1]), np.float32),
         )
         bind, fill = step.binding.bind_input, step.binding.bind_output
         _bind(bind, "hidden", step.hidden)
@@ -128,6 +150,7 @@ class TokenSteps:
         _bind(bind, "longest", step.longest)
         _bind(fill, "logits", step.logits)
         for layer, (keys, values) in enumerate(self.rows.layers):
+            _bind(fill, f"{layer}.projected", step.projected[layer])
             for name, tensor in ((f"keys.{layer}", keys), (f"values.{layer}", values)):
                 place = tensor.data_ptr() + first * tensor.stride(0) * tensor.element_size()
                 shape = (count, *tensor.shape[1:])

@@ -43,7 +43,7 @@ def test_the_exact_runtime_speaks_and_is_told_apart(
     engine: GptSovitsEngine, sample: Voice, tmp_path: Path
 ) -> None:
     exact = tiny_engine(tmp_path, "v2", runtime="exact")
-    assert "-exact2-float32" in exact.fingerprint
+    assert "-exact3-float32" in exact.fingerprint
     assert exact.fingerprint != engine.fingerprint
     assert np.abs(said(exact, sample)).max() > 0.005
 

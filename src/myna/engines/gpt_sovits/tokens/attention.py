@@ -5,7 +5,6 @@ anyway, so it is enough to keep what each token's step looked *for*, its queries
 of both once the sentence is drawn, by whoever asks.
 """
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -22,7 +21,7 @@ class Attended:
     """Keys of a sentence's own phonemes, and queries of the tokens drawn for it."""
 
     keys: Floats  # (layers, heads, L, width)
-    queries: Floats  # (layers, heads, T, width): of each token's step, which draws the next one
+    queries: Floats  # (layers, heads, T, width): of each token's step; scaled by width ** -0.5
 
     def weights(self) -> Iterator[Floats]:
         """Yield the attention of each layer in turn: (heads, T, L), each row a distribution.
@@ -31,7 +30,7 @@ class Attended:
         the tokens is another question.
         """
         for keys, queries in zip(self.keys, self.queries, strict=True):
-            yield softmax(queries @ keys.transpose(0, 2, 1) / np.float32(math.sqrt(keys.shape[2])))
+            yield softmax(queries @ keys.transpose(0, 2, 1))
 
     def mean(self, heads: Sequence[Head]) -> Floats:
         """Return the mean attention of some heads: (T, L)."""
@@ -63,7 +62,7 @@ class AttentionRecord:
         self._keys = keys
 
     def note(self, queries: Floats) -> None:
-        """Note what a token's step looked for: (layers, heads, width)."""
+        """Note what a token's step looked for, scaled: (layers, heads, width)."""
         self._queries.append(queries)
 
     def attended(self) -> Attended | None:

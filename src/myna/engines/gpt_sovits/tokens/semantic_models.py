@@ -12,7 +12,11 @@ from myna.engines.gpt_sovits.tokens.attention import Attended
 from myna.engines.gpt_sovits.tokens.captured_slots import CapturedSlots
 from myna.engines.gpt_sovits.tokens.semantic_runtimes import SemanticRuntime, open_runtime
 from myna.engines.gpt_sovits.tokens.semantic_slots import SeededSpeech, SemanticSlots
-from myna.engines.gpt_sovits.tokens.text_to_semantic import KeyValueCache, TextToSemantic
+from myna.engines.gpt_sovits.tokens.text_to_semantic import (
+    KeyValueCache,
+    TextToSemantic,
+    scaled,
+)
 from myna.engines.gpt_sovits.weights import SemanticCheckpoint
 
 
@@ -91,8 +95,8 @@ def attended_in(cache: KeyValueCache, own: slice, drawn: slice) -> Attended | No
     """Return what the only sequence of a cache looked at; None where it keeps no queries."""
     if cache.queries is None:
         return None
-    keys, queries = cache.keys[:, 0, :, own], cache.queries[:, 0, :, drawn]
-    return Attended(*(part.float().numpy(force=True) for part in (keys, queries)))
+    keys, queries = cache.keys[:, 0, :, own].float(), scaled(cache.queries[:, 0, :, drawn].float())
+    return Attended(keys.numpy(force=True), queries.numpy(force=True))
 
 
 def open_model(checkpoint: SemanticCheckpoint, execution: Execution) -> SemanticModel:

@@ -9,7 +9,11 @@ import torch
 from torch import Tensor
 
 from myna.engines.gpt_sovits.tokens.semantic_decoding import SemanticRequest
-from myna.engines.gpt_sovits.tokens.text_to_semantic import KeyValueCache, TextToSemantic
+from myna.engines.gpt_sovits.tokens.text_to_semantic import (
+    KeyValueCache,
+    TextToSemantic,
+    scaled,
+)
 from myna.engines.gpt_sovits.weights import SemanticCheckpoint
 from myna.engines.graphs.graph_folder import GraphFolder, GraphRefused
 from myna.engines.graphs.products import Floats
@@ -46,7 +50,7 @@ class SemanticRuntime(Protocol):
     def queries(self, slot: int) -> Floats:
         """Return a copy of what the step before looked for in a sequence: (layers, heads, width).
 
-        Only of a sequence that took part in it.
+        Scaled by width ** -0.5. Only of a sequence that took part in that step.
         """
 
     def release(self, slot: int) -> None:
@@ -99,7 +103,7 @@ class ExactRuntime:
         """Return what the last token's step looked for."""
         cache = self._caches[slot]
         assert cache.queries is not None
-        return cache.queries[:, 0, :, int(cache.lengths[0]) - 1].numpy().copy()
+        return scaled(cache.queries[:, 0, :, int(cache.lengths[0]) - 1]).numpy()
 
     def release(self, slot: int) -> None:
         """Forget a sequence, if there is one."""

@@ -8,7 +8,7 @@ _GRANULE = 32  # positions by which the rows grow
 
 
 class SequenceRows:
-    """One row per sequence, hardly longer than the longest sequence.
+    """One row per sequence, hardly longer than the longest sequence; zero behind its end.
 
     All rows lie in one stretch of memory, from its beginning, and are spread within it as they
     grow: what is not filled between them costs time, because a processor foresees only what it
@@ -44,6 +44,7 @@ class SequenceRows:
         self.lengths.append(length)
         self.tokens.append(tokens)
         self.make_room()
+        self._clear(row)
         return row
 
     def make_room(self) -> None:
@@ -58,8 +59,7 @@ class SequenceRows:
             return
         row, last = self.slots.index(slot), len(self.slots) - 1
         for tensor in self._tensors():
-            length = self.lengths[last]
-            tensor[row, :, :length] = tensor[last, :, :length]
+            tensor[row] = tensor[last]
         for column in (self.slots, self.lengths, self.tokens):
             column[row] = column[last]
             column.pop()
@@ -69,6 +69,10 @@ class SequenceRows:
         elif 2 * max(self.lengths) < self._capacity:
             self._capacity = _whole(max(self.lengths) + 1)
             self._move(self._rows, self._most)
+
+    def _clear(self, row: int) -> None:
+        for tensor in self._tensors():
+            tensor[row] = 0
 
     def _tensors(self) -> list[Tensor]:
         return [tensor for pair in self.layers for tensor in pair]
@@ -81,7 +85,7 @@ class SequenceRows:
         """Move to other memory, with room for so many positions in each of so many rows."""
         before = self._tensors()
         # numpy asks the system for large pages, torch does not: a fifth of the time of a step.
-        self._memory = torch.from_numpy(np.empty(self._size(rows, most), np.float32))
+        self._memory = torch.from_numpy(np.zeros(self._size(rows, most), np.float32))
         self._rows, self._most = rows, most
         self._lay_out()
         for tensor, old in zip(self._tensors(), before, strict=False):
@@ -97,10 +101,12 @@ class SequenceRows:
         while after > 1:
             first = min(-(-after * old // new), after - 1)
             source = self._memory[first * old : after * old].view(-1, old)
-            target = self._memory[first * new : after * new].view(-1, new)[:, :old]
+            target = self._memory[first * new : after * new].view(-1, new)
             overlaps = first * new < after * old
-            target.copy_(source.clone() if overlaps else source)
+            target[:, :old].copy_(source.clone() if overlaps else source)
+            target[:, old:] = 0
             after = first
+        self._memory[old:new] = 0
         self._capacity = capacity
         self._lay_out()
 

@@ -5,6 +5,7 @@ see all phonemes, tokens see all phonemes and the tokens before them. Everything
 lives in a slot of `KeyValueCache`; the network itself is read-only.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -209,6 +210,11 @@ class TextToSemantic:
         cache.lengths[rows] += grown
         cache.tokens[rows] += grown
         return self._predict(hidden[:, 0].float())
+
+
+def scaled(queries: Tensor) -> Tensor:
+    """Return queries (..., width) whose products with keys are the scores of attention."""
+    return queries / math.sqrt(queries.shape[-1])
 
 
 def check_length(n_phonemes: int, n_tokens: int, capacity: int) -> None:

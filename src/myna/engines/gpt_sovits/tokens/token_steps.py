@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 
 _TRIED = (2, 3, 5, 8)  # numbers of rows
 _MOST = max(_TRIED)  # rows in one step
+UNSEEN = np.float32(-1e9)  # added to the score of what a position must not see
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,10 +29,11 @@ class _Step:
 
     binding: onnxruntime.IOBinding
     hidden: Floats  # (B, 1, channels)
-    lengths: npt.NDArray[np.int32]  # (B,)
-    longest: npt.NDArray[np.int32]  # (1,)
+    places: npt.NDArray[np.int64]  # (B, 1, heads, 3)
+    numbers: npt.NDArray[np.int64]  # (capacity,): of the positions
+    bias: Floats  # (B, 1, 1, capacity)
     logits: Floats  # (B, 1, vocabulary)
-    projected: Floats  # (layers, B, 1, 3 * channels): query, key and value side by side
+    queries: Floats  # (layers, B, heads, 1, width), scaled
 
 
 class TokenSteps:
@@ -85,7 +87,7 @@ class TokenSteps:
                 said[row] = token
             firsts = range(0, len(said), _MOST)
             parts = [self._stepped(first, said[first : first + _MOST]) for first in firsts]
-            logits = np.concatenate(parts)[rows]
+            logits = (parts[0] if len(parts) == 1 else np.concatenate(parts))[rows]
         else:
             each = zip(rows, tokens, strict=True)
             logits = np.concatenate([self._stepped(row, [token]) for row, token in each])
@@ -100,16 +102,14 @@ class TokenSteps:
         return np.stack([keys[row, :, positions].numpy() for keys, _ in self.rows.layers])
 
     def queries(self, slot: int) -> Floats:
-        """Return a copy of what a sequence's row looked for in the last step it took part in.
+        """Return a copy of what a sequence looked for in the step before: (layers, heads, width).
 
-        (layers, heads, width). To be asked for before any sequence enters or leaves.
+        Scaled. To be asked for before any sequence enters or leaves.
         """
         row = self.rows.slots.index(slot)
         first, count = next(part for part in self._ran if 0 <= row - part[0] < part[1])
-        n_heads, _, width = self.rows.layers[0][0].shape[1:]
-        projected = self._steps[first, count].projected[:, row - first, 0]
-        found: Floats = projected[:, : n_heads * width].reshape(-1, n_heads, width).copy()
-        return found
+        queries: Floats = self._steps[first, count].queries[:, row - first, :, 0].copy()
+        return queries
 
     def leave(self, slot: int) -> None:
         """Forget a sequence, if there is one."""
@@ -119,10 +119,10 @@ class TokenSteps:
         """Step rows one after another in memory; the logits (B, vocabulary) are overwritten."""
         last = first + len(tokens)
         bound = self._bound(first, len(tokens))
-        lengths, places = self.rows.lengths[first:last], self.rows.tokens[first:last]
-        np.add(self._embedded[tokens], self._positions[places], out=bound.hidden[:, 0])
-        bound.lengths[:] = lengths
-        bound.longest[0] = max(lengths) + 1
+        counts, lengths = self.rows.tokens[first:last], np.array(self.rows.lengths[first:last])
+        np.add(self._embedded[tokens], self._positions[counts], out=bound.hidden[:, 0])
+        bound.places[:, 0, :, 2] = lengths[:, None]
+        np.multiply(bound.numbers > lengths[:, None], UNSEEN, out=bound.bias[:, 0, 0])
         self._session.run_with_iobinding(bound.binding)
         self._ran.append((first, len(tokens)))
         return bound.logits[:, 0]
@@ -136,21 +136,25 @@ class TokenSteps:
         return self._steps[first, count]
 
     def _binding(self, first: int, count: int) -> _Step:
+        _, n_heads, capacity, width = self.rows.layers[0][0].shape
         step = _Step(
             self._session.io_binding(),
             np.empty((count, 1, self._embedded.shape[1]), np.float32),
-            np.empty(count, np.int32),
-            np.empty(1, np.int32),
+            np.empty((count, 1, n_heads, 3), np.int64),
+            np.arange(capacity),
+            np.empty((count, 1, 1, capacity), np.float32),
             np.empty((count, 1, self.vocabulary), np.float32),
-            np.empty((len(self.rows.layers), count, 1, 3 * self._embedded.shape[1]), np.float32),
+            np.empty((len(self.rows.layers), count, n_heads, 1, width), np.float32),
         )
+        step.places[:, 0, :, 0] = np.arange(count)[:, None]
+        step.places[:, 0, :, 1] = np.arange(n_heads)
         bind, fill = step.binding.bind_input, step.binding.bind_output
         _bind(bind, "hidden", step.hidden)
-        _bind(bind, "lengths", step.lengths)
-        _bind(bind, "longest", step.longest)
+        _bind(bind, "places", step.places)
+        _bind(bind, "bias", step.bias)
         _bind(fill, "logits", step.logits)
         for layer, (keys, values) in enumerate(self.rows.layers):
-            _bind(fill, f"{layer}.projected", step.projected[layer])
+            _bind(fill, f"{layer}.scaled", step.queries[layer])
             for name, tensor in ((f"keys.{layer}", keys), (f"values.{layer}", values)):
                 place = tensor.data_ptr() + first * tensor.stride(0) * tensor.element_size()
                 shape = (count, *tensor.shape[1:])

@@ -21,7 +21,7 @@ def _written(rows: SequenceRows, slot: int, first: int, values: torch.Tensor) ->
 
 @settings(max_examples=60, deadline=None)
 @given(EVENTS)
-def test_every_sequence_keeps_what_was_written_whatever_the_others_do(
+def test_every_sequence_keeps_what_was_written_and_nothing_else_whatever_the_others_do(
     events: list[tuple[str, int, int]],
 ) -> None:
     rows, expected = SequenceRows(LAYERS, HEADS, WIDTH), dict[int, torch.Tensor]()
@@ -46,6 +46,7 @@ def test_every_sequence_keeps_what_was_written_whatever_the_others_do(
             assert rows.lengths[row] == length
             found = [[part[row, :, :length] for part in pair] for pair in rows.layers]
             assert torch.equal(torch.stack([torch.stack(pair) for pair in found]), written)
+            assert not any(part[row, :, length:].any() for pair in rows.layers for part in pair)
 
 
 def test_rows_lie_close_together_and_are_given_back() -> None:

@@ -73,7 +73,6 @@ class FastRuntime:
         self.steps.enter(slot, speech, zip(known[::2], known[1::2], strict=True))
         return torch.from_numpy(logits[0])
 
-    @torch.inference_mode()
     def step(self, slots: Sequence[int], tokens: Sequence[int]) -> Tensor:
         """Read one token of each of some sequences."""
         return self.steps.step(slots, tokens)
@@ -86,7 +85,6 @@ class FastRuntime:
         """Return what the step before looked for."""
         return self.steps.queries(slot)
 
-    @torch.inference_mode()
     def release(self, slot: int) -> None:
         """Forget a sequence, if there is one."""
         self.steps.leave(slot)

@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 
 _TRIED = (2, 3, 5, 8)  # numbers of rows
 _MOST = max(_TRIED)  # rows in one step
+_LONG = 200  # positions
 UNSEEN = np.float32(-1e9)  # added to the score of what a position must not see
 
 
@@ -69,7 +70,7 @@ class TokenSteps:
         row = self.rows.enter(slot, length, len(speech.prompt), speech.capacity)
         for held, read in zip(self.rows.layers, known, strict=True):
             for tensor, part in zip(held, read, strict=True):
-                tensor[row, :, :length] = part
+                tensor[row, :, :length] = part.numpy()
 
     def step(self, slots: Sequence[int], tokens: Sequence[int]) -> Tensor:
         """Read one token of each of some sequences; return their logits, (slots, vocabulary).
@@ -99,7 +100,7 @@ class TokenSteps:
     def keys(self, slot: int, positions: slice) -> Floats:
         """Return a copy of a sequence's keys at some positions: (layers, heads, L, width)."""
         row = self.rows.slots.index(slot)
-        return np.stack([keys[row, :, positions].numpy() for keys, _ in self.rows.layers])
+        return np.stack([keys[row, :, positions] for keys, _ in self.rows.layers])
 
     def queries(self, slot: int) -> Floats:
         """Return a copy of what a sequence looked for in the step before: (layers, heads, width).
@@ -156,26 +157,30 @@ class TokenSteps:
         for layer, (keys, values) in enumerate(self.rows.layers):
             _bind(fill, f"{layer}.scaled", step.queries[layer])
             for name, tensor in ((f"keys.{layer}", keys), (f"values.{layer}", values)):
-                place = tensor.data_ptr() + first * tensor.stride(0) * tensor.element_size()
-                shape = (count, *tensor.shape[1:])
-                bind(name, "cpu", 0, np.float32, shape, place)
-                fill(f"{name}.grown", "cpu", 0, np.float32, shape, place)
+                rows = tensor[first : first + count]
+                _bind(bind, name, rows)
+                _bind(fill, f"{name}.grown", rows)
         return step
 
-    @torch.inference_mode()
     def _rows_are_independent(self) -> bool:
-        """Step rows together and alone, and see whether their numbers are equal, bit for bit."""
-        held, generator = self.rows, torch.Generator().manual_seed(0)
+        """Step rows alone, together and beside a long one: are their numbers equal, bit for bit."""
+        held, generator = self.rows, np.random.default_rng(0)
         for row in range(_MOST):
             held.enter(row, row + 1, row, _MOST)
         for pair in held.layers:
-            for tensor in pair:
-                tensor[:, :, :_MOST] = torch.randn(tensor[:, :, :_MOST].shape, generator=generator)
+            for rows in pair:
+                rows[:, :, :_MOST] = generator.standard_normal(rows[:, :, :_MOST].shape)
         tokens = list(range(_MOST))
         alone = np.concatenate([self._stepped(row, [row]) for row in tokens])
-        together = all(np.array_equal(self._stepped(0, tokens[:n]), alone[:n]) for n in _TRIED)
-        for row in tokens:
-            held.leave(row)
+
+        def equal() -> bool:
+            return all(np.array_equal(self._stepped(0, tokens[:n]), alone[:n]) for n in _TRIED)
+
+        together = equal()
+        held.enter(_MOST, _LONG, 0, _LONG)
+        together = together and equal()
+        for slot in [*tokens, _MOST]:
+            held.leave(slot)
         if not together:
             logger.info("sentences are stepped one by one: this processor rounds batches otherwise")
         return together

@@ -3,6 +3,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -100,7 +101,7 @@ def test_a_sequence_that_broke_leaves_nothing_to_the_next_in_its_place(fast: Fas
         fast.admit(slot, SPEECHES[1])
     for pair in fast.steps.rows.layers:
         for tensor in pair:
-            tensor[0] = torch.nan
+            tensor[0] = np.nan
     fast.release(0)
     fast.admit(0, SPEECHES[0])
     assert torch.equal(fast.step([0, 1], [3, 3])[0], clean[1])

@@ -14,14 +14,14 @@ from myna.engines.gpt_sovits.tokens.attention import Attended, Head
 from myna.engines.graphs.products import Floats
 
 FEWEST = 8  # phonemes and tokens; in less, chance looks like order
-FOCUSED, ORDERLY, COVERING = 0.5, 0.8, 0.5
+FOCUSED, ORDERLY, COVERING = 0.5, 0.75, 0.5
 """What is trusted has at least so much focus, order and coverage. These are reasoned, not tuned:
-uniform attention has a focus of 1 / L; heads that look about at random an order of 5 / L; a head
-that looks at one place only covers 1 / L."""
+uniform attention has a focus of 1 / L; a head that looks about at random an order of 3 / L, one
+that sways of a half; a head that looks at one place only covers 1 / L."""
 
 _MOST_HEADS = 4
 _AS_GOOD = 0.9  # of the best head's quality: good enough to be averaged with it
-_STEPS = (-1, 3)  # phonemes from token to token that are order; nobody speaks 75 phonemes a second
+_LONGEST_STEP = 3  # phonemes from token to token: nobody speaks 75 phonemes a second
 
 Values = TypeVar("Values", float, npt.NDArray[np.floating])
 
@@ -33,8 +33,8 @@ class Quality(Generic[Values]):
     focus: Values
     """Mean over tokens of the largest attention: the focus rate of Ren et al. 2019 (FastSpeech)."""
     order: Values
-    """How often the phoneme looked at most is, a token later, the same or one soon after it. Being
-    local, it hardly falls where a sentence goes wrong once."""
+    """Of the tokens at which another phoneme is looked at most than before, how many have one soon
+    after it. Being local, it hardly falls where a sentence goes wrong once."""
     coverage: Values
     """Mean over phonemes of the attention they get in all, 1 at most: Wu et al. 2016 (GNMT)."""
 
@@ -49,9 +49,10 @@ def quality(weights: Floats) -> Quality[npt.NDArray[np.floating]]:
     """Judge attention (heads, T, L): arrays of (heads,)."""
     places = weights.argmax(axis=2)
     steps = np.diff(places, axis=1)
-    in_order = (steps >= _STEPS[0]) & (steps <= _STEPS[1])
+    ahead = np.count_nonzero((steps > 0) & (steps <= _LONGEST_STEP), axis=1)
+    order = ahead / np.maximum(np.count_nonzero(steps, axis=1), 1)
     covered = np.minimum(weights.sum(axis=1), 1)
-    return Quality(weights.max(axis=2).mean(axis=1), in_order.mean(axis=1), covered.mean(axis=1))
+    return Quality(weights.max(axis=2).mean(axis=1), order, covered.mean(axis=1))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -129,7 +129,7 @@ def test_a_head_that_looks_at_one_phoneme_only_is_not_trusted() -> None:
     keys[:, :, 7] = 10
     found = following(Attended(keys, np.full((1, 1, 90, 8), 10, np.float32)))
     assert found is not None
-    assert found.quality.focus == found.quality.order == pytest.approx(1)
+    assert found.quality.focus == pytest.approx(1)
     assert not found.is_trusted
 
 

@@ -7,12 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from myna.core.speech import Chunk, Options, Utterance
+from myna.core.speech import Chunk, Options, SpeechRequest, Utterance
 from myna.core.timing import TimedText
 from myna.core.voice import Voice
+from myna.engines.cached import CachedEngine
 from myna.engines.gpt_sovits.engine import GptSovitsEngine
 from myna.engines.gpt_sovits.frontend.front_end import FrontEnd
 from myna.engines.gpt_sovits.frontend.spoken_text import TextReader
+from myna.settings import Settings
+from myna.storage.results import ResultFolder
+from myna.studio.studio import Studio
+from myna.studio.wiring import open_library
 from tests.unit.engines.gpt_sovits.following_checkpoint import PHONEMES_PER_TOKEN, following_engine
 from tests.unit.engines.gpt_sovits.tiny_engine import tiny_engine
 
@@ -66,6 +71,17 @@ def test_words_are_timed_by_the_head_that_follows_the_text(
     assert words[-1].end <= sum(chunk.audio.duration for chunk in chunks)
     assert sum(bool(chunk.estimated) for chunk in chunks) == 1
     assert not any(chunk.words for chunk in chunks)
+
+
+def test_word_times_are_these_where_no_aligner_hears_the_words_also_when_replayed(
+    engine: GptSovitsEngine, voice: Voice, settings: Settings, tmp_path: Path
+) -> None:
+    """What the tiny network makes sounds like no words at all."""
+    cached = CachedEngine(engine, ResultFolder(tmp_path / "results", 10_000_000))
+    studio = Studio(cached, open_library(settings))
+    request = SpeechRequest(TEXT, voice, "en", Options(seed=1), timestamps=True)
+    expected = estimated(said(engine, voice, whole=True))
+    assert [list(studio.speak(request).words) for _ in range(2)] == [expected, expected]
 
 
 def test_faster_speech_has_earlier_words(engine: GptSovitsEngine, voice: Voice) -> None:

@@ -1,14 +1,14 @@
 """The front desk: every door talks to a Studio and to nothing behind it."""
 
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from itertools import chain
 from typing import Self
 
-from myna.align.aligner import DOUBTFUL_COST, align
+from myna.align.aligner import align
 from myna.core.audio import Audio
 from myna.core.engine import (
     ArrivingUtterance,
@@ -18,15 +18,9 @@ from myna.core.engine import (
     has_speaker,
     streaming,
 )
-from myna.core.errors import (
-    InvalidOption,
-    NothingToSay,
-    PackageMissing,
-    TextMismatch,
-    TextTooLong,
-    Unsupported,
-)
+from myna.core.errors import InvalidOption, NothingToSay, TextTooLong, Unsupported
 from myna.core.languages import AUTO, LANGUAGES
+from myna.core.playback import NOBODY_LISTENS, NOTHING_HEARD, Playback
 from myna.core.speech import (
     Chunk,
     ConversionRequest,
@@ -45,6 +39,7 @@ from myna.storage.voices import VoiceLibrary
 from myna.studio import wiring
 from myna.studio.editing import EditedRecording, EditRequest, edit
 from myna.studio.tally import Tally, counted
+from myna.studio.word_times import timed
 from myna.text.languages import detect
 from myna.text.sentences import sentences
 
@@ -180,16 +175,18 @@ class Studio:
 
     def utterances(self, request: SpeechRequest, voice: Voice) -> Iterator[Utterance]:
         """Yield the request's sentences as engines and their caches are asked for them."""
+        playback = Playback(NOBODY_LISTENS if request.whole else NOTHING_HEARD)
         for sentence in sentences(self._counted(request.text)):
             language = _language(request.language, sentence, voice)
-            yield Utterance(sentence, language, request.options, request.whole)
+            options, whole = request.options, request.whole
+            yield Utterance(sentence, language, options, whole, playback, request.timestamps)
 
     def _speak(self, request: SpeechRequest, voice: Voice, engine: Engine) -> Generator[Chunk]:
         spoken = Placement(request.options.sentence_pause)
         for index, utterance in enumerate(self.utterances(request, voice)):
             chunks = engine.speak(utterance, voice)
             if request.timestamps:
-                chunks = _timed(chunks, partial(_said, utterance))
+                chunks = timed(chunks, partial(_said, utterance))
             with closing(chunks):
                 for chunk in spoken.placed(chunks):
                     yield replace(chunk, sentence=index)
@@ -205,7 +202,7 @@ class Studio:
         utterance = ArrivingUtterance(pieces, request.language, request.options)
         chunks = engine.speak_arriving(utterance, voice)
         if request.timestamps:
-            chunks = _timed(chunks, partial(_written, written, request.language, voice))
+            chunks = timed(chunks, partial(_written, written, request.language, voice))
         is_silent = True
         with closing(chunks):
             for chunk in Placement(request.options.sentence_pause).placed(chunks):
@@ -246,40 +243,6 @@ class Placement:
             if not self.is_empty:
                 yield self._line.silence(self._pause, first)
             yield from self._line.placed(chain([first], rest))
-
-
-def _timed(chunks: Generator[Chunk], said: Callable[[], tuple[str, str]]) -> Generator[Chunk]:
-    """Yield chunks and then, where the engine timed no word of them, all their words.
-
-    `said` tells the text and its language; it is asked once all chunks are there.
-    """
-    heard: list[Chunk] = []
-    with closing(chunks):
-        for chunk in chunks:
-            yield chunk
-            heard.append(chunk)
-    if heard and not any(chunk.words for chunk in heard):
-        audio = Audio.join(chunk.audio for chunk in heard)
-        estimated = tuple(word for chunk in heard for word in chunk.estimated)
-        words = _found(audio, *said(), estimated)
-        silence = Audio.silence(0.0, audio.sample_rate)
-        yield replace(heard[-1], audio=silence, words=words, estimated=())
-
-
-def _found(
-    audio: Audio, text: str, language: str, estimated: tuple[TimedText, ...]
-) -> tuple[TimedText, ...]:
-    """Align the words; where that fails or is doubtful, they are where the engine takes them to be.
-
-    Raises what `align` does where the engine has no idea.
-    """
-    try:
-        alignment = align(audio, text, language)
-    except (TextMismatch, PackageMissing, Unsupported):
-        if not estimated:
-            raise
-        return estimated
-    return estimated if estimated and alignment.cost > DOUBTFUL_COST else alignment.words
 
 
 def _said(utterance: Utterance) -> tuple[str, str]:

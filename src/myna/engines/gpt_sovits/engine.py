@@ -1,16 +1,13 @@
 """The GPT-SoVITS engine: published checkpoints of every version, in the reference's voice."""
 
-import itertools
 import threading
-from collections.abc import Callable, Generator, Iterable, Iterator, MutableMapping, Sequence
-from contextlib import closing
+from collections.abc import Generator, MutableMapping
 
 from myna.core.audio import Audio
 from myna.core.engine import Capabilities
 from myna.core.errors import Unsupported
 from myna.core.infill import Gap, Infilled
 from myna.core.speech import Chunk, Utterance
-from myna.core.timing import TimedText
 from myna.core.voice import Voice
 from myna.engines.batching.device import compute_exactly
 from myna.engines.batching.scheduler import Scheduler
@@ -18,16 +15,10 @@ from myna.engines.gpt_sovits.execution import Execution
 from myna.engines.gpt_sovits.files import ModelFiles
 from myna.engines.gpt_sovits.gap_filling import GapFiller
 from myna.engines.gpt_sovits.model import load
-from myna.engines.gpt_sovits.observed import ObservedDrawing
-from myna.engines.gpt_sovits.plausibility import PACE
-from myna.engines.gpt_sovits.sound.decoder import Sentence
-from myna.engines.gpt_sovits.tokens.drawing import Drawing, derived, seed_of
+from myna.engines.gpt_sovits.speaking import SentenceSpeaker
 from myna.engines.gpt_sovits.voice.prompt import Prompt
-from myna.engines.listening import Listener, misfit
 from myna.engines.prompts import PromptCache
 from myna.text.sentences import speakable
-
-_WordsOf = Callable[[Sequence[int]], tuple[TimedText, ...]]
 
 _METHOD = "1"  # raised whenever the same request comes to sound different
 
@@ -57,7 +48,7 @@ class GptSovitsEngine:
 
         prompts: keeps what was learned of each voice, by a key that changes with the model.
         slots: how many sentences are drawn at once; `queue_length` more may wait.
-        windows: of v3 and v4, how many of different calls are made together.
+        windows: how many of different calls are made together; of v1 to v2ProPlus on a GPU only.
         """
         execution.take_threads()
         if execution.runtime == "exact":
@@ -74,7 +65,15 @@ class GptSovitsEngine:
         self._prompts = PromptCache(
             learned_by, self._model.prompts.learn, Prompt.from_bytes, prompts
         )
-        self._scheduler = Scheduler(self._model.semantic.slots(slots), slots, queue_length)
+        self._scheduler = Scheduler(
+            self._model.semantic.slots(slots),
+            slots,
+            queue_length,
+            rows_cost=execution.device.type == "cpu",
+        )
+        self._say = SentenceSpeaker(
+            self.name, self._model, self._scheduler.tokens, self._count_redrawn
+        )
         self._counting = threading.Lock()
         self.redrawn = 0
         """How many sentences were drawn again because they could not have been right."""
@@ -111,75 +110,7 @@ class GptSovitsEngine:
     def _speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
         if not speakable(utterance.text):
             return
-        task = self._task(utterance, voice)
-        if utterance.whole:
-            yield from self._best(task, utterance)
-            return
-        drawing = ObservedDrawing(self._model, self._scheduler.tokens, task, utterance)
-        with closing(self._groups(drawing)) as groups:
-            yield from self._sound(task, groups, drawing.words)
-
-    def _sound(
-        self, task: Drawing, groups: Iterable[tuple[list[int], bool]], words_of: _WordsOf
-    ) -> Iterator[Chunk]:
-        """Yield the sound of tokens that come in groups; each says whether it is the last.
-
-        With the first sound of the last group come the words, where they can be told.
-        """
-        decoder, options = self._model.decoder, task.options
-        seed = derived(task.seed, "sound")
-        speech = decoder.speech(
-            Sentence(task.text, task.prompt, seed, options.speed, options.sample_steps)
-        )
-        said: list[int] = []
-        for tokens, last in groups:
-            said += tokens
-            words = words_of(said) if last else ()
-            for sound in speech.push(tokens, last=last):
-                audio = Audio(sound, decoder.sample_rate)
-                yield Chunk(audio, engine=self.name, estimated=words)
-                words = ()
-
-    def _task(self, utterance: Utterance, voice: Voice) -> Drawing:
-        options = utterance.options
-        text = self._model.reader.read(utterance.text, utterance.language)
-        return Drawing(
-            text,
-            self._prompts.of(voice),
-            options,
-            seed_of(options),
-            min(self._model.longest, PACE.most_tokens(len(text.phonemes))),
-        )
-
-    def _groups(self, drawing: ObservedDrawing) -> Generator[tuple[list[int], bool]]:
-        """Yield the tokens in groups that grow, as soon as each is full, and which is the last."""
-        chunks = self._model.decoder.chunks
-        sizes = itertools.chain(chunks, itertools.repeat(chunks[-1]))
-        with closing(drawing.tokens(0)) as tokens:
-            for size in sizes:
-                group = list(itertools.islice(tokens, size))
-                yield group, len(group) < size
-                if len(group) < size:
-                    return
-
-    def _best(self, task: Drawing, utterance: Utterance) -> list[Chunk]:
-        """Return a sentence: the best attempt, by its tokens, by attention and by what is heard."""
-        drawing = ObservedDrawing(self._model, self._scheduler.tokens, task, utterance)
-        listener = Listener(
-            lambda tokens: self._sound(task, [(tokens, True)], drawing.words),
-            lambda chunks: misfit(
-                Audio.join(chunk.audio for chunk in chunks), utterance.text, utterance.language
-            ),
-            drawing.fault,
-        )
-        tokens = PACE.best(
-            lambda number: list(drawing.tokens(number)),
-            len(task.text.phonemes),
-            task.options.retries,
-            self._count_redrawn,
-            listener if task.options.retries else None,
-        )
-        return listener.sound(tokens)
+        yield from self._say(utterance, lambda: self._prompts.of(voice))
 
     def _count_redrawn(self) -> None:
         with self._counting:

@@ -4,10 +4,12 @@ Where the attention of some heads follows the text, it tells which words are mis
 and when each is said. Where none does, it tells nothing, and all is as if nobody had looked.
 """
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from typing import Protocol
 
+from myna.core.playback import Playback
 from myna.core.speech import Utterance
 from myna.core.timing import TimedText
 from myna.engines.gpt_sovits.frontend.word_phonemes import WordPhonemes
@@ -21,6 +23,13 @@ from myna.engines.gpt_sovits.tokens.text_to_semantic import TOKENS_PER_SECOND
 from myna.engines.gpt_sovits.tokens.word_times import word_times
 
 
+class Draw(Protocol):
+    """What a scheduler does."""
+
+    def __call__(self, request: SeededSpeech, playback: Playback | None = None) -> Generator[int]:
+        """Yield the tokens of a request; `playback` is that of the speech they are for."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Reading:
     """How an attempt was read, by attention that can be trusted."""
@@ -30,29 +39,27 @@ class _Reading:
 
 
 class ObservedDrawing:
-    """Draws attempts at one sentence. Belongs to one call."""
+    """Draws attempts at one sentence. Belongs to one call.
 
-    def __init__(
-        self,
-        model: Model,
-        draw: Callable[[SeededSpeech], Generator[int]],
-        task: Drawing,
-        utterance: Utterance,
-    ) -> None:
-        """`draw` yields the tokens of a request."""
+    It takes note of the attention only where that may be of use: to time words, or to draw again.
+    """
+
+    def __init__(self, model: Model, draw: Draw, task: Drawing, utterance: Utterance) -> None:
         self._model = model
         self._draw = draw
         self._task = task
         self._utterance = utterance
+        self._observes = utterance.timed or (utterance.whole and utterance.options.retries > 0)
         self._words: tuple[WordPhonemes, ...] | None = None
         self._drawn: dict[tuple[int, ...], SeededSpeech] = {}
         self._readings: dict[tuple[int, ...], _Reading | None] = {}
 
-    def tokens(self, number: int) -> Generator[int]:
+    def tokens(self, number: int, playback: Playback | None = None) -> Generator[int]:
         """Yield the tokens of an attempt."""
-        request = self._task.recorded(number)
+        task = self._task
+        request = task.recorded(number) if self._observes else task.attempt(number)
         drawn: list[int] = []
-        with closing(self._draw(request)) as tokens:
+        with closing(self._draw(request, playback)) as tokens:
             for token in tokens:
                 drawn.append(token)
                 yield token

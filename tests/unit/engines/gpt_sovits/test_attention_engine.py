@@ -5,6 +5,7 @@ import threading
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from myna.core.speech import Chunk, Options, SpeechRequest, Utterance
@@ -37,9 +38,10 @@ def voice(sample: Voice) -> Voice:
 
 
 def said(engine: GptSovitsEngine, voice: Voice, text: str = TEXT, **options: object) -> list[Chunk]:
-    whole = bool(options.pop("whole", False))
+    whole, timed = bool(options.pop("whole", False)), bool(options.pop("timed", True))
     wanted = Options(**{"seed": 1, **options})  # type: ignore[arg-type]  # by name
-    with closing(engine.speak(Utterance(text, "en", wanted, whole), voice)) as chunks:
+    utterance = Utterance(text, "en", wanted, whole, timed=timed)
+    with closing(engine.speak(utterance, voice)) as chunks:
         return list(chunks)
 
 
@@ -82,6 +84,18 @@ def test_word_times_are_these_where_no_aligner_hears_the_words_also_when_replaye
     request = SpeechRequest(TEXT, voice, "en", Options(seed=1), timestamps=True)
     expected = estimated(said(engine, voice, whole=True))
     assert [list(studio.speak(request).words) for _ in range(2)] == [expected, expected]
+
+
+def test_attention_is_noted_only_where_it_may_be_of_use(
+    engine: GptSovitsEngine, voice: Voice
+) -> None:
+    unasked = said(engine, voice, timed=False)
+    assert not estimated(unasked)
+    asked = said(engine, voice)
+    for one, other in zip(unasked, asked, strict=True):
+        assert np.array_equal(one.audio.samples, other.audio.samples)
+    assert not estimated(said(engine, voice, timed=False, whole=True, retries=0))
+    assert estimated(said(engine, voice, timed=False, whole=True, retries=1))
 
 
 def test_faster_speech_has_earlier_words(engine: GptSovitsEngine, voice: Voice) -> None:

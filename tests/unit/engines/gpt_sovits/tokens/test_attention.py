@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 import torch
 
+from myna.engines.batching.decode_attention import attention_on
 from myna.engines.gpt_sovits.frontend.symbols import SYMBOLS_V2
 from myna.engines.gpt_sovits.frontend.word_phonemes import WordPhonemes
 from myna.engines.gpt_sovits.plausibility import reading_fault
 from myna.engines.gpt_sovits.tokens.attention import Attended, AttentionRecord
 from myna.engines.gpt_sovits.tokens.attention_heads import following
 from myna.engines.gpt_sovits.tokens.attention_path import likeliest_path
-from myna.engines.gpt_sovits.tokens.captured_slots import CapturedSlots
+from myna.engines.gpt_sovits.tokens.captured_slots import CAPACITY, CapturedSlots
 from myna.engines.gpt_sovits.tokens.semantic_decoding import SemanticRequest
 from myna.engines.gpt_sovits.tokens.semantic_models import SteppedByDevice, SteppedByRuntime
 from myna.engines.gpt_sovits.tokens.semantic_runtimes import ExactRuntime, SemanticRuntime
@@ -172,6 +173,13 @@ def drawn(
     return said
 
 
+def on_device(checkpoint: SemanticCheckpoint) -> SteppedByDevice:
+    """Return what is stepped on a GPU, here."""
+    network = TextToSemantic(checkpoint)
+    attention = attention_on(torch.device("cpu"), network.cache_shape(CAPACITY))
+    return SteppedByDevice(network, torch.float32, attention)
+
+
 def runtimes(checkpoint: SemanticCheckpoint) -> dict[str, SemanticRuntime]:
     pytest.importorskip("onnxruntime", reason="two of three runtimes need onnxruntime")
     from myna.engines.gpt_sovits.tokens.exact_graph_runtime import ExactGraphRuntime
@@ -188,7 +196,7 @@ def test_every_runtime_and_the_device_find_the_head_and_its_path(
     checkpoint: SemanticCheckpoint,
 ) -> None:
     models = {name: SteppedByRuntime(runtime) for name, runtime in runtimes(checkpoint).items()}
-    device = SteppedByDevice(TextToSemantic(checkpoint), torch.float32)
+    device = on_device(checkpoint)
     for name, model in {**models, "device": device}.items():
         asked = request(checkpoint)
         slots = model.slots(2)
@@ -269,7 +277,7 @@ def test_a_random_decoder_is_not_trusted(tmp_path: Path) -> None:
 
 def test_a_call_that_is_not_recorded_has_no_attention(checkpoint: SemanticCheckpoint) -> None:
     asked = replace(request(checkpoint), record=None)
-    network = TextToSemantic(checkpoint)
-    assert SteppedByRuntime(ExactRuntime(network)).attended(asked, [1, 2]) is None
-    assert SteppedByDevice(network, torch.float32).attended(asked, [1, 2]) is None
+    runtime = ExactRuntime(TextToSemantic(checkpoint))
+    assert SteppedByRuntime(runtime).attended(asked, [1, 2]) is None
+    assert on_device(checkpoint).attended(asked, [1, 2]) is None
     assert AttentionRecord(slice(0, 4)).attended() is None

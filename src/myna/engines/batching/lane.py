@@ -10,13 +10,12 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
 
 _WARM_UPS = 3  # runs before recording, in which libraries allocate what they need
-_URGENT, _USUAL = -1, 0  # priorities of streams; the lower number goes first
+_URGENT = -1  # a stream of this priority goes first
 _recording = threading.Lock()  # torch records one graph at a time in a process
 
 
@@ -37,23 +36,20 @@ class Arriving:
 class Lane:
     """`with lane.open():` is around all work in it.
 
-    What several threads launch in it is done in the order in which it was launched.
+    Several threads may launch in it, and what they launch is done in that order; the tensors of a
+    step belong to one of them at a time.
     """
 
     def __init__(self, device: torch.device, *, urgent: bool = True) -> None:
-        """Make the stream, behind everything that was launched so far.
-
-        What is in an urgent lane goes before what waits in others.
-        """
+        """Make the stream, behind everything that was launched so far; urgent, it goes first."""
         self.device = device
         self._stream: torch.cuda.Stream | None = None
-        self._pool: Any = None  # of torch: a handle
         if device.type == "cuda":
             with torch.cuda.device(device):
-                priority = _URGENT if urgent else _USUAL
+                priority = _URGENT if urgent else 0
                 self._stream = torch.cuda.Stream(priority=priority)  # type: ignore[no-untyped-call]
                 self._stream.wait_stream(torch.cuda.current_stream())
-                self._pool = torch.cuda.graph_pool_handle()
+                self._memory = torch.cuda.graph_pool_handle()
 
     @contextmanager
     def open(self) -> Iterator[None]:
@@ -62,13 +58,30 @@ class Lane:
         with torch.inference_mode(), chosen:
             yield
 
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Do what follows in this lane: after what was launched outside, before what will be.
+
+        All who take turns launch outside on one stream, torch's own where nobody chose another.
+        """
+        if self._stream is None:
+            with self.open():
+                yield
+            return
+        outside = torch.cuda.current_stream(self.device)
+        self._stream.wait_stream(outside)
+        try:
+            with self.open():
+                yield
+        finally:
+            outside.wait_stream(self._stream)
+
     def recorded(self, step: Callable[[], None]) -> Callable[[], None]:
         """Return what repeats a step: on a GPU a graph recorded now, elsewhere the step itself.
 
         The step changes tensors in place, whose shapes and addresses stay, and reads nothing back.
         It must leave no trace while no slot is live: it is run some times before it is recorded.
-        What it allocates lies in memory that all steps of this lane share, so it must copy what is
-        to stay into tensors made outside.
+        The graphs of a lane share the memory that a step takes for itself: one runs at a time.
         """
         if self._stream is None:
             return step
@@ -78,10 +91,16 @@ class Lane:
             graph = torch.cuda.CUDAGraph()
             # Other threads may go on allocating meanwhile.
             with torch.cuda.graph(
-                graph, self._pool, self._stream, capture_error_mode="thread_local"
+                graph, self._memory, self._stream, capture_error_mode="thread_local"
             ):
                 step()
         return graph.replay
+
+    def send(self, numbers: Tensor, there: Tensor) -> None:
+        """Have `there` become `numbers` of the CPU, without waiting for it."""
+        if self._stream is not None:
+            numbers = numbers.pin_memory()
+        there.copy_(numbers, non_blocking=True)
 
     def fetched(self, numbers: Tensor) -> Arriving:
         """Return what `numbers` are now, whatever is launched after this."""

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from myna.core.audio import Samples
 from myna.engines.batching.desk import Desk
-from myna.engines.batching.lane import Arriving, Lane, sent
+from myna.engines.batching.lane import Arriving, Lane
 from myna.engines.gpt_sovits.sound.recorded_features import RecordedFeatures
 from myna.engines.gpt_sovits.sound.speech_windows import FLOW_REACH
 from myna.engines.gpt_sovits.sound.vits import Vits
@@ -43,7 +43,7 @@ class Window:
     flowed: Sequence[Tensor]
     """What was decided of the window before: (1, channels, n) each, from its first frame on."""
     until: int
-    """How many of its frames are decided with it; behind them there is nothing."""
+    """How many of its frames are decided with it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,7 +137,7 @@ class _Step:
         with self._lane.open():
             bounds = [self._laid(row, window) for row, window in enumerate(windows)]
             bounds += [(0, 0, 0, 0)] * (self.rows - len(windows))
-            self._bounds.copy_(sent(torch.tensor(bounds), self._lane.device))
+            self._lane.send(torch.tensor(bounds), self._bounds)
             self._replay()
             for row, window in enumerate(windows):
                 known = sum(piece.shape[2] for piece in window.flowed)
@@ -164,8 +164,6 @@ class _Step:
         flowed = self._vits.flow.inverse(latents, self._voice, looked_at.float())
         frames = self._frames[: self._length]
         new = flowed[:, :, FLOW_REACH:-FLOW_REACH]
-        decided = torch.where(frames < known, self._flowed, new)
-        there = frames < until
-        self._flowed.copy_(decided.masked_fill(~there, 0))
-        mask = there.float() if self._length == MASKED else None
+        self._flowed.copy_(torch.where(frames < known, self._flowed, new))
+        mask = (frames < until).float() if self._length == MASKED else None
         self._sound.copy_(self._vits.vocoder(self._flowed, self._voice, mask)[:, 0])

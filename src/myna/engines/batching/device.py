@@ -3,6 +3,7 @@
 import os
 
 import torch
+from torch import Tensor
 
 from myna.core.errors import SettingsError
 
@@ -68,6 +69,16 @@ def half_precision(device: torch.device) -> torch.dtype:
     if device.type != _CUDA or torch.cuda.get_device_capability(device)[0] >= _COMPUTES_BFLOAT16:
         return torch.bfloat16
     return torch.float16
+
+
+def sent(numbers: Tensor, device: torch.device) -> Tensor:
+    """Return numbers of the CPU on a device, without waiting for what it has to do before.
+
+    A plain copy to a GPU waits until all that was launched on the stream is done.
+    """
+    if device.type == _CUDA and numbers.numel():
+        numbers = numbers.pin_memory()
+    return numbers.to(device, non_blocking=True)
 
 
 def compute_exactly(device: torch.device) -> None:

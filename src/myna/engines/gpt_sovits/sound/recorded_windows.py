@@ -17,6 +17,7 @@ from torch import Tensor
 
 from myna.core.audio import Samples
 from myna.engines.batching.desk import Desk
+from myna.engines.batching.device import sent
 from myna.engines.batching.lane import Arriving, Lane
 from myna.engines.gpt_sovits.sound.recorded_features import RecordedFeatures
 from myna.engines.gpt_sovits.sound.speech_windows import FLOW_REACH
@@ -137,7 +138,7 @@ class _Step:
         with self._lane.open():
             bounds = [self._laid(row, window) for row, window in enumerate(windows)]
             bounds += [(0, 0, 0, 0)] * (self.rows - len(windows))
-            self._lane.send(torch.tensor(bounds), self._bounds)
+            self._bounds.copy_(sent(torch.tensor(bounds), self._lane.device))
             self._replay()
             for row, window in enumerate(windows):
                 known = sum(piece.shape[2] for piece in window.flowed)

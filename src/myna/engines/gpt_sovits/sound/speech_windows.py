@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from myna.core.audio import Samples
-from myna.engines.batching.lane import sent
+from myna.engines.batching.device import sent
 from myna.engines.batching.noise import normal_frames
 from myna.engines.gpt_sovits.sound.vits import NOISE_SCALE, Vits
 

@@ -3,16 +3,18 @@
     python -m benchmarks.gpt_sovits.windows [--device cuda] [--rows 1 4 16] [--runtime fast]
 
 Each length of a window with so many rows, in the recorded step, beside as many windows made one
-after another without one; then what is said before a first chunk, a chunk and a sentence is
-encoded. On a CPU a step is not recorded, so what is left there is what padding and masks cost. The
-weights are random, of the published shapes. No GPU has run it yet. On one thread of a processor it
-takes a minute with `--rows 1`. Run it from the root of the repository, on a machine that does
+after another without one, and by how much their sound differs: by more than -50 dB, and the line
+ends in NO and the exit status is 1. Then what is said before a first chunk, a chunk and a sentence
+is encoded. On a CPU a step is not recorded, so what is left there is what padding and masks cost.
+The weights are random, of the published shapes. No GPU has run it yet. On one thread of a processor
+it takes a minute with `--rows 1`. Run it from the root of the repository, on a machine that does
 nothing else.
 
     --small             tiny networks: to try the script anywhere, in seconds
 """
 
 import argparse
+import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
@@ -20,6 +22,7 @@ from functools import partial
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from benchmarks.gpt_sovits import weights
 from benchmarks.gpt_sovits.rounds import Variant, compared
@@ -32,8 +35,10 @@ from myna.engines.gpt_sovits.sound.vits import Vits
 from myna.engines.gpt_sovits.sound.window_places import LENGTHS
 from myna.engines.gpt_sovits.weights import SovitsCheckpoint, read_sovits
 from tests.unit.engines.gpt_sovits import tiny_checkpoints
+from tests.unit.engines.gpt_sovits.noise import noise_in_decibels
 
 FRAMES_PER_SECOND = 50
+NEAR = -50  # dB
 SPOKEN = ((24, 40), (99, 40), (250, 100))  # tokens, phonemes
 
 
@@ -57,10 +62,13 @@ def main() -> None:
     checkpoint = _checkpoint(small=given.small)
     placed = replace(checkpoint, tensors=checkpoint.tensors.to(device))
     recorded = RecordedWindows(Vits(placed, execution.vocoder_dtype), max(given.rows))
+    right = True
     for length in LENGTHS:
-        _sound(recorded, length, [n for n in given.rows if n * length <= MOST_FRAMES], given.rounds)
+        rows = [count for count in given.rows if count * length <= MOST_FRAMES]
+        right &= _sound(recorded, length, rows, given.rounds)
     for tokens, phonemes in SPOKEN:
         _encoder(recorded, tokens, phonemes, given.rounds)
+    sys.exit(0 if right else 1)
 
 
 def _checkpoint(*, small: bool) -> SovitsCheckpoint:
@@ -75,18 +83,18 @@ def _checkpoint(*, small: bool) -> SovitsCheckpoint:
         return read_sovits(path)
 
 
-def _sound(recorded: RecordedWindows, length: int, rows: Sequence[int], rounds: int) -> None:
+def _sound(recorded: RecordedWindows, length: int, rows: Sequence[int], rounds: int) -> bool:
     vits, lane = recorded.vits, recorded.lane
     voice = torch.randn(1, vits.voice_channels, 1).to(vits.device)
     latents = torch.randn(1, vits.channels, length + FLOW_REACH - VOCODER_REACH).to(vits.device)
     window = Window(length, voice, latents, FLOW_REACH, [], length)
 
-    def unrecorded(count: int) -> None:
-        with torch.inference_mode():
-            for _ in range(count):
-                flowed = vits.flow.inverse(latents, voice)[:, :, :length]
-                lane.fetched(vits.vocoder(flowed, voice)).wait()
+    def unrecorded(count: int) -> list[Tensor]:
+        with lane.open():
+            flowed = [vits.flow.inverse(latents, voice)[:, :, :length] for _ in range(count)]
+            return [lane.fetched(vits.vocoder(each, voice)[0, 0]).wait() for each in flowed]
 
+    expected, differences = unrecorded(1)[0], []
     for count in rows:
         print(f"{count} x {length} frames")
         variants = {
@@ -94,6 +102,10 @@ def _sound(recorded: RecordedWindows, length: int, rows: Sequence[int], rounds: 
             "one step": Variant(partial(recorded.made, [window] * count)),
         }
         compared(variants, rounds, count * length / FRAMES_PER_SECOND, "s of sound")
+        last = torch.from_numpy(recorded.made([window] * count)[-1].sound)
+        differences.append(noise_in_decibels(last, expected))
+        print(f"  differs by {differences[-1]:.0f} dB{'' if differences[-1] < NEAR else ' NO'}")
+    return all(difference < NEAR for difference in differences)
 
 
 def _encoder(recorded: RecordedWindows, tokens: int, phonemes: int, rounds: int) -> None:

@@ -35,12 +35,9 @@ def main() -> None:
 
 
 TYPES = {
-    "query": "*bf16",
-    "keys": "*bf16",
-    "values": "*bf16",
-    "merged": "*bf16",
+    **dict.fromkeys(("query", "new_key", "new_value", "keys", "values", "merged"), "*bf16"),
+    **dict.fromkeys(("query_stride", "key_stride", "value_stride"), "i32"),
     "lengths": "*i64",
-    "query_stride": "i32",
 }
 
 
@@ -51,7 +48,8 @@ def _fits(kernel: Any, constants: dict[str, float]) -> bool:
     }
     places = {(kernel.arg_names.index(name),): value for name, value in constants.items()}
     source = ASTSource(kernel, types, places)
-    made = triton.compile(source, target=GPUTarget("cuda", GENERATION, 32))
+    warps = {"num_warps": decode_kernel.warps_for(int(constants["width"]))}
+    made = triton.compile(source, target=GPUTarget("cuda", GENERATION, 32), options=warps)
     assert made.asm["cubin"]
     return "__local_depot" not in made.asm["ptx"]
 

@@ -1,5 +1,7 @@
 """The device a neural engine computes on, and in which precision."""
 
+import os
+
 import torch
 from torch import Tensor
 
@@ -36,6 +38,30 @@ def described(device: torch.device) -> str:
     if device.type != _CUDA:
         return str(device)
     return f"{device} ({torch.cuda.get_device_name(device)})"
+
+
+def passes_at_once(device: torch.device) -> int:
+    """Return how many passes of a network a device does beside each other without a loss.
+
+    A CPU does one for as many processors as torch uses for it, a GPU one.
+    """
+    return 1 if device.type == _CUDA else max(1, processors() // torch.get_num_threads())
+
+
+def wait_for(device: torch.device) -> None:
+    """Wait until a GPU has done what it was told to; a CPU has.
+
+    So those who come meanwhile share the next pass.
+    """
+    if device.type == _CUDA:
+        torch.cuda.current_stream(device).synchronize()
+
+
+def processors() -> int:
+    """Return how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def half_precision(device: torch.device) -> torch.dtype:

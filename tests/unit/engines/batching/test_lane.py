@@ -24,6 +24,7 @@ class Cuda:
             "Stream": lambda priority: self,
             "stream": lambda stream: self._within("in lane"),
             "CUDAGraph": lambda: self,
+            "graph_pool_handle": lambda: "pool",
             "graph": self._graph,
         }.items():
             monkeypatch.setattr(torch.cuda, name, standing_in)
@@ -40,8 +41,9 @@ class Cuda:
         yield
 
     @contextmanager
-    def _graph(self, graph: Any, stream: Any, capture_error_mode: str) -> Iterator[None]:
+    def _graph(self, graph: Any, pool: Any, stream: Any, capture_error_mode: str) -> Iterator[None]:
         assert graph is self
+        assert pool == "pool"
         assert stream is self
         assert capture_error_mode == "thread_local"
         assert not gc.isenabled()

@@ -1,11 +1,11 @@
 """Notes each slot's newest position and has it see what its slot holds, and no more: in Triton.
 
-A slot's positions are cut into splits of one fixed size. A program attends to one split of one
-slot's keys and values, for all queries that share them, and if the newest position lies in it, puts
-its key and value there; what the splits of a slot found is then merged (flash-decoding, Dao et al.
-2023; online softmax, Milakov and Gimelshein 2018). Splits behind a slot's length are not read, nor
-is anything of an empty slot. As their size is fixed, and not their number, a sum has the same bits
-whatever the other slots hold and however large they are.
+A slot's positions are cut into splits of one fixed size. A program attends to every eighth split of
+one slot's keys and values, for all queries that share them, and if the newest position lies in one,
+puts its key and value there; what the splits of a slot found is then merged (flash-decoding, Dao et
+al. 2023; online softmax, Milakov and Gimelshein 2018). Splits behind a slot's length are not read,
+nor is anything of an empty slot. As their size is fixed, and not their number, a sum has the same
+bits whatever the other slots hold and however large they are.
 
 The grid follows from the shapes of the cache, lengths are read on the device, and nothing is tuned
 while it runs, so it can be recorded in a CUDA graph. It sums in 32 bits, whatever comes in.
@@ -22,6 +22,7 @@ Heads = tuple[Tensor, Tensor, Tensor]
 Known = tuple[Tensor, Tensor]
 
 SPLIT = 128  # positions
+_PROGRAMS = 8  # for the splits of a slot: in most, one for each that is filled
 _WIDTH_OF_A_WARP = 8  # channels of a head: so many that a thread's numbers fit its registers
 
 
@@ -45,7 +46,7 @@ def by_length(lengths: Tensor, heads: Heads, known: Known) -> Tensor:
     peaks = torch.empty(rows, dtype=torch.float32, device=query.device)
     sums = torch.empty_like(peaks)
     merged = torch.empty(slots, n_heads, width, dtype=query.dtype, device=query.device)
-    _attend_split[(n_splits, n_key_heads, slots)](
+    _attend_splits[(min(n_splits, _PROGRAMS), n_key_heads, slots)](
         query,
         key,
         value,
@@ -63,6 +64,7 @@ def by_length(lengths: Tensor, heads: Heads, known: Known) -> Tensor:
         width=width,
         capacity=capacity,
         split=SPLIT,
+        n_splits=n_splits,
         num_warps=warps,
     )
     _merge_splits[(n_heads, slots)](
@@ -86,7 +88,7 @@ def warps_for(width: int) -> int:
 
 
 @triton.jit
-def _attend_split(  # noqa: PLR0913 - a kernel takes addresses and sizes one by one
+def _attend_splits(  # noqa: PLR0913 - a kernel takes addresses and sizes one by one
     query,
     new_key,
     new_value,
@@ -104,14 +106,14 @@ def _attend_split(  # noqa: PLR0913 - a kernel takes addresses and sizes one by 
     width: tl.constexpr,
     capacity: tl.constexpr,
     split: tl.constexpr,
+    n_splits: tl.constexpr,
 ):
-    part = tl.program_id(0)
     key_head = tl.program_id(1)
     slot = tl.program_id(2).to(tl.int64)
-    length = tl.load(lengths + slot)
-    if part * split < length:
+    length = tl.load(lengths + slot).to(tl.int32)
+    columns = tl.arange(0, width)
+    for part in range(tl.program_id(0), tl.cdiv(length, split), tl.num_programs(0)):
         places = part * split + tl.arange(0, split)
-        columns = tl.arange(0, width)
         filled = places < length
         known = (places < length - 1)[:, None]
         own = tl.load(new_key + slot * key_stride + key_head * width + columns)
@@ -132,7 +134,7 @@ def _attend_split(  # noqa: PLR0913 - a kernel takes addresses and sizes one by 
             scores = tl.where(filled, scores, float("-inf"))
             peak = tl.max(scores, axis=0)
             weights = tl.exp(scores - peak)
-            row = (slot * tl.num_programs(1) * group + head) * tl.num_programs(0) + part
+            row = (slot * tl.num_programs(1) * group + head) * n_splits + part
             tl.store(found + row * width + columns, tl.sum(weights[:, None] * value, axis=0))
             tl.store(peaks + row, peak)
             tl.store(sums + row, tl.sum(weights, axis=0))

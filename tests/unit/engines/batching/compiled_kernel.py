@@ -26,11 +26,11 @@ def main() -> None:
     found = {}
     for name, (group, width, capacity) in FAMILIES.items():
         n_splits = triton.cdiv(capacity, SPLIT)
+        both = {"width": width, "split": SPLIT, "n_splits": n_splits}
         sizes = {"scale": width**-0.5, "group": group, "capacity": capacity}
-        merging = {"n_splits": n_splits, "padded": triton.next_power_of_2(n_splits)}
-        shared = {"width": width, "split": SPLIT}
-        found[f"{name} attend"] = _fits(decode_kernel._attend_split, sizes | shared)
-        found[f"{name} merge"] = _fits(decode_kernel._merge_splits, merging | shared)
+        padded = {"padded": triton.next_power_of_2(n_splits)}
+        found[f"{name} attend"] = _fits(decode_kernel._attend_splits, both | sizes)
+        found[f"{name} merge"] = _fits(decode_kernel._merge_splits, both | padded)
     sys.stdout.write(json.dumps(found))
 
 

@@ -127,6 +127,8 @@ def main() -> None:
         device = find_device(given.device, "--device")
     except SettingsError as error:
         parser.error(str(error))
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
     if given.runtime == "exact":
         compute_exactly(device)
     plan = Plan(device, given.runtime, 1 if given.small else given.rounds, given.small)

@@ -22,9 +22,9 @@ class Cuda:
             "device": lambda device: self._within(f"on {device}"),
             "current_stream": lambda: "default",
             "Stream": lambda priority: self,
+            "graph_pool_handle": lambda: "pool",
             "stream": lambda stream: self._within("in lane"),
             "CUDAGraph": lambda: self,
-            "graph_pool_handle": lambda: "pool",
             "graph": self._graph,
         }.items():
             monkeypatch.setattr(torch.cuda, name, standing_in)
@@ -41,9 +41,8 @@ class Cuda:
         yield
 
     @contextmanager
-    def _graph(self, graph: Any, pool: Any, stream: Any, capture_error_mode: str) -> Iterator[None]:
-        assert graph is self
-        assert pool == "pool"
+    def _graph(self, graph: Any, pool: str, stream: Any, capture_error_mode: str) -> Iterator[None]:
+        assert (graph, pool) == (self, "pool")
         assert stream is self
         assert capture_error_mode == "thread_local"
         assert not gc.isenabled()

@@ -112,7 +112,7 @@ class Rate:
 
 
 def main() -> None:
-    """Print two tables for each part."""
+    """Print a table of each language model, and one of each part."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
     parser.add_argument("--device", default="cuda")
@@ -127,6 +127,8 @@ def main() -> None:
         device = find_device(given.device, "--device")
     except SettingsError as error:
         parser.error(str(error))
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
     if given.runtime == "exact":
         compute_exactly(device)
     plan = Plan(device, given.runtime, 1 if given.small else given.rounds, given.small)
@@ -152,9 +154,11 @@ def _gpt_sovits(folder: Path, version: str, plan: Plan) -> bool:
     streams = plan.streams(version)
     execution = Execution(plan.runtime, folder / "graphs", device=plan.device)
     files = find_files(folder, version=version)
-    placed = read_semantic(files.semantic).on(plan.device)
-    checked = gpu_checks.semantic(TextToSemantic(placed, plan.dtype))
-    right = _checked(checked, plan, max(streams))
+    right = True
+    if version != "v4":  # which has the same language model
+        placed = read_semantic(files.semantic).on(plan.device)
+        checked = gpu_checks.semantic(TextToSemantic(placed, plan.dtype))
+        right = _checked(checked, plan, max(streams))
     model = open_model(read_semantic(files.semantic), execution)
     rates = [_rate(Scheduler(model.slots(n), n, n), _semantic_request, n) for n in streams]
     windows = 1 if plan.device.type == "cpu" else 8

@@ -55,6 +55,7 @@ class Lane:
         self._stream: torch.cuda.Stream | None = None
         self._pool: Any = None  # of torch: a handle
         if device.type == "cuda":
+            gc.collect()  # an engine that was replaced may lie about, with gigabytes
             with torch.cuda.device(device):
                 priority = _URGENT if urgent else _USUAL
                 self._stream = torch.cuda.Stream(priority=priority)  # type: ignore[no-untyped-call]
@@ -119,12 +120,8 @@ class Lane:
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Collect what nothing refers to, then no more: to free another's graph would end a recording.
-
-    An engine that was replaced may be among it, with gigabytes.
-    """
+    """Collect nothing meanwhile: to free what is another's could end a recording."""
     was_enabled = gc.isenabled()
-    gc.collect()
     gc.disable()
     try:
         yield

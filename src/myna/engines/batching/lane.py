@@ -36,14 +36,16 @@ class Arriving:
 class Lane:
     """Belongs to one thread at a time; `with lane.open():` is around all work in it."""
 
-    def __init__(self, device: torch.device) -> None:
-        """Make the stream, behind everything that was launched so far."""
+    def __init__(self, device: torch.device, *, urgent: bool = True) -> None:
+        """Make the stream, behind everything that was launched so far; urgent, it goes first."""
         self.device = device
         self._stream: torch.cuda.Stream | None = None
         if device.type == "cuda":
             with torch.cuda.device(device):
-                self._stream = torch.cuda.Stream(priority=_URGENT)  # type: ignore[no-untyped-call]
+                priority = _URGENT if urgent else 0
+                self._stream = torch.cuda.Stream(priority=priority)  # type: ignore[no-untyped-call]
                 self._stream.wait_stream(torch.cuda.current_stream())
+                self._memory = torch.cuda.graph_pool_handle()
 
     @contextmanager
     def open(self) -> Iterator[None]:
@@ -52,11 +54,27 @@ class Lane:
         with torch.inference_mode(), chosen:
             yield
 
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Do what follows in this lane: after what was launched outside, before what will be."""
+        if self._stream is None:
+            with self.open():
+                yield
+            return
+        outside = torch.cuda.current_stream(self.device)
+        self._stream.wait_stream(outside)
+        try:
+            with self.open():
+                yield
+        finally:
+            outside.wait_stream(self._stream)
+
     def recorded(self, step: Callable[[], None]) -> Callable[[], None]:
         """Return what repeats a step: on a GPU a graph recorded now, elsewhere the step itself.
 
         The step changes tensors in place, whose shapes and addresses stay, and reads nothing back.
         It must leave no trace while no slot is live: it is run some times before it is recorded.
+        The graphs of a lane share the memory that a step takes for itself: one runs at a time.
         """
         if self._stream is None:
             return step
@@ -65,9 +83,17 @@ class Lane:
                 step()
             graph = torch.cuda.CUDAGraph()
             # Other threads may go on allocating meanwhile.
-            with torch.cuda.graph(graph, stream=self._stream, capture_error_mode="thread_local"):
+            with torch.cuda.graph(
+                graph, self._memory, self._stream, capture_error_mode="thread_local"
+            ):
                 step()
         return graph.replay
+
+    def send(self, numbers: Tensor, there: Tensor) -> None:
+        """Have `there` become `numbers` of the CPU, without waiting for it."""
+        if self._stream is not None:
+            numbers = numbers.pin_memory()
+        there.copy_(numbers, non_blocking=True)
 
     def fetched(self, numbers: Tensor) -> Arriving:
         """Return what `numbers` are now, whatever is launched after this."""

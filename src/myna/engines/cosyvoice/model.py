@@ -87,6 +87,7 @@ def load(files: ModelFiles, runtime: Runtime) -> Model:
             version=version,
             head_width=configuration.head_width,
             precision=runtime.flow_precision,
+            recording=runtime.recording(configuration.guidance),
         ),
         read_vocoder(weights[2], version=version),
     )

@@ -1,14 +1,13 @@
 """The mel of one call, made while its tokens arrive."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from myna.engines.cosyvoice.acoustic.flow import Flow
-from myna.engines.cosyvoice.acoustic.matching import Stretch, batched, follow, new_path, together
-from myna.engines.cosyvoice.acoustic.past import Past
+from myna.engines.cosyvoice.acoustic.matching import Path, Stretch
 from myna.engines.cosyvoice.acoustic.request import (
     CHUNK_TOKENS,
     FRAMES_PER_TOKEN,
@@ -36,19 +35,19 @@ class MelStream:
         self._given = prompt.tokens.shape[0]
         self._settled = 0
         self._encoder_past = flow.encoder.past()
-        self._path: Sequence[Past] = new_path(options, prompt.mel.shape[1])
+        self._path = flow.matching.begin(options, prompt.mel.shape[1])
         self.frames_computed = 0
         """How many frames went through the networks so far."""
 
     @property
-    def path(self) -> Sequence[Past]:
-        """The past of each step."""
+    def path(self) -> Path:
+        """What is remembered of each step."""
         return self._path
 
     @property
     def bytes(self) -> int:
         """How much memory the past of the path takes, next to which all else is little."""
-        return sum(past.bytes for past in self._path)
+        return self._path.bytes
 
     @property
     def given(self) -> int:
@@ -75,8 +74,7 @@ class MelStream:
 
         Three tokens more must be there, but at the end.
         """
-        stretch = self.begin(count).stretch
-        return self.finish(follow(self.flow.field, stretch, self.options, self._path), count)
+        return self.finish(self._followed(self.begin(count).stretch), count)
 
     @torch.inference_mode()
     def prepare(self) -> None:
@@ -85,7 +83,7 @@ class MelStream:
         end = tokens // CHUNK_TOKENS * CHUNK_TOKENS
         if end > self._settled:
             stretch = self._stretch(Span(self._settled, end))
-            follow(self.flow.field, stretch, self.options, self._path)
+            self._followed(stretch)
             self._settle(stretch)
 
     @torch.inference_mode()
@@ -115,7 +113,7 @@ class MelStream:
         twin = MelStream(self.flow, self._prompt, self.options, seed)
         twin._tokens, twin._given, twin._settled = self._tokens, self._given, self._settled
         twin._encoder_past = self._encoder_past and self._encoder_past.copy()
-        twin._path = [past.copy() for past in self._path]
+        twin._path = self._path.copy()
         return twin
 
     def _stretch(self, span: Span) -> Stretch:
@@ -125,6 +123,9 @@ class MelStream:
             self.flow.noise(span, self._prompt, self._seed),
             settling=FRAMES_PER_TOKEN * span.settling,
         )
+
+    def _followed(self, stretch: Stretch) -> Tensor:
+        return self.flow.matching.follow([stretch], [self._path], self.options)[0]
 
     def _settle(self, stretch: Stretch) -> None:
         self._settled += stretch.settling // FRAMES_PER_TOKEN
@@ -140,9 +141,10 @@ class Begun:
     stretch: Stretch
 
     @property
-    def likeness(self) -> tuple[int, int, FlowOptions]:
+    def likeness(self) -> tuple[FlowOptions, Hashable]:
         """What advances that share a pass must have alike."""
-        return self.stretch.noise.shape[2], self.stretch.settling, self.stream.options
+        frames, settling = self.stretch.noise.shape[2], self.stretch.settling
+        return self.stream.options, self.stream.flow.matching.likeness(frames, settling)
 
 
 @torch.inference_mode()
@@ -151,15 +153,15 @@ def finish_together(advances: Sequence[Begun]) -> list[Tensor]:
 
     A stream's frames differ by no more than rounding from what `advance` alone gives.
     """
-    groups: dict[tuple[int, int, FlowOptions], list[int]] = {}
+    groups: dict[tuple[FlowOptions, Hashable], list[int]] = {}
     for index, begun in enumerate(advances):
         groups.setdefault(begun.likeness, []).append(index)
     mels: list[Tensor] = [begun.stretch.noise for begun in advances]
-    for (_, _, options), indices in groups.items():
+    for (options, _), indices in groups.items():
         group = [advances[index] for index in indices]
-        path = batched([begun.stream.path for begun in group], options)
-        stretch = together([begun.stretch for begun in group])
-        followed = follow(group[0].stream.flow.field, stretch, options, path)
-        for index, begun, mel in zip(indices, group, torch.split(followed, 1), strict=True):
+        stretches = [begun.stretch for begun in group]
+        paths = [begun.stream.path for begun in group]
+        followed = group[0].stream.flow.matching.follow(stretches, paths, options)
+        for index, begun, mel in zip(indices, group, followed, strict=True):
             mels[index] = begun.stream.finish(mel, begun.count)
     return mels

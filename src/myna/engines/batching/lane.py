@@ -56,7 +56,10 @@ class Lane:
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """Do what follows in this lane: after what was launched outside, before what will be."""
+        """Do what follows in this lane: after what was launched outside, before what will be.
+
+        All who take turns launch outside on one stream, torch's own where nobody chose another.
+        """
         if self._stream is None:
             with self.open():
                 yield

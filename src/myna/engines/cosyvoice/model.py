@@ -89,7 +89,7 @@ def load(files: ModelFiles, runtime: Runtime) -> Model:
             precision=runtime.flow_precision,
             recording=runtime.recording(configuration.guidance),
         ),
-        read_vocoder(weights[2], version=version),
+        read_vocoder(weights[2], version=version, recorded=runtime.device.type != "cpu"),
     )
 
 

@@ -35,10 +35,12 @@ class RecordedWindows:
     spare = _STEP - 1
     """How many frames more than it must a window should begin earlier."""
 
-    def __init__(self, recordable: Filter, n_mels: int, device: torch.device) -> None:
+    def __init__(
+        self, recordable: Filter, n_mels: int, device: torch.device, lane: Lane | None = None
+    ) -> None:
         """Record every length of a window."""
         self._lock = threading.Lock()
-        self._lane = Lane(device, urgent=False)
+        self._lane = lane or Lane(device, urgent=False)
         with self._lane.turn():
             lengths = range(_LONGEST, 0, -_STEP)
             self._windows = {

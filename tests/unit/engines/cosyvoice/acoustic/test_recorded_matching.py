@@ -1,19 +1,19 @@
 """Steps of fixed shapes against those that compute as many frames as there are."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import pytest
 import torch
 from torch import Tensor
 
-from myna.engines.batching.lane import Lane
 from myna.engines.cosyvoice.acoustic.flow import Flow
 from myna.engines.cosyvoice.acoustic.mel_stream import MelStream, finish_together
 from myna.engines.cosyvoice.acoustic.recorded_matching import RecordedMatching
 from myna.engines.cosyvoice.acoustic.recorded_step import Recording
 from myna.engines.cosyvoice.acoustic.request import FlowOptions, SpeechPrompt
 from myna.engines.cosyvoice.version import Version
+from tests.unit.engines.cosyvoice.acoustic.strict_lane import StrictLane
 from tests.unit.engines.cosyvoice.acoustic.tiny_networks import (
     N_MELS,
     prompt,
@@ -153,21 +153,6 @@ def test_in_sixteen_bits_it_is_as_near_as_steps_of_their_own_size(version: Versi
         assert float((mel - exact).square().mean().sqrt() / exact.std()) < 0.02
 
 
-class _StrictLane(Lane):
-    """Has a step refuse what a step that is recorded cannot do."""
-
-    def __init__(self, device: PretendedDevice) -> None:
-        super().__init__(DEVICE)
-        self._pretended = device
-
-    def recorded(self, step: Callable[[], None]) -> Callable[[], None]:
-        def strictly() -> None:
-            with self._pretended.refusing_reads():
-                step()
-
-        return strictly
-
-
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_step_reads_nothing_back(version: Version) -> None:
     recording = Recording(0.7, calls=(1, 2), past=(128,), frames=(50,))
@@ -178,11 +163,12 @@ def test_a_step_reads_nothing_back(version: Version) -> None:
     ]
     with PretendedDevice() as device, torch.inference_mode():
         flow = tiny_flow(version, device=DEVICE)
-        lane = _StrictLane(device)
+        lane = StrictLane(device)
         flow.matching = RecordedMatching(flow.field, recording, N_MELS, DEVICE, lane)
         streams = [_stream(flow, prompt(tokens), seed=tokens) for tokens in given]
         begun = [stream.begin(count) for stream, count in zip(streams, counts, strict=True)]
         mels = [mel.cpu() for mel in finish_together(begun)]
+        assert lane.ran
     assert all(
         (mel - wanted).abs().max() < 1e-3 for mel, wanted in zip(mels, expected, strict=True)
     )

@@ -74,8 +74,15 @@ def tiny_flow(
     )
 
 
-def tiny_vocoder(version: Version = Version.COSYVOICE2) -> Vocoder:
-    return read_vocoder(Tensors(vocoder_state(version), "hift.pt"), version=version)
+@torch.inference_mode()
+def tiny_vocoder(
+    version: Version = Version.COSYVOICE2,
+    *,
+    recorded: bool = False,
+    device: torch.device | str = "cpu",
+) -> Vocoder:
+    tensors = Tensors(vocoder_state(version), "hift.pt", device=device)
+    return read_vocoder(tensors, version=version, recorded=recorded)
 
 
 def prompt(tokens: int, seed: int = 5) -> SpeechPrompt:

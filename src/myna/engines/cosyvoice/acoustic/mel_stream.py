@@ -79,12 +79,20 @@ class MelStream:
     @torch.inference_mode()
     def prepare(self) -> None:
         """Settle the prompt's complete chunks, as the first advance would."""
-        tokens = self._prompt.tokens.shape[0] - LOOK_AHEAD_TOKENS
-        end = tokens // CHUNK_TOKENS * CHUNK_TOKENS
+        end = self._prompt_end
         if end > self._settled:
             stretch = self._stretch(Span(self._settled, end))
             self._followed(stretch)
             self._settle(stretch)
+
+    def likeness(self, count: int) -> Hashable:
+        """Return what advances that share a pass must have alike, this one being of `count`."""
+        span = Span(max(self._settled, self._prompt_end), self._given + count)
+        frames, settling = (
+            FRAMES_PER_TOKEN * (span.end - span.first),
+            FRAMES_PER_TOKEN * span.settling,
+        )
+        return self.options, self.flow.matching.likeness(frames, settling)
 
     @torch.inference_mode()
     def begin(self, count: int) -> "Begun":
@@ -116,6 +124,12 @@ class MelStream:
         twin._path = self._path.copy()
         return twin
 
+    @property
+    def _prompt_end(self) -> int:
+        """How many of the prompt's tokens belong to complete chunks."""
+        tokens = self._prompt.tokens.shape[0] - LOOK_AHEAD_TOKENS
+        return tokens // CHUNK_TOKENS * CHUNK_TOKENS
+
     def _stretch(self, span: Span) -> Stretch:
         asked = self.flow.encoded(self._tokens, span, self._encoder_past)
         return Stretch(
@@ -140,28 +154,21 @@ class Begun:
     count: int
     stretch: Stretch
 
-    @property
-    def likeness(self) -> tuple[FlowOptions, Hashable]:
-        """What advances that share a pass must have alike."""
-        frames, settling = self.stretch.noise.shape[2], self.stretch.settling
-        return self.stream.options, self.stream.flow.matching.likeness(frames, settling)
-
 
 @torch.inference_mode()
 def finish_together(advances: Sequence[Begun]) -> list[Tensor]:
-    """Finish advances of one flow; those that are alike share one pass.
+    """Finish advances of one flow that are alike (`MelStream.likeness`) in one pass.
 
     A stream's frames differ by no more than rounding from what `advance` alone gives.
     """
-    groups: dict[tuple[FlowOptions, Hashable], list[int]] = {}
-    for index, begun in enumerate(advances):
-        groups.setdefault(begun.likeness, []).append(index)
-    mels: list[Tensor] = [begun.stretch.noise for begun in advances]
-    for (options, _), indices in groups.items():
-        group = [advances[index] for index in indices]
-        stretches = [begun.stretch for begun in group]
-        paths = [begun.stream.path for begun in group]
-        followed = group[0].stream.flow.matching.follow(stretches, paths, options)
-        for index, begun, mel in zip(indices, group, followed, strict=True):
-            mels[index] = begun.stream.finish(mel, begun.count)
-    return mels
+    if not advances:
+        return []
+    streams = [begun.stream for begun in advances]
+    mels = streams[0].flow.matching.follow(
+        [begun.stretch for begun in advances],
+        [stream.path for stream in streams],
+        streams[0].options,
+    )
+    return [
+        begun.stream.finish(mel, begun.count) for begun, mel in zip(advances, mels, strict=True)
+    ]

@@ -72,8 +72,9 @@ def test_calls_of_different_pasts_and_lengths_share_a_step(version: Version) -> 
     alone = [_stream(PLAIN[version], prompt(given), seed=given) for given in prompts]
     shared = [_stream(RECORDED[version], prompt(given), seed=given) for given in prompts]
     for counts in rounds:
-        begun = [stream.begin(count) for stream, count in zip(shared, counts, strict=True)]
-        assert len({advance.likeness for advance in begun}) == 1
+        asked = list(zip(shared, counts, strict=True))
+        assert len({stream.likeness(count) for stream, count in asked}) == 1
+        begun = [stream.begin(count) for stream, count in asked]
         for mel, stream, count in zip(finish_together(begun), alone, counts, strict=True):
             assert _near(mel, stream.advance(count))
 

@@ -6,8 +6,8 @@ Real threads at the desk that the neural engines use; their passes only sleep, e
 machine needs that makes `--speed` seconds of sound in a second, one pass at a time. Listeners
 come at random times, so many that the machine is busy for the given share of the time; each hears
 a sentence of 2 to 10 seconds in chunks that grow. Every fourth wants it whole, made in one pass.
-The same listeners come once where the desk goes by playback deadlines, once by arrival. Takes four
-minutes with the defaults.
+The same listeners come once where the desk goes by playback deadlines, once by arrival. Takes
+seven minutes with the defaults.
 """
 
 import argparse
@@ -64,8 +64,8 @@ def main() -> None:
     """Print one table."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--load", type=float, nargs="+", default=[0.5, 0.8, 0.95])
-    parser.add_argument("--seconds", type=float, default=40.0, help="in which listeners come")
-    parser.add_argument("--speed", type=float, default=20.0, help="seconds of sound a second")
+    parser.add_argument("--seconds", type=float, default=60.0, help="in which listeners come")
+    parser.add_argument("--speed", type=float, default=5.0, help="seconds of sound a second")
     given = parser.parse_args()
     print(f"{given.seconds:g} s, {given.speed:g} s of sound a second\n")
     print(COLUMNS)

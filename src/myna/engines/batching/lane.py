@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -19,7 +20,7 @@ from torch import Tensor
 logger = logging.getLogger(__name__)
 
 _WARM_UPS = 3  # runs before recording, in which libraries allocate what they need
-_URGENT = -1  # a stream of this priority goes first
+_URGENT, _USUAL = -1, 0  # priorities of streams; the lower number goes first
 _recording = threading.Lock()  # torch records one graph at a time in a process
 
 
@@ -38,22 +39,27 @@ class Arriving:
 
 
 class Lane:
-    """Belongs to one thread at a time; `with lane.open():` is around all work in it."""
+    """`with lane.open():` is around all work in it.
 
-    def __init__(self, device: torch.device, *, records: bool = True, urgent: bool = True) -> None:
-        """Make the stream, behind everything that was launched so far; urgent, it goes first.
+    What several threads launch in it is done in the order in which it was launched.
+    """
 
+    def __init__(self, device: torch.device, *, urgent: bool = True, records: bool = True) -> None:
+        """Make the stream, behind everything that was launched so far.
+
+        urgent: what is in this lane goes before what waits in others that are not.
         records: False leaves steps unrecorded on a GPU, too, to compare.
         """
         self.device = device
         self._records = records
         self._stream: torch.cuda.Stream | None = None
+        self._pool: Any = None  # of torch: a handle
         if device.type == "cuda":
             with torch.cuda.device(device):
-                priority = _URGENT if urgent else 0
+                priority = _URGENT if urgent else _USUAL
                 self._stream = torch.cuda.Stream(priority=priority)  # type: ignore[no-untyped-call]
                 self._stream.wait_stream(torch.cuda.current_stream())
-                self._memory = torch.cuda.graph_pool_handle()
+                self._pool = torch.cuda.graph_pool_handle()
 
     @contextmanager
     def open(self) -> Iterator[None]:
@@ -88,9 +94,10 @@ class Lane:
 
         The step changes tensors in place, whose shapes and addresses stay, and reads nothing back.
         Whoever has it repeated keeps the tensors that it reads: the graph does not. It must leave
-        no trace while no slot is live: it is run some times before it is recorded. A step that
-        cannot be recorded is repeated as it is, and the log says so. The graphs of a lane share
-        the memory that a step takes for itself: one runs at a time.
+        no trace while no slot is live: it is run some times before it is recorded. What it
+        allocates lies in memory that all steps of this lane share, so it must copy what is to stay
+        into tensors made outside. A step that cannot be recorded is repeated as it is, and the log
+        says so.
         """
         if self._stream is None or not self._records:
             return step
@@ -103,10 +110,7 @@ class Lane:
                 with (
                     _uncollected(),
                     torch.cuda.graph(
-                        graph,
-                        pool=self._memory,
-                        stream=self._stream,
-                        capture_error_mode="thread_local",
+                        graph, self._pool, self._stream, capture_error_mode="thread_local"
                     ),
                 ):
                     step()
@@ -119,12 +123,6 @@ class Lane:
                 )
                 return step
         return graph.replay
-
-    def send(self, numbers: Tensor, there: Tensor) -> None:
-        """Have `there` become `numbers` of the CPU, without waiting for it."""
-        if self._stream is not None:
-            numbers = numbers.pin_memory()
-        there.copy_(numbers, non_blocking=True)
 
     def fetched(self, numbers: Tensor) -> Arriving:
         """Return what `numbers` are now, whatever is launched after this."""

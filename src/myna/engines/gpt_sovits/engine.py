@@ -54,7 +54,7 @@ class GptSovitsEngine:
 
         prompts: keeps what was learned of each voice, by a key that changes with the model.
         slots: how many sentences are drawn at once; `queue_length` more may wait.
-        windows: of v3 and v4, how many of different calls are made together.
+        windows: how many of different calls are made together; of v1 to v2ProPlus on a GPU only.
         """
         execution.take_threads()
         if execution.runtime == "exact":

@@ -131,7 +131,6 @@ def test_on_a_cpu_a_step_is_repeated_and_what_is_fetched_does_not_change_later()
         assert torch.is_inference_mode_enabled()
         fetched = lane.fetched(numbers)
     with lane.turn():
-        lane.send(torch.ones(2), numbers)
-    assert numbers.tolist() == [1, 1]
+        assert torch.is_inference_mode_enabled()
     numbers += 1
     assert fetched.wait().tolist() == [0, 0]

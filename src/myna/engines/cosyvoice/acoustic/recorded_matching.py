@@ -123,7 +123,7 @@ class RecordedMatching:
     ) -> None:
         stretches = [walk.left.pop(0) for walk in walks]
         by_step = list(zip(*(walk.path.packed for walk in walks), strict=True))
-        step.begin(stretches, by_step[0], self._lane)
+        step.begin(stretches, by_step[0])
         after: list[list[PackedPast]] = []
         times = itertools.pairwise(path_times(options.steps))
         for (time, next_time), pasts in zip(times, by_step, strict=True):

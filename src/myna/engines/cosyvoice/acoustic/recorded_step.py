@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
-from myna.engines.batching.lane import Lane
+from myna.engines.batching.device import sent
 from myna.engines.cosyvoice.acoustic.matching import Stretch, guided
 from myna.engines.cosyvoice.acoustic.packed_past import Layout, PackedPast
 from myna.engines.cosyvoice.acoustic.recorded_past import RecordedPast, columns_of
@@ -92,7 +92,7 @@ class RecordedStep:
         self._moment = network.field.moment(0.0).clone()
         self._duration = torch.zeros((), device=network.device)
 
-    def begin(self, stretches: Sequence[Stretch], pasts: Sequence[PackedPast], lane: Lane) -> None:
+    def begin(self, stretches: Sequence[Stretch], pasts: Sequence[PackedPast]) -> None:
         """Begin the path of as many calls, or fewer; the pasts are those of any step."""
         numbers = torch.zeros(4, self._shape.calls, dtype=torch.int64)
         numbers[1] = self._shape.frames
@@ -105,7 +105,7 @@ class RecordedStep:
             self._condition.tokens[call] = F.pad(given.tokens[0], padding)
             self._condition.prompt[call] = F.pad(given.prompt[0], padding)
             self._condition.speaker[call] = given.speaker[0]
-        lane.send(numbers, self._past.numbers)
+        self._past.numbers.copy_(sent(numbers, self._network.device))
 
     def put(self, pasts: Sequence[PackedPast], moment: Tensor, duration: float) -> None:
         """Say what was before, at which moment the next step is, and how far it goes."""

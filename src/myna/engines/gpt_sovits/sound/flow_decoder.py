@@ -32,10 +32,10 @@ from myna.engines.gpt_sovits.voice.quantizer import FRAMES_PER_TOKEN
 from myna.engines.gpt_sovits.voice.spectrograms import (
     MEL_V3,
     MEL_V4,
+    at_rate,
     denormalized,
     log_mel,
     normalized,
-    windowed_sinc,
 )
 from myna.engines.gpt_sovits.weights import Version
 
@@ -165,8 +165,8 @@ class FlowDecoder:
 
     def _samples(self, audio: Audio) -> Tensor:
         """Return a recording at the rate the mel is taken at: (1, samples)."""
-        samples = torch.from_numpy(audio.samples.copy())[None].to(self._network.device)
-        return windowed_sinc(samples, audio.sample_rate, _ANALYSES[self._version].sample_rate)
+        rate = _ANALYSES[self._version].sample_rate
+        return at_rate(audio, rate).to(self._network.device)
 
     def _prompt(self, prompt: Prompt) -> MelPrompt:
         if prompt.features is None or prompt.mel is None:

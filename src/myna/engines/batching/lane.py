@@ -72,6 +72,24 @@ class Lane:
         with torch.inference_mode(), chosen:
             yield
 
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Do what follows in this lane: after what was launched outside, before what will be.
+
+        All who take turns launch outside on one stream, torch's own where nobody chose another.
+        """
+        if self._stream is None:
+            with self.open():
+                yield
+            return
+        outside = torch.cuda.current_stream(self.device)
+        self._stream.wait_stream(outside)
+        try:
+            with self.open():
+                yield
+        finally:
+            outside.wait_stream(self._stream)
+
     def recorded(self, step: Callable[[], None]) -> Callable[[], None]:
         """Return what repeats a step: on a GPU a graph recorded now, elsewhere the step itself.
 

@@ -87,8 +87,9 @@ def load(files: ModelFiles, runtime: Runtime) -> Model:
             version=version,
             head_width=configuration.head_width,
             precision=runtime.flow_precision,
+            recording=runtime.recording(configuration.guidance),
         ),
-        read_vocoder(weights[2], version=version),
+        read_vocoder(weights[2], version=version, recorded=runtime.device.type != "cpu"),
     )
 
 

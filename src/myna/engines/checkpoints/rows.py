@@ -11,6 +11,7 @@ import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
 from myna.core.errors import WeightsMissing
+from myna.engines.batching.device import sent
 
 
 class Rows(Protocol):
@@ -42,8 +43,8 @@ class RowsInMemory:
 
     def __call__(self, numbers: Sequence[int]) -> Tensor:
         """Look rows up."""
-        tokens = torch.tensor(numbers, dtype=torch.int64, device=self.table.device)
-        return F.embedding(tokens, self.table)
+        tokens = torch.tensor(numbers, dtype=torch.int64)
+        return F.embedding(sent(tokens, self.table.device), self.table)
 
 
 class RowsInFile:

@@ -90,15 +90,16 @@ def load(files: ModelFiles, runtime: Runtime) -> Model:
             version=version,
             head_width=configuration.head_width,
             precision=runtime.flow_precision,
+            recording=runtime.recording(configuration.guidance),
         ),
-        read_vocoder(weights[2], version=version),
+        read_vocoder(weights[2], version=version, recorded=runtime.device.type != "cpu"),
     )
 
 
 def _language_model(
     tensors: Tensors, digest: str, files: ModelFiles, runtime: Runtime
 ) -> LanguageModel:
-    config = _backbone(files.text_folder / "config.json")
+    config = backbone_config(files.text_folder / "config.json")
     if runtime.device.type != "cpu":
         return read_device_model(
             tensors, version=files.version, config=config, dtype=runtime.language_precision
@@ -112,7 +113,7 @@ def _language_model(
     )
 
 
-def _backbone(path: Path) -> BackboneConfig:
+def backbone_config(path: Path) -> BackboneConfig:
     """Read what the shapes of the language model's tensors do not say."""
     try:
         said = json.loads(path.read_text("utf-8"))

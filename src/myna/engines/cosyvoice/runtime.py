@@ -8,6 +8,7 @@ import torch
 from myna.core.errors import SettingsError
 from myna.engines.batching.device import CPU, half_precision
 from myna.engines.checkpoints.when_needed import KEPT_SECONDS
+from myna.engines.cosyvoice.acoustic.recorded_step import Recording
 from myna.engines.cosyvoice.acoustic.request import SCHEDULES, FlowOptions, Schedule
 
 FRAMES_PER_SECOND = 50
@@ -85,6 +86,15 @@ class Runtime:
         own = guidance if self.guidance is None else self.guidance
         history = None if self.compatible else round(self.history_seconds * FRAMES_PER_SECOND)
         return FlowOptions(steps or self.steps, own, history)
+
+    def recording(self, guidance: float) -> Recording | None:
+        """Return which steps of flow matching are recorded, for a GPU; see `flow`."""
+        if self.device.type == "cpu":
+            return None
+        calls = [1]
+        while calls[-1] < self.chunks:
+            calls.append(min(2 * calls[-1], self.chunks))
+        return Recording(self.flow(guidance, None).guidance, tuple(calls))
 
     @property
     def fingerprint(self) -> str:

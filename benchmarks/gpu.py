@@ -61,7 +61,7 @@ from myna.engines.gpt_sovits.tokens.text_to_semantic import TextToSemantic
 from myna.engines.gpt_sovits.weights import read_semantic
 from myna.studio.wiring import SAMPLE_TRANSCRIPT
 from tests.unit.engines.cosyvoice.tiny_checkpoint import write_checkpoint
-from tests.unit.engines.gpt_sovits import shapes, tiny_checkpoints
+from tests.unit.engines.gpt_sovits import tiny_checkpoints
 
 PARTS = ("v2ProPlus", "v4", "cosyvoice2")
 STREAMS = {"v2ProPlus": (1, 4, 16, 32), "v4": (1, 8, 32), "cosyvoice2": (1, 4, 16, 32)}
@@ -177,15 +177,8 @@ def _write(folder: Path, version: str, plan: Plan) -> None:
         tiny_checkpoints.write_installation(folder, version, bert=False)
         return
     weights.write_installation(folder)
-    if version != "v4":
-        return
-    wide = shapes.mel_features(shapes.FULL_V2) | shapes.flow_matching(shapes.FULL_MATCHING)
-    content = {"config": tiny_checkpoints.sovits_config("v4"), "info": ""}
-    weights.write(
-        folder / "gsv-v4-pretrained/s2Gv4.pth", content | {"weight": weights.filled(wide)}
-    )
-    vocoder = shapes.hifigan("", 512, 100, (20, 12, 4, 4, 4), None)
-    weights.write(folder / tiny_checkpoints.VOCODER_V4, weights.filled(vocoder))
+    if version == "v4":
+        weights.write_v4(folder)
 
 
 def _cosyvoice(folder: Path, part: str, plan: Plan) -> bool:

@@ -11,6 +11,7 @@ from myna.core.speech import Chunk, Utterance
 from myna.core.voice import Voice
 from myna.engines.batching.device import compute_exactly
 from myna.engines.batching.scheduler import Scheduler
+from myna.engines.checkpoints.when_needed import give_memory_back
 from myna.engines.gpt_sovits.execution import Execution
 from myna.engines.gpt_sovits.files import ModelFiles
 from myna.engines.gpt_sovits.gap_filling import GapFiller
@@ -54,6 +55,7 @@ class GptSovitsEngine:
         if execution.runtime == "exact":
             compute_exactly(execution.device)
         self._model = load(files, windows, execution)
+        give_memory_back()
         version_name = self._model.version.value
         learned_by = f"gpt-sovits-{_METHOD}-{version_name}-{self._model.digest}"
         self.fingerprint = f"{learned_by}-{self._model.precision}"

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from myna.engines.checkpoints.when_needed import WhenNeeded
 from myna.engines.gpt_sovits.frontend.bert import Bert
 from myna.engines.gpt_sovits.frontend.front_end import FrontEnd, PhoneRun
 from myna.engines.gpt_sovits.frontend.word_phonemes import WordPhonemes, word_phonemes
@@ -33,10 +34,11 @@ class SpokenText:
 class TextReader:
     """Reads texts for one model. Threads may share it."""
 
-    def __init__(self, front_end: FrontEnd, bert: Bert | None) -> None:
+    def __init__(self, front_end: FrontEnd, bert: WhenNeeded[Bert] | None) -> None:
         """Without BERT, Chinese is read without context, and less well."""
         self._front_end = front_end
-        self._bert = bert
+        self.bert = bert
+        """Only Chinese needs it."""
 
     def read(self, text: str, language: str) -> SpokenText:
         """Return what to say. Raises `Unsupported`, `PackageMissing`, `TextTooLong`."""
@@ -55,12 +57,11 @@ class TextReader:
         return word_phonemes(spoken.runs, tokens, self._front_end.read_run)
 
     def _context(self, runs: tuple[PhoneRun, ...]) -> npt.NDArray[np.float32] | None:
-        bert = self._bert
-        if bert is None or not any(run.language == "zh" for run in runs):
+        with_context = {number: run for number, run in enumerate(runs) if _has(run)}
+        if self.bert is None or not with_context:
             return None
-        known = {number: _of_characters(bert, run) for number, run in enumerate(runs) if _has(run)}
-        if not known:
-            return None
+        with self.bert.held() as bert:
+            known = {number: _of_characters(bert, run) for number, run in with_context.items()}
         channels = next(iter(known.values())).shape[1]
         nothing = np.zeros((0, channels), np.float32)
         rows = [

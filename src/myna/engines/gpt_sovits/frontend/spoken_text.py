@@ -10,6 +10,7 @@ import torch
 
 from myna.engines.gpt_sovits.frontend.bert import Bert
 from myna.engines.gpt_sovits.frontend.front_end import FrontEnd, PhoneRun
+from myna.engines.gpt_sovits.frontend.word_phonemes import WordPhonemes, word_phonemes
 from myna.text.reading import normalized
 
 logger = logging.getLogger(__name__)
@@ -25,6 +26,8 @@ class SpokenText:
 
     phonemes: npt.NDArray[np.int64]  # (L,)
     context: npt.NDArray[np.float32] | None  # (L, channels of BERT); None is all zeros
+    runs: tuple[PhoneRun, ...] = ()
+    """How it was read, where it just was."""
 
 
 class TextReader:
@@ -44,7 +47,12 @@ class TextReader:
         if read.unread:
             logger.warning("%d characters have no reading and are left out", len(read.unread))
             logger.debug("without a reading in %s: %s", language, read.unread)
-        return SpokenText(np.array(read.ids, np.int64), self._context(read.runs))
+        return SpokenText(np.array(read.ids, np.int64), self._context(read.runs), read.runs)
+
+    def words(self, text: str, language: str, spoken: SpokenText) -> tuple[WordPhonemes, ...]:
+        """Return where the words of a text are in what `read` made of it."""
+        tokens = normalized(" ".join(text.split()), language)
+        return word_phonemes(spoken.runs, tokens, self._front_end.read_run)
 
     def _context(self, runs: tuple[PhoneRun, ...]) -> npt.NDArray[np.float32] | None:
         bert = self._bert

@@ -5,6 +5,7 @@ see all phonemes, tokens see all phonemes and the tokens before them. Everything
 lives in a slot of `KeyValueCache`; the network itself is read-only.
 """
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -30,6 +31,7 @@ class KeyValueCache:
     values: Tensor  # as keys
     lengths: Tensor  # (slots,) int64: positions filled
     tokens: Tensor  # (slots,) int64: of them, prompt and generated tokens
+    queries: Tensor | None = None  # as keys, where they are kept
 
     @property
     def capacity(self) -> int:
@@ -141,7 +143,7 @@ class TextToSemantic:
         width = self.token_table.shape[1] // n_heads
         return CacheShape(n_heads, n_heads, capacity, width, self._dtype)
 
-    def new_cache(self, slots: int, capacity: int) -> KeyValueCache:
+    def new_cache(self, slots: int, capacity: int, *, keeps_queries: bool = False) -> KeyValueCache:
         """Allocate a cache for so many sequences of at most `capacity` positions each."""
         channels, device = self.token_table.shape[1], self.token_table.device
         n_heads = self._blocks[0].n_heads
@@ -152,6 +154,7 @@ class TextToSemantic:
             torch.zeros(shape, dtype=self._dtype, device=device),
             counts,
             counts.clone(),
+            torch.zeros(shape, dtype=self._dtype, device=device) if keeps_queries else None,
         )
 
     def prefill(
@@ -177,6 +180,8 @@ class TextToSemantic:
             query, key, value = block.projected(hidden)
             cache.keys[index, slot, :, :length] = key[0]
             cache.values[index, slot, :, :length] = value[0]
+            if cache.queries is not None:
+                cache.queries[index, slot, :, :length] = query[0]
             hidden = block.finished(hidden, attention(query, key, value, mask))
         cache.filled(slot, length, n_tokens)
         return self._predict(hidden[0, -1].float())
@@ -210,12 +215,19 @@ class TextToSemantic:
             keys, values = cache.keys[index], cache.values[index]
             keys[rows, :, places] = key[:, :, 0]
             values[rows, :, places] = value[:, :, 0]
+            if cache.queries is not None:
+                cache.queries[index][rows, :, places] = query[:, :, 0]
             attended = attend(query[:, :, 0], keys, values)[:, :, None]
             hidden = block.finished(hidden, attended)
         grown = 1 if active is None else active.to(torch.int64)
         cache.lengths[rows] += grown
         cache.tokens[rows] += grown
         return self._predict(hidden[:, 0].float())
+
+
+def scaled(queries: Tensor) -> Tensor:
+    """Return queries (..., width) whose products with keys are the scores of attention."""
+    return queries / math.sqrt(queries.shape[-1])
 
 
 def check_length(n_phonemes: int, n_tokens: int, capacity: int) -> None:

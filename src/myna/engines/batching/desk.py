@@ -125,6 +125,7 @@ class Desk(Generic[Job, Result]):
                     mate.called.notify()
                 elif not mate.left:
                     self._waiting.append(mate)
+            visit.party = []  # which it is in; a job is too large for the garbage collector
             self._call_next()
 
     def _call_next(self) -> None:

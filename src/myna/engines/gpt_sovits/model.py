@@ -9,7 +9,7 @@ import torch
 
 from myna.core.errors import WeightsMismatch, WeightsMissing
 from myna.engines.checkpoints.digest_book import DigestBook
-from myna.engines.checkpoints.plain import read_outline, read_plain
+from myna.engines.checkpoints.plain import digest_of_files, read_outline, read_plain
 from myna.engines.checkpoints.when_needed import Network, WhenNeeded
 from myna.engines.gpt_sovits.execution import Execution
 from myna.engines.gpt_sovits.files import ModelFiles
@@ -18,11 +18,15 @@ from myna.engines.gpt_sovits.frontend.front_end import FrontEnd
 from myna.engines.gpt_sovits.frontend.resources import Resources
 from myna.engines.gpt_sovits.frontend.spoken_text import TextReader
 from myna.engines.gpt_sovits.lora import read_sovits_on_base
-from myna.engines.gpt_sovits.model_folder import ModelFolder, read_folder
+from myna.engines.gpt_sovits.model_folder import ModelFolder, files_of, read_folder
 from myna.engines.gpt_sovits.sound.decoder import Decoder
 from myna.engines.gpt_sovits.sound.flow_decoder import FlowDecoder
 from myna.engines.gpt_sovits.sound.flow_matching import FlowMatching
-from myna.engines.gpt_sovits.sound.mel_vocoders import read_vocoder_v3, read_vocoder_v4
+from myna.engines.gpt_sovits.sound.mel_vocoders import (
+    BIGVGAN_FILE,
+    read_vocoder_v3,
+    read_vocoder_v4,
+)
 from myna.engines.gpt_sovits.sound.recorded_windows import RecordedWindows
 from myna.engines.gpt_sovits.sound.vits import Vits
 from myna.engines.gpt_sovits.sound.vits_decoder import VitsDecoder
@@ -98,7 +102,8 @@ def load(files: ModelFiles, windows: int = 1, execution: Execution = Execution()
     sounding = execution.of_windows(windows) if sovits.version.matches_flow else execution
     decoder = _decoder(sovits, files, windows, sounding)
     drawing = open_model(semantic, execution)
-    parts = (semantic.digest, sovits.digest, bert is not None, *resources.found)
+    beside = digest_of_files(_beside(files, sovits.version), book)
+    parts = (semantic.digest, sovits.digest, beside, *resources.found)
     return Model(
         sovits.version,
         languages,
@@ -110,6 +115,18 @@ def load(files: ModelFiles, windows: int = 1, execution: Execution = Execution()
         decoder,
         f"{drawing.precision}-{sounding.sound_precision}-{min(windows, 2)}",
     )
+
+
+def _beside(files: ModelFiles, version: Version) -> list[Path]:
+    """Return the files beside the two checkpoints that change what is learned or heard."""
+    beside = [*files_of(files.hubert), *files_of(files.bert)]
+    if version.hears_speaker:
+        beside.append(files.speaker)
+    if version is Version.V3:
+        beside += [files.vocoders["v3"] / name for name in ("config.json", BIGVGAN_FILE)]
+    if version is Version.V4:
+        beside.append(files.vocoders["v4"])
+    return beside
 
 
 def _folder_when_needed(

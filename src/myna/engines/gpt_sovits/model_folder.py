@@ -36,6 +36,11 @@ class ModelFolder:
         return float(value) if isinstance(value, (int, float)) else default
 
 
+def files_of(path: Path) -> tuple[Path, ...]:
+    """Return what of a folder is read, if it is there."""
+    return tuple(path / name for name in ("config.json", *_WEIGHTS))
+
+
 def read_folder(path: Path, read: Callable[[Path], Tensors] = read_plain) -> ModelFolder:
     """Read a folder; `read` is for its file of weights.
 

@@ -1,7 +1,9 @@
+import gc
 import random
 import signal
 import threading
 import time
+import weakref
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -130,6 +132,23 @@ def test_a_pass_that_fails_fails_for_all_in_it_and_nobody_else() -> None:
     with pytest.raises(LookupError, match="odd"):
         desk.done(15)
     assert desk.done(4) == 4
+
+
+class _Large:
+    """What a job holds."""
+
+
+def test_what_a_job_held_is_free_as_soon_as_the_job_is_done() -> None:
+    desk = Desk[_Large, int](lambda jobs: [1] * len(jobs))
+    gc.disable()
+    try:
+        job = _Large()
+        held = weakref.ref(job)
+        assert desk.done(job) == 1
+        del job
+        assert held() is None
+    finally:
+        gc.enable()
 
 
 def test_as_many_passes_as_are_allowed_are_under_way_at_once() -> None:

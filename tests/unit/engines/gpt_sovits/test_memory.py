@@ -72,3 +72,21 @@ def test_a_fault_in_what_is_read_later_is_told_at_the_start(
         torch.save({"weight": torch.ones(1)}, path)
     with pytest.raises(WeightsMissing, match=path.name):
         load(find_files(tmp_path), 1, LETS_GO)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "chinese-hubert-base/pytorch_model.bin",
+        "chinese-roberta-wwm-ext-large/pytorch_model.bin",
+        "sv/pretrained_eres2netv2w24s4ep4.ckpt",
+    ],
+)
+def test_another_network_beside_the_checkpoints_is_another_model(tmp_path: Path, name: str) -> None:
+    tiny_checkpoints.write_installation(tmp_path, "v2Pro")
+    files, path = find_files(tmp_path), tmp_path / name
+    before = load(files, 1, LETS_GO).digest
+    state = torch.load(path, weights_only=True)
+    first = next(iter(state))
+    torch.save(state | {first: state[first] + 0.5}, path)
+    assert load(files, 1, LETS_GO).digest != before

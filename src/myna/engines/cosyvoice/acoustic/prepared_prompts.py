@@ -32,6 +32,8 @@ class PreparedPrompts:
                 return self._kept[key]
         stream = MelStream(self._flow, prompt, options)
         stream.prepare()
+        if self._flow.device.type == "cpu":
+            stream = stream.copy(None)  # without the room that it had to grow: more than half
         with self._lock:
             if stream.bytes <= self._most_bytes:
                 self._kept[key] = stream

@@ -7,6 +7,7 @@ from enum import Enum
 from myna.core.audio import Audio
 from myna.core.errors import InvalidOption
 from myna.core.languages import AUTO
+from myna.core.playback import Playback
 from myna.core.timing import TimedText
 from myna.core.voice import Voice
 
@@ -121,6 +122,11 @@ class Utterance:
     options: Options = field(default_factory=Options)
     whole: bool = False
     """Nobody hears it before it is finished: an engine may draw it again."""
+    playback: Playback = field(default_factory=Playback, compare=False, repr=False)
+    """Of the speech it belongs to: how urgent it is. Engines that serve several at once ask it."""
+    timed: bool = field(default=False, compare=False, repr=False)
+    """Whether somebody asks when its words are said: an engine that does not know may estimate it.
+    It sounds the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +149,9 @@ class Chunk:
     """Whether another engine was to say it, and could not."""
     cloned: bool = True
     """Whether it is in the voice asked for; False: the engine has one of its own."""
+    estimated: tuple[TimedText, ...] = ()
+    """All words of the utterance, in one of its chunks: where an engine takes them to be that does
+    not know it. `Studio` reads them where it finds nothing better."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,9 @@ class CosyVoiceSettings(Section):
     company."""
     compatible: bool = False
     """Decode and stream as CosyVoice's own code does, with its defects."""
+    keep_all: bool = False
+    """Keep in memory what only new voices need. Else it is read for the first, and let go five
+    minutes after the last."""
 
 
 class GptSovitsSettings(Section):
@@ -67,4 +70,9 @@ class GptSovitsSettings(Section):
     threads: int | None = Field(default=None, gt=0)
     """Processors for one computation. Unset: all but one."""
     windows: int = Field(default=1, gt=0)
-    """v3 and v4: windows of different sentences made together. 1: the same bits in any company."""
+    """Windows of different sentences made together, in v1 to v2ProPlus on a GPU only.
+
+    1: the same bits in any company."""
+    keep_all: bool = False
+    """Keep in memory what only new voices and Chinese need. Else it is read for the first, and let
+    go five minutes after the last. On a GPU it is kept anyway."""

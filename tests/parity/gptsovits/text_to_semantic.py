@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from myna.engines.batching.decode_attention import MASKED
 from myna.engines.gpt_sovits.layers import sinusoids
 from myna.engines.gpt_sovits.tokens.sampling import (
     SamplingOptions,
@@ -172,8 +173,7 @@ class _Runs:
             for row, token, alive in zip(rows, tokens.tolist(), active.tolist(), strict=True):
                 row.extend([token] if alive else [])
             seen.scatter_(1, tokens[:, None], True)
-            slots = torch.arange(count)
-            logits = model.step(tokens, cache, slots, active=active, span=cache.capacity)
+            logits = model.step(tokens, cache, active=active, attention=MASKED)
         return rows
 
     def streamed(self) -> Iterator[Row]:

@@ -14,6 +14,7 @@ from myna.core.languages import AUTO, LANGUAGES
 from myna.core.speech import Chunk, Options, Utterance
 from myna.core.voice import Voice
 from myna.engines.checkpoints.plain import digest_of_files
+from myna.engines.checkpoints.when_needed import give_memory_back
 from myna.engines.cosyvoice.acoustic.request import SAMPLE_RATE
 from myna.engines.cosyvoice.files import ModelFiles
 from myna.engines.cosyvoice.manner import Manner
@@ -59,6 +60,7 @@ class CosyVoiceEngine:
         if self.runtime.threads is not None:
             torch.set_num_threads(self.runtime.threads)
         self.model = load(files, self.runtime)
+        give_memory_back()
         own = f"{self.model.version.value}-{_METHOD}-{self.model.digest}"
         decoder = self.model.language_model.decoder.precision
         speakers = digest_of_files([files.presets])[:16]
@@ -128,7 +130,8 @@ class CosyVoiceEngine:
         text = self.model.reader.read(utterance.text, utterance.language)
         manner = self._manner(utterance.options, voice, utterance.language)
         if not utterance.whole:
-            yield from _chunks(self.synthesis.sentence(text, manner, self.runtime.schedule))
+            schedule, playback = self.runtime.schedule, utterance.playback
+            yield from _chunks(self.synthesis.sentence(text, manner, schedule, playback))
             return
 
         def heard(sounds: list[Samples]) -> float:

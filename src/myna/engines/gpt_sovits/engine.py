@@ -1,9 +1,7 @@
 """The GPT-SoVITS engine: published checkpoints of every version, in the reference's voice."""
 
-import itertools
 import threading
-from collections.abc import Generator, Iterable, Iterator, MutableMapping
-from contextlib import closing
+from collections.abc import Generator, MutableMapping
 
 from myna.core.audio import Audio
 from myna.core.engine import Capabilities
@@ -13,15 +11,13 @@ from myna.core.speech import Chunk, Utterance
 from myna.core.voice import Voice
 from myna.engines.batching.device import compute_exactly
 from myna.engines.batching.scheduler import Scheduler
+from myna.engines.checkpoints.when_needed import give_memory_back
 from myna.engines.gpt_sovits.execution import Execution
 from myna.engines.gpt_sovits.files import ModelFiles
 from myna.engines.gpt_sovits.gap_filling import GapFiller
 from myna.engines.gpt_sovits.model import load
-from myna.engines.gpt_sovits.plausibility import PACE
-from myna.engines.gpt_sovits.sound.decoder import Sentence
-from myna.engines.gpt_sovits.tokens.drawing import Drawing, derived, seed_of
+from myna.engines.gpt_sovits.speaking import SentenceSpeaker
 from myna.engines.gpt_sovits.voice.prompt import Prompt
-from myna.engines.listening import Listener, misfit
 from myna.engines.prompts import PromptCache
 from myna.text.sentences import speakable
 
@@ -53,12 +49,13 @@ class GptSovitsEngine:
 
         prompts: keeps what was learned of each voice, by a key that changes with the model.
         slots: how many sentences are drawn at once; `queue_length` more may wait.
-        windows: of v3 and v4, how many of different calls are made together.
+        windows: how many of different calls are made together; of v1 to v2ProPlus on a GPU only.
         """
         execution.take_threads()
         if execution.runtime == "exact":
             compute_exactly(execution.device)
         self._model = load(files, windows, execution)
+        give_memory_back()
         version_name = self._model.version.value
         learned_by = f"gpt-sovits-{_METHOD}-{version_name}-{self._model.digest}"
         self.fingerprint = f"{learned_by}-{self._model.precision}"
@@ -70,7 +67,15 @@ class GptSovitsEngine:
         self._prompts = PromptCache(
             learned_by, self._model.prompts.learn, Prompt.from_bytes, prompts
         )
-        self._scheduler = Scheduler(self._model.semantic.slots(slots), slots, queue_length)
+        self._scheduler = Scheduler(
+            self._model.semantic.slots(slots),
+            slots,
+            queue_length,
+            rows_cost=execution.device.type == "cpu",
+        )
+        self._say = SentenceSpeaker(
+            self.name, self._model, self._scheduler.tokens, self._count_redrawn
+        )
         self._counting = threading.Lock()
         self.redrawn = 0
         """How many sentences were drawn again because they could not have been right."""
@@ -79,7 +84,8 @@ class GptSovitsEngine:
         """Yield the sentence: the first chunk after about a second's semantic tokens.
 
         An utterance that is heard whole is drawn again, up to `options.retries` times, where its
-        tokens cannot be its words.
+        tokens, what the decoder looked at, or what is heard cannot be its words. Where the decoder
+        looked along the words, `Chunk.estimated` says when each is said.
         """
         self._check_speaks(utterance.language)
         return self._speak(utterance, voice)
@@ -106,62 +112,7 @@ class GptSovitsEngine:
     def _speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
         if not speakable(utterance.text):
             return
-        task = self._task(utterance, voice)
-        if utterance.whole:
-            yield from self._best(task, utterance)
-            return
-        with closing(self._groups(task)) as groups:
-            yield from self._sound(task, groups)
-
-    def _sound(self, task: Drawing, groups: Iterable[tuple[list[int], bool]]) -> Iterator[Chunk]:
-        """Yield the sound of tokens that come in groups; each says whether it is the last."""
-        decoder, options = self._model.decoder, task.options
-        seed = derived(task.seed, "sound")
-        speech = decoder.speech(
-            Sentence(task.text, task.prompt, seed, options.speed, options.sample_steps)
-        )
-        for tokens, last in groups:
-            for sound in speech.push(tokens, last=last):
-                yield Chunk(Audio(sound, decoder.sample_rate), engine=self.name)
-
-    def _task(self, utterance: Utterance, voice: Voice) -> Drawing:
-        options = utterance.options
-        text = self._model.reader.read(utterance.text, utterance.language)
-        return Drawing(
-            text,
-            self._prompts.of(voice),
-            options,
-            seed_of(options),
-            min(self._model.longest, PACE.most_tokens(len(text.phonemes))),
-        )
-
-    def _groups(self, task: Drawing) -> Generator[tuple[list[int], bool]]:
-        """Yield the tokens in groups that grow, as soon as each is full, and which is the last."""
-        chunks = self._model.decoder.chunks
-        sizes = itertools.chain(chunks, itertools.repeat(chunks[-1]))
-        with closing(self._scheduler.tokens(task.attempt(0))) as tokens:
-            for size in sizes:
-                group = list(itertools.islice(tokens, size))
-                yield group, len(group) < size
-                if len(group) < size:
-                    return
-
-    def _best(self, task: Drawing, utterance: Utterance) -> list[Chunk]:
-        """Return a sentence: the best attempt, by its tokens and by what is heard."""
-        listener = Listener(
-            lambda tokens: self._sound(task, [(tokens, True)]),
-            lambda chunks: misfit(
-                Audio.join(chunk.audio for chunk in chunks), utterance.text, utterance.language
-            ),
-        )
-        tokens = PACE.best(
-            lambda number: list(self._scheduler.tokens(task.attempt(number))),
-            len(task.text.phonemes),
-            task.options.retries,
-            self._count_redrawn,
-            listener.misfit if task.options.retries else None,
-        )
-        return listener.sound(tokens)
+        yield from self._say(utterance, lambda: self._prompts.of(voice))
 
     def _count_redrawn(self) -> None:
         with self._counting:

@@ -1,6 +1,5 @@
 """How the networks are run: exactly, or as fast as this processor can."""
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -8,8 +7,9 @@ from pathlib import Path
 
 import torch
 
-from myna.engines.batching.device import CPU, half_precision
+from myna.engines.batching.device import CPU, half_precision, processors
 from myna.engines.checkpoints.layers import Linear
+from myna.engines.checkpoints.when_needed import KEPT_SECONDS
 from myna.engines.gpt_sovits.sound.eight_bit_linear import EightBitLinear, Projection, exact
 from myna.engines.gpt_sovits.sound.half_linear import HalfLinear
 
@@ -29,13 +29,22 @@ class Execution:
     device: torch.device = CPU
     """Where the networks are. On a GPU `fast` is 16 bits, in semantic tokens, flow matching and
     sound; `exact` is 32."""
+    keep_all: bool = False
+    """Keep in memory what only new voices and Chinese need. On a GPU it is kept anyway."""
 
     def take_threads(self) -> None:
         """Tell torch, for the whole process, how many threads to use.
 
         Two threads that share a busy processor are slower than one: they wait for each other.
         """
-        torch.set_num_threads(self.threads or min(torch.get_num_threads(), max(1, _cores() - 1)))
+        torch.set_num_threads(
+            self.threads or min(torch.get_num_threads(), max(1, processors() - 1))
+        )
+
+    @property
+    def kept_seconds(self) -> float | None:
+        """How long networks stay that not every sentence needs; None: always."""
+        return None if self.keep_all or self.device.type != "cpu" else KEPT_SECONDS
 
     @property
     def half(self) -> torch.dtype:
@@ -75,12 +84,6 @@ class Execution:
 def _computes_int8() -> bool:
     """Whether it has instructions for products of eight bits, summed in 32."""
     return bool(getattr(torch.cpu, "_is_vnni_supported", bool)())
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _computes_bfloat16() -> bool:

@@ -6,6 +6,10 @@
   (`matching.py`, `flow_noise.py`) along the velocity of `unet.py` in CosyVoice2, `transformer.py`
   in CosyVoice3. `past.py` keeps what was computed, `prepared_prompts.py` what of voices.
 - The sound: `vocoder.py` with `pitch.py` and `source.py`.
-- For a GPU, `flow_desk.py` lets calls share a pass (`past_batch.py`); `published_stream.py`
+- `flow_desk.py` lets calls share a pass (`past_batch.py`); `published_stream.py`
   streams as the published code does.
+- For a GPU, `recorded_matching.py` follows paths by steps of fixed sizes (`recorded_step.py`) that
+  are recorded, over what calls remember in few pieces (`packed_past.py`, `recorded_past.py`).
+  `recorded_windows.py` does so with the vocoder's filter, whose transforms are then those of
+  `fourier.py`.
 """

@@ -1,14 +1,13 @@
 """The mel of one call, made while its tokens arrive."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from myna.engines.cosyvoice.acoustic.flow import Flow
-from myna.engines.cosyvoice.acoustic.matching import Stretch, batched, follow, new_path, together
-from myna.engines.cosyvoice.acoustic.past import Past
+from myna.engines.cosyvoice.acoustic.matching import Path, Stretch
 from myna.engines.cosyvoice.acoustic.request import (
     CHUNK_TOKENS,
     FRAMES_PER_TOKEN,
@@ -36,19 +35,19 @@ class MelStream:
         self._given = prompt.tokens.shape[0]
         self._settled = 0
         self._encoder_past = flow.encoder.past()
-        self._path: Sequence[Past] = new_path(options, prompt.mel.shape[1])
+        self._path = flow.matching.begin(options, prompt.mel.shape[1])
         self.frames_computed = 0
         """How many frames went through the networks so far."""
 
     @property
-    def path(self) -> Sequence[Past]:
-        """The past of each step."""
+    def path(self) -> Path:
+        """What is remembered of each step."""
         return self._path
 
     @property
     def bytes(self) -> int:
         """How much memory the past of the path takes, next to which all else is little."""
-        return sum(past.bytes for past in self._path)
+        return self._path.bytes
 
     @property
     def given(self) -> int:
@@ -75,18 +74,25 @@ class MelStream:
 
         Three tokens more must be there, but at the end.
         """
-        stretch = self.begin(count).stretch
-        return self.finish(follow(self.flow.field, stretch, self.options, self._path), count)
+        return self.finish(self._followed(self.begin(count).stretch), count)
 
     @torch.inference_mode()
     def prepare(self) -> None:
         """Settle the prompt's complete chunks, as the first advance would."""
-        tokens = self._prompt.tokens.shape[0] - LOOK_AHEAD_TOKENS
-        end = tokens // CHUNK_TOKENS * CHUNK_TOKENS
+        end = self._prompt_end
         if end > self._settled:
             stretch = self._stretch(Span(self._settled, end))
-            follow(self.flow.field, stretch, self.options, self._path)
+            self._followed(stretch)
             self._settle(stretch)
+
+    def likeness(self, count: int) -> Hashable:
+        """Return what advances that share a pass must have alike, this one being of `count`."""
+        span = Span(max(self._settled, self._prompt_end), self._given + count)
+        frames, settling = (
+            FRAMES_PER_TOKEN * (span.end - span.first),
+            FRAMES_PER_TOKEN * span.settling,
+        )
+        return self.options, self.flow.matching.likeness(frames, settling)
 
     @torch.inference_mode()
     def begin(self, count: int) -> "Begun":
@@ -115,8 +121,14 @@ class MelStream:
         twin = MelStream(self.flow, self._prompt, self.options, seed)
         twin._tokens, twin._given, twin._settled = self._tokens, self._given, self._settled
         twin._encoder_past = self._encoder_past and self._encoder_past.copy()
-        twin._path = [past.copy() for past in self._path]
+        twin._path = self._path.copy()
         return twin
+
+    @property
+    def _prompt_end(self) -> int:
+        """How many of the prompt's tokens belong to complete chunks."""
+        tokens = self._prompt.tokens.shape[0] - LOOK_AHEAD_TOKENS
+        return tokens // CHUNK_TOKENS * CHUNK_TOKENS
 
     def _stretch(self, span: Span) -> Stretch:
         asked = self.flow.encoded(self._tokens, span, self._encoder_past)
@@ -125,6 +137,9 @@ class MelStream:
             self.flow.noise(span, self._prompt, self._seed),
             settling=FRAMES_PER_TOKEN * span.settling,
         )
+
+    def _followed(self, stretch: Stretch) -> Tensor:
+        return self.flow.matching.follow([stretch], [self._path], self.options)[0]
 
     def _settle(self, stretch: Stretch) -> None:
         self._settled += stretch.settling // FRAMES_PER_TOKEN
@@ -139,27 +154,21 @@ class Begun:
     count: int
     stretch: Stretch
 
-    @property
-    def likeness(self) -> tuple[int, int, FlowOptions]:
-        """What advances that share a pass must have alike."""
-        return self.stretch.noise.shape[2], self.stretch.settling, self.stream.options
-
 
 @torch.inference_mode()
 def finish_together(advances: Sequence[Begun]) -> list[Tensor]:
-    """Finish advances of one flow; those that are alike share one pass.
+    """Finish advances of one flow that are alike (`MelStream.likeness`) in one pass.
 
     A stream's frames differ by no more than rounding from what `advance` alone gives.
     """
-    groups: dict[tuple[int, int, FlowOptions], list[int]] = {}
-    for index, begun in enumerate(advances):
-        groups.setdefault(begun.likeness, []).append(index)
-    mels: list[Tensor] = [begun.stretch.noise for begun in advances]
-    for (_, _, options), indices in groups.items():
-        group = [advances[index] for index in indices]
-        path = batched([begun.stream.path for begun in group], options)
-        stretch = together([begun.stretch for begun in group])
-        followed = follow(group[0].stream.flow.field, stretch, options, path)
-        for index, begun, mel in zip(indices, group, torch.split(followed, 1), strict=True):
-            mels[index] = begun.stream.finish(mel, begun.count)
-    return mels
+    if not advances:
+        return []
+    streams = [begun.stream for begun in advances]
+    mels = streams[0].flow.matching.follow(
+        [begun.stretch for begun in advances],
+        [stream.path for stream in streams],
+        streams[0].options,
+    )
+    return [
+        begun.stream.finish(mel, begun.count) for begun, mel in zip(advances, mels, strict=True)
+    ]

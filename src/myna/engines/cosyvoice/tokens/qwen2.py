@@ -5,13 +5,14 @@ Sennrich 2019), SwiGLU (Shazeer 2020), normalised before each block. The network
 that is known of a sequence lies in its slot of the cache.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
+from myna.engines.batching.decode_attention import Attend, DecodeAttention, Heads, Known
 from myna.engines.checkpoints.layers import Linear
 from myna.engines.checkpoints.tensors import Tensors
 from myna.engines.cosyvoice.tokens.key_value_cache import BackboneShape, KeyValueCache, Span
@@ -55,10 +56,11 @@ class Qwen2:
         and leave no trace. The spans are of different slots and continue their sequences. Shape
         (rows, channels).
         """
-        places = torch.cat([torch.arange(span.start, span.end) for span in spans])
-        places = F.pad(places, (0, len(hidden) - len(places))).to(hidden.device)
+        device = hidden.device
+        places = torch.cat([torch.arange(span.start, span.end, device=device) for span in spans])
+        places = F.pad(places, (0, len(hidden) - len(places)))
 
-        def attend(heads: Heads, known: tuple[Tensor, Tensor]) -> Tensor:
+        def attend(heads: Heads, known: Known) -> Tensor:
             return _attended(heads, spans, known)
 
         found = self._through(hidden, places, cache, attend)
@@ -66,30 +68,25 @@ class Qwen2:
             cache.lengths[span.slot] = span.end
         return found
 
-    def step(self, hidden: Tensor, places: Tensor, cache: KeyValueCache) -> Tensor:
+    def step(
+        self,
+        hidden: Tensor,
+        places: Tensor,
+        cache: KeyValueCache,
+        going: Tensor,
+        attention: DecodeAttention,
+    ) -> Tensor:
         """Append one row to every slot and return what comes out of each, normalised.
 
         hidden: (slots, channels). places: (slots,) int64, where in its slot each row goes; before
-        it there are as many positions. Attention covers the whole capacity under a mask: shapes
-        are static and nothing is read back, as a captured graph needs. `cache.lengths` stays.
+        it there are as many positions. What comes out of slots that are not `going` (slots,) bool
+        means nothing. Shapes are static and nothing is read back, as a captured graph needs.
+        `cache.lengths` stays.
         """
-        rows = torch.arange(len(places), device=places.device)
-        positions = torch.arange(cache.capacity, device=places.device)
-        mask = (positions[None] <= places[:, None])[:, None, None]  # (slots, 1, 1, capacity)
-
-        def attend(heads: Heads, known: tuple[Tensor, Tensor]) -> Tensor:
-            query, key, value = heads
-            keys, values = known
-            keys[rows, :, places] = key
-            values[rows, :, places] = value
-            grouped = query.reshape(len(query), keys.shape[1], -1, self._shape.width)
-            found = F.scaled_dot_product_attention(grouped, keys, values, attn_mask=mask)
-            return found.flatten(1, 2)
-
-        return self._through(hidden, places, cache, attend)
+        return self._through(hidden, places, cache, attention.over(places, going))
 
     def _through(
-        self, hidden: Tensor, places: Tensor, cache: KeyValueCache, attend: "Attend"
+        self, hidden: Tensor, places: Tensor, cache: KeyValueCache, attend: Attend
     ) -> Tensor:
         """Send rows (rows, channels) at some places (rows,) through all layers and the norm."""
         angles = cache.cosines[places, None], cache.sines[places, None]
@@ -102,7 +99,7 @@ class Qwen2:
             hidden = hidden + block.narrow(F.silu(gate) * wide)
         return self._norm(hidden)
 
-    def _heads(self, heads: Tensor, angles: tuple[Tensor, Tensor]) -> "Heads":
+    def _heads(self, heads: Tensor, angles: tuple[Tensor, Tensor]) -> Heads:
         """Return query, key and value of rows, turned to their places: (rows, heads, width)."""
         shape = self._shape
         n_turned = shape.n_heads + shape.n_key_heads
@@ -110,12 +107,7 @@ class Qwen2:
         return turned[:, : shape.n_heads], turned[:, shape.n_heads :], heads[:, n_turned:]
 
 
-Heads = tuple[Tensor, Tensor, Tensor]
-Attend = Callable[[Heads, tuple[Tensor, Tensor]], Tensor]
-"""Notes each row's key and value in those of a layer; returns what its query finds."""
-
-
-def _attended(heads: Heads, spans: Sequence[Span], known: tuple[Tensor, Tensor]) -> Tensor:
+def _attended(heads: Heads, spans: Sequence[Span], known: Known) -> Tensor:
     """Let the rows of each span see their own sequence: (rows, heads, width)."""
     (query, key, value), (keys, values) = heads, known
     found = torch.zeros_like(query)

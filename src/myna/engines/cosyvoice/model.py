@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from myna.core.errors import SettingsError, WeightsMissing
+from myna.core.errors import WeightsMissing
 from myna.engines.batching.device import compute_exactly
 from myna.engines.checkpoints.digest_book import DigestBook
 from myna.engines.checkpoints.plain import digest_of_files, digest_of_tensors, read_plain
@@ -57,11 +57,6 @@ def load(files: ModelFiles, runtime: Runtime) -> Model:
             "`cosyvoice.folder`."
         )
     version = files.version
-    if runtime.compatible and version is not Version.COSYVOICE2:
-        raise SettingsError(
-            f"{str(files.folder)!r} holds {version.value}: only CosyVoice2 can be spoken as "
-            "published. Leave `cosyvoice.compatible` off."
-        )
     configuration = read_configuration(files.configuration)
     tokenizer = TextTokenizer(files.text_folder, version)
     reader = TextReader(tokenizer, version)

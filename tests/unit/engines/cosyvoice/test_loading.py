@@ -1,12 +1,11 @@
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from myna.core.errors import SettingsError, WeightsMissing
+from myna.core.errors import WeightsMissing
 from myna.core.voice import Voice
 from myna.engines.cosyvoice.configuration import read_configuration
 from myna.engines.cosyvoice.engine import CosyVoiceEngine
@@ -117,12 +116,6 @@ def test_the_two_networks_that_listen_are_not_taken_for_each_other(tmp_path: Pat
     (tmp_path / "campplus.onnx").write_bytes((tmp_path / "speech_tokenizer_v2.onnx").read_bytes())
     with pytest.raises(WeightsMissing, match=r"campplus\.onnx.*another network"):
         load(find_files(tmp_path), FAST)
-
-
-def test_only_cosyvoice2_is_spoken_as_published(tmp_path: Path) -> None:
-    files = find_files(write_checkpoint(tmp_path, Version.COSYVOICE3))
-    with pytest.raises(SettingsError, match=r"cosyvoice3.*cosyvoice\.compatible"):
-        load(files, replace(FAST, compatible=True))
 
 
 def test_tags_of_the_configuration_are_never_acted_upon(tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ def read_pickled(path: Path, *, renamed_zip: bool = False) -> dict[str, Any]:  #
             f"{str(path)!r} holds a {type(content).__name__}, not a dictionary of weights: it is "
             "another kind of file."
         )
-    return dict(content)
+    return {str(name): value for name, value in content.items()}
 
 
 def _safely_loaded(path: Path, *, renamed_zip: bool) -> object:
@@ -99,7 +99,7 @@ def _safely_loaded(path: Path, *, renamed_zip: bool) -> object:
             f"{str(path)!r} holds something other than tensors and settings, or is damaged, and "
             f"was not loaded ({_first_line(error)}). Get the file from its publisher again."
         ) from error
-    except (RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
+    except Exception as error:  # damaged bytes can make a pickle do anything but run code
         raise WeightsMissing(
             f"{str(path)!r} is cut short or damaged ({_first_line(error)}). Get the file again."
         ) from error
@@ -113,4 +113,4 @@ def _first_line(error: Exception) -> str:
 
 def tensors_among(values: Mapping[str, object]) -> dict[str, Tensor]:
     """Keep the tensors of a dictionary."""
-    return {name: value for name, value in values.items() if isinstance(value, Tensor)}
+    return {str(name): value for name, value in values.items() if isinstance(value, Tensor)}

@@ -79,13 +79,15 @@ def find_files(
     """Look for a model in a folder laid out as published, or as GPT-SoVITS keeps it.
 
     Weights given by path stand; others are the published ones of the version, or of the best
-    version whose files are all there.
+    version whose files are all there, else of the best that lacks only others than its SoVITS.
     """
     versions = (version,) if version in _PUBLISHED else tuple(_PUBLISHED)
     candidates = [
         replace(_files(folder, semantic, vits, name), version=version) for name in versions
     ]
-    return next((files for files in candidates if not files.missing), candidates[0])
+    there = [files for files in candidates if files.vits.exists()]
+    whole = (files for files in candidates if not files.missing)
+    return next(whole, there[0] if there else candidates[0])
 
 
 def _files(folder: Path, semantic: Path | None, vits: Path | None, version: str) -> ModelFiles:

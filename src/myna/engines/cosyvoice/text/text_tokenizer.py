@@ -83,8 +83,8 @@ class TextTokenizer:
         return int(self._tokenizer.get_vocab_size())
 
     def tokens(self, text: str) -> list[int]:
-        """Return the tokens of a text."""
-        return list(self._tokenizer.encode(text).ids)
+        """Return the tokens of a text; halves of characters (lone surrogates) are left out."""
+        return list(self._tokenizer.encode(text.encode(errors="ignore").decode()).ids)
 
 
 def _marks_of(folder: Path) -> list[str]:
@@ -92,8 +92,8 @@ def _marks_of(folder: Path) -> list[str]:
     try:
         settings = json.loads((folder / "tokenizer_config.json").read_text("utf-8"))
         added = settings["added_tokens_decoder"]
-        return [added[number]["content"] for number in sorted(added, key=int)]
-    except (OSError, ValueError, KeyError, TypeError):
+        return [str(added[number]["content"]) for number in sorted(added, key=int)]
+    except (OSError, ValueError, LookupError, TypeError):
         return []  # the usual ones
 
 

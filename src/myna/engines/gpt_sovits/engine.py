@@ -112,6 +112,8 @@ class GptSovitsEngine:
         if not speakable(utterance.text):
             return
         task = self._task(utterance, voice)
+        if task.text.is_unread:
+            return
         if utterance.whole:
             yield from self._best(task, utterance)
             return

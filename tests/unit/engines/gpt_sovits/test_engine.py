@@ -105,6 +105,20 @@ def test_a_voice_without_a_transcript_speaks(engine: GptSovitsEngine, sample: Vo
     assert len(said(engine, Voice(sample.reference, "", "en")))
 
 
+def test_words_without_any_reading_are_not_babbled(engine: GptSovitsEngine, sample: Voice) -> None:
+    for text, language in (
+        ("สวัสดีชาวโลก", "en"),
+        ("Привет мир", "zh"),
+        ("नमस्ते", "ko"),
+        ("ㅋㅋ", "en"),
+    ):
+        assert not list(engine.speak(Utterance(text, language, Options(seed=1)), sample))
+        assert not list(engine.speak(Utterance(text, language, Options(), whole=True), sample))
+    unread = Voice(sample.reference, "สวัสดีชาวโลก", "en")
+    timbre_only = Voice(sample.reference, "", "en")
+    assert np.array_equal(said(engine, unread), said(engine, timbre_only))
+
+
 def test_a_voice_in_a_language_the_model_cannot_read_lends_its_timbre(
     tmp_path: Path, sample: Voice
 ) -> None:

@@ -10,6 +10,7 @@ import torch
 
 from myna.engines.gpt_sovits.frontend.bert import Bert
 from myna.engines.gpt_sovits.frontend.front_end import FrontEnd, PhoneRun
+from myna.engines.gpt_sovits.frontend.unread import NOTHING
 from myna.text.reading import normalized
 
 logger = logging.getLogger(__name__)
@@ -25,6 +26,8 @@ class SpokenText:
 
     phonemes: npt.NDArray[np.int64]  # (L,)
     context: npt.NDArray[np.float32] | None  # (L, channels of BERT); None is all zeros
+    is_unread: bool = False
+    """Whether there are words in the text and no reading for any: it is nothing but pauses."""
 
 
 class TextReader:
@@ -44,7 +47,8 @@ class TextReader:
         if read.unread:
             logger.warning("%d characters have no reading and are left out", len(read.unread))
             logger.debug("without a reading in %s: %s", language, read.unread)
-        return SpokenText(np.array(read.ids, np.int64), self._context(read.runs))
+        is_unread = NOTHING.issuperset(read.phones)
+        return SpokenText(np.array(read.ids, np.int64), self._context(read.runs), is_unread)
 
     def _context(self, runs: tuple[PhoneRun, ...]) -> npt.NDArray[np.float32] | None:
         bert = self._bert

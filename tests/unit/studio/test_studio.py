@@ -41,6 +41,13 @@ def test_speaking_is_joining_the_stream(open_studio):
     assert studio.speak(request).audio.pcm16() == streamed
 
 
+@pytest.mark.parametrize("piece", [b"bytes", 5, None])
+def test_a_piece_that_is_no_text_is_refused(open_studio, piece: object):
+    pieces: list = ["One. ", piece]  # what typing would not let through
+    with pytest.raises(BadText, match="Give strings"):
+        list(open_studio(ToneEngine()).stream(SpeechRequest(pieces, "sample")))
+
+
 def test_an_unknown_voice_fails_before_streaming(open_studio):
     with pytest.raises(VoiceNotFound, match="'nobody'"):
         open_studio(ToneEngine()).stream(SpeechRequest("hi", "nobody"))

@@ -306,6 +306,19 @@ def test_a_voice_is_learned_once_and_kept(tmp_path: Path, sample: Voice) -> None
     assert np.array_equal(said(CosyVoiceEngine(files, FAST, prompts=stored), sample), first)
 
 
+def test_what_was_kept_of_a_voice_and_is_damaged_is_learned_again(
+    tmp_path: Path, sample: Voice
+) -> None:
+    stored: dict[str, bytes] = {}
+    files = find_files(write_checkpoint(tmp_path))
+    CosyVoiceEngine(files, FAST, prompts=stored).learned(sample)
+    ((key, kept),) = stored.items()
+    for damaged in (b"", kept[:-50], b"PK" + kept[100:], b"\x80 pickled"):
+        stored[key] = damaged
+        CosyVoiceEngine(files, FAST, prompts=stored).learned(sample)
+        assert stored[key] == kept
+
+
 def test_other_weights_change_the_fingerprint(tmp_path: Path) -> None:
     first = tiny_engine(tmp_path).fingerprint
     state = torch.load(tmp_path / "flow.pt", weights_only=True)

@@ -9,8 +9,10 @@ the first chunk of each came, and how many seconds of sound all made in a second
 are those of the language model alone, with as many slots; the engine has slots for the most
 streams, and all slots take part in every step on a GPU; the last column says whether the
 first and the last of these have the tokens each has by itself. v4 is measured in 4, 8, 16 and 32
-steps. No GPU has run it yet, so how long it takes is not known. Run it from the root of the
-repository, on a machine that does nothing else.
+steps. Before, `gpu_checks.py` says of each language model whether a GPU computes it as it must: a
+row that ends in NO makes the exit status 1, and says that the speed below means nothing. No GPU has
+run it yet, so how long it takes is not known. Run it from the root of the repository, on a machine
+that does nothing else.
 
     --device cpu        or cuda:1, ...
     --small             tiny networks and few streams: to try the script anywhere, in a minute
@@ -19,6 +21,7 @@ repository, on a machine that does nothing else.
 
 import argparse
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -29,6 +32,7 @@ from pathlib import Path
 
 import torch
 
+from benchmarks import gpu_checks
 from benchmarks.cosyvoice import weights as cosyvoice
 from benchmarks.gpt_sovits import weights
 from myna.core.engine import Engine
@@ -36,13 +40,16 @@ from myna.core.errors import SettingsError
 from myna.core.speech import Options, Utterance
 from myna.core.voice import Voice
 from myna.dsp.codec import decode
-from myna.engines.batching.device import described, find_device
+from myna.engines.batching.device import compute_exactly, described, find_device, half_precision
 from myna.engines.batching.scheduler import Scheduler
+from myna.engines.checkpoints.plain import read_plain
 from myna.engines.cosyvoice.engine import CosyVoiceEngine
 from myna.engines.cosyvoice.files import find_files as find_cosyvoice
+from myna.engines.cosyvoice.model import backbone_config
 from myna.engines.cosyvoice.model import load as load_cosyvoice
 from myna.engines.cosyvoice.runtime import Runtime
 from myna.engines.cosyvoice.tokens.captured_slots import slots_of
+from myna.engines.cosyvoice.tokens.device_decoder import read_device_model
 from myna.engines.cosyvoice.tokens.speech_token_request import SpeechTokenRequest
 from myna.engines.gpt_sovits.engine import GptSovitsEngine
 from myna.engines.gpt_sovits.execution import Execution
@@ -50,6 +57,7 @@ from myna.engines.gpt_sovits.files import find_files
 from myna.engines.gpt_sovits.tokens.semantic_decoding import SemanticRequest
 from myna.engines.gpt_sovits.tokens.semantic_models import open_model
 from myna.engines.gpt_sovits.tokens.semantic_slots import SeededSpeech
+from myna.engines.gpt_sovits.tokens.text_to_semantic import TextToSemantic
 from myna.engines.gpt_sovits.weights import read_semantic
 from myna.studio.wiring import SAMPLE_TRANSCRIPT
 from tests.unit.engines.cosyvoice.tiny_checkpoint import write_checkpoint
@@ -62,8 +70,9 @@ SENTENCE = "The kettle is on, and tea will be ready in a minute or two."
 COSYVOICE_TEXT = "good evening."  # 13 tokens of the tiny tokenizer: 260 speech tokens, 10.4 s
 PHONEMES, PROMPT, DRAWN = 100, 125, 250  # of a sentence, a reference; tokens drawn
 SAMPLE = Path("src/myna/studio/sample/sample.flac")
-COLUMNS = (
-    "| engine | steps | streams | first chunk p50, p95 (ms) | sound/s | tokens/s | same tokens |"
+HEADER = (
+    "\n| engine | steps | streams | first chunk p50, p95 (ms) | sound/s | tokens/s | same tokens |"
+    "\n|---|---|---|---|---|---|---|"
 )
 
 
@@ -79,6 +88,12 @@ class Plan:
     def streams(self, part: str) -> Sequence[int]:
         """Return how many are tried at once."""
         return (1, 2) if self.small else STREAMS[part]
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Return what the language models are checked in."""
+        exact = self.runtime == "exact" or self.device.type == "cpu"
+        return torch.float32 if exact else half_precision(self.device)
 
     @property
     def steps(self) -> Sequence[int]:
@@ -97,7 +112,7 @@ class Rate:
 
 
 def main() -> None:
-    """Print one table."""
+    """Print two tables for each part."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
     parser.add_argument("--device", default="cuda")
@@ -112,29 +127,44 @@ def main() -> None:
         device = find_device(given.device, "--device")
     except SettingsError as error:
         parser.error(str(error))
+    if given.runtime == "exact":
+        compute_exactly(device)
     plan = Plan(device, given.runtime, 1 if given.small else given.rounds, given.small)
     print(f"torch {torch.__version__} on {described(device)}, {plan.runtime}", flush=True)
     if plan.small:
         print("tiny networks: these figures mean nothing")
-    print(f"\n{COLUMNS}\n|---|---|---|---|---|---|---|")
+    right = True
     for part in parts:
         with tempfile.TemporaryDirectory() as folder:
-            (_cosyvoice if part == "cosyvoice2" else _gpt_sovits)(Path(folder), part, plan)
+            run = _cosyvoice if part == "cosyvoice2" else _gpt_sovits
+            right = run(Path(folder), part, plan) and right
+    sys.exit(0 if right else 1)
 
 
-def _gpt_sovits(folder: Path, version: str, plan: Plan) -> None:
+def _checked(checked: gpu_checks.Checked, plan: Plan, streams: int) -> bool:
+    """Print what must be true of a language model; return whether it is."""
+    print(f"\n{gpu_checks.COLUMNS}\n|---|---|---|---|")
+    return gpu_checks.check(checked, plan.device, streams)
+
+
+def _gpt_sovits(folder: Path, version: str, plan: Plan) -> bool:
     _write(folder, version, plan)
     streams = plan.streams(version)
     execution = Execution(plan.runtime, folder / "graphs", device=plan.device)
     files = find_files(folder, version=version)
+    placed = read_semantic(files.semantic).on(plan.device)
+    checked = gpu_checks.semantic(TextToSemantic(placed, plan.dtype))
+    right = _checked(checked, plan, max(streams))
     model = open_model(read_semantic(files.semantic), execution)
     rates = [_rate(Scheduler(model.slots(n), n, n), _semantic_request, n) for n in streams]
     windows = 1 if plan.device.type == "cpu" else 8
     most = max(streams)
+    print(HEADER)
     engine = GptSovitsEngine(files, slots=most, windows=windows, execution=execution)
     for steps in plan.steps if version == "v4" else (None,):
         options = Options(seed=1, retries=0, sample_steps=steps)
         _print_rows((f"gpt-sovits {version}", steps), engine, options, (streams, rates), plan)
+    return right
 
 
 def _write(folder: Path, version: str, plan: Plan) -> None:
@@ -154,18 +184,24 @@ def _write(folder: Path, version: str, plan: Plan) -> None:
     weights.write(folder / tiny_checkpoints.VOCODER_V4, weights.filled(vocoder))
 
 
-def _cosyvoice(folder: Path, part: str, plan: Plan) -> None:
+def _cosyvoice(folder: Path, part: str, plan: Plan) -> bool:
     write_checkpoint(folder)
     if not plan.small:
         cosyvoice.write_full_size(folder)
     streams = plan.streams(part)
     runtime = Runtime("realtime", plan.runtime, folder / "graphs", device=plan.device)
     files = find_cosyvoice(folder)
+    placed = read_plain(files.language_model).to(plan.device)
+    config = backbone_config(files.text_folder / "config.json")
+    checked = read_device_model(placed, version=files.version, config=config, dtype=plan.dtype)
+    right = _checked(gpu_checks.speech(checked), plan, max(streams))
     model = load_cosyvoice(files, runtime).language_model
     rates = [_rate(Scheduler(slots_of(model, n), n, n), _speech_request, n) for n in streams]
+    print(HEADER)
     engine = CosyVoiceEngine(files, runtime, slots=max(streams))
     options = Options(seed=1, retries=0)
     _print_rows((part, runtime.steps), engine, options, (streams, rates), plan)
+    return right
 
 
 def _semantic_request(seed: int) -> SeededSpeech:

@@ -9,7 +9,7 @@ from torch import Tensor
 from benchmarks.gpt_sovits.decoding import COUNT, PHONEMES, request
 from benchmarks.gpt_sovits.rounds import Variant, compared
 from benchmarks.gpt_sovits.upstream import Upstream
-from myna.engines.gpt_sovits.sound.speech_windows import SpeechWindows
+from myna.engines.gpt_sovits.sound.speech_windows import ArrivingLatents, SpeechWindows
 from myna.engines.gpt_sovits.sound.vits import Vits
 from myna.engines.gpt_sovits.tokens.semantic_runtimes import SemanticRuntime
 from myna.engines.gpt_sovits.tokens.semantic_slots import SemanticSlots
@@ -29,7 +29,8 @@ class Sound:
     def windows(self) -> SpeechWindows:
         """Begin an utterance."""
         phonemes = request().speech.phonemes[None, -SENTENCE:]
-        return SpeechWindows(self._vits, phonemes, self._voice, seed=1, speed=1)
+        latents = ArrivingLatents(self._vits, phonemes, self._voice, seed=1, speed=1)
+        return SpeechWindows(self._vits, latents)
 
     def whole(self, tokens: list[int]) -> None:
         """Turn all tokens of an utterance into sound."""

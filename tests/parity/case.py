@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
@@ -93,6 +93,9 @@ class Case:
     def arrays(self) -> Arrays:
         """Inputs and expected outputs by name."""
         path = self.folder / f"{self.name}.npz"
+        if (self.folder / self.name).is_dir():
+            single = sorted((self.folder / self.name).glob("*.npy"))
+            return Arrays({file.stem: np.load(file) for file in single})
         if not path.exists():
             raise NotThere(f"{path.name} is missing")
         with np.load(path) as stored:
@@ -144,16 +147,21 @@ class Case:
         if expected is None:
             return Row(self.name, name, 0.0, TOLERANCE, _ABSENT)
         allowed = self.tolerances.get(name, self.tolerance)
-        if got.shape != expected.shape:
+        if np.squeeze(got).shape != np.squeeze(expected).shape:
             return Row(self.name, name, np.inf, allowed, f"{got.shape}, not {expected.shape}")
+        got = got.reshape(expected.shape)
         if np.issubdtype(expected.dtype, np.integer):
             wrong = int(np.count_nonzero(got != expected))
             return Row(self.name, name, wrong, 0.0, f"{expected.size} integers")
         if expected.size == 0:
             return Row(self.name, name, 0.0, allowed, "empty")
-        difference = np.abs(got.astype(np.float64) - expected.astype(np.float64))
-        largest = relative_to or float(np.abs(expected).max()) or 1.0
-        return Row(self.name, name, float(difference.max()) / largest, allowed)
+        if expected.dtype == np.float16:
+            allowed = max(allowed, float(np.finfo(np.float16).eps))  # how exactly it is written
+        expected = expected.astype(np.float64)
+        with np.errstate(invalid="ignore"):
+            difference = np.where(got == expected, 0, np.abs(got - expected))  # infinite ones too
+        largest = relative_to or float(np.abs(expected[np.isfinite(expected)]).max(initial=0))
+        return Row(self.name, name, float(difference.max()) / (largest or 1.0), allowed)
 
 
 Rows = Callable[[], Iterator[Row]]
@@ -167,6 +175,13 @@ class Check:
     rows: Rows | None
     """None where nothing here knows how."""
     why: str = "not covered"
+
+
+def unlisted(folder: Path, listed: Collection[str], mark: str) -> Iterator[Check]:
+    """Yield a check for each file of arrays that no entry is about."""
+    for path in sorted(folder.glob("*.npz")):
+        if path.stem not in listed:
+            yield Check(path.stem, None, f"not covered: {mark} has no entry for {path.name}")
 
 
 def completed(case: Case, rows: Iterator[Row], inputs: re.Pattern[str]) -> Iterator[Row]:

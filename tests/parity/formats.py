@@ -22,7 +22,8 @@ class NotParityData(Exception):
 def checks_of(folder: Path) -> list[Check]:
     """Return everything there is to compare in a folder, or in the folder `cases` in it.
 
-    The file that lists the cases may be named itself. Raises `NotParityData`.
+    It may hold folders of such data, too, and the file that lists the cases may be named itself.
+    Raises `NotParityData`.
     """
     marks = " or ".join(_FORMATS)
     if folder.is_file() and folder.name in _FORMATS:
@@ -33,7 +34,14 @@ def checks_of(folder: Path) -> list[Check]:
         for place in (folder, folder / "cases"):
             if (place / mark).exists():
                 return checks(place, _listed(place / mark))
-    raise NotParityData(f"There is no {marks} in {str(folder)!r}: name a folder of parity data.")
+    inside = [checks_of(part) for part in sorted(folder.iterdir()) if _is_parity_data(part)]
+    if not inside:
+        raise NotParityData(f"There is no {marks} in {str(folder)!r}: name a folder of such data.")
+    return [check for checks in inside for check in checks]
+
+
+def _is_parity_data(folder: Path) -> bool:
+    return any((place / mark).exists() for place in (folder, folder / "cases") for mark in _FORMATS)
 
 
 def _listed(path: Path) -> Mapping[str, Any]:

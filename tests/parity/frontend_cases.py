@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,11 @@ from myna.engines.gpt_sovits.frontend import cantonese, japanese
 from myna.engines.gpt_sovits.frontend.chinese import normalization as chinese
 from myna.engines.gpt_sovits.frontend.english import normalization as english
 from myna.engines.gpt_sovits.frontend.english.reader import English
-from myna.engines.gpt_sovits.frontend.front_end import FrontEnd
-from myna.engines.gpt_sovits.frontend.korean import reader as korean
+from myna.engines.gpt_sovits.frontend.front_end import FrontEnd, Version, languages_of
 from myna.engines.gpt_sovits.frontend.resources import Resources
+from myna.engines.gpt_sovits.frontend.segmenter import segment
 from myna.engines.gpt_sovits.frontend.splitting import METHODS, cut, split_long
-from myna.engines.gpt_sovits.frontend.symbols import SYMBOLS_V2
+from myna.engines.gpt_sovits.frontend.symbols import SYMBOLS_V1, SYMBOLS_V2
 
 NOT_COVERED = "not covered"
 
@@ -36,7 +37,10 @@ class FrontEndRow:
         return self.deviation <= self.tolerance
 
 
-Read = Callable[[str], object]
+Reading = Mapping[str, Any]
+"""What was made of a text, by the names the data use: norm, phones, word2ph, ids, runs."""
+
+Read = Callable[[str], Reading]
 
 
 def check_frontend(cases: Mapping[str, Any], folder: Path | None = None) -> list[FrontEndRow]:
@@ -52,48 +56,69 @@ def check_frontend(cases: Mapping[str, Any], folder: Path | None = None) -> list
 
 
 def _section(name: str, texts: Any, resources: Resources) -> Iterator[FrontEndRow]:
-    if not isinstance(texts, Mapping):
-        return
     read = _reader(name, resources)
-    for text, expected in texts.items():
-        if read is None:
-            yield FrontEndRow(name, text, float("nan"), remark=NOT_COVERED)
-        else:
-            yield _compared(name, text, expected, read(text))
+    if read is None:
+        for text in texts if isinstance(texts, Mapping) and texts else ["*"]:
+            yield _not_covered(name, text)
+    elif isinstance(texts, Mapping):
+        for text, expected in texts.items():
+            yield from _compared(name, text, expected, read(text))
+    elif isinstance(texts, list) and all(isinstance(pair, list) and pair[1:] for pair in texts):
+        for text, expected in texts:
+            yield from _compared(name, text, expected, read(text))
+    else:
+        yield _not_covered(name, "*")
+
+
+def _not_covered(name: str, text: str) -> FrontEndRow:
+    return FrontEndRow(name, text, float("nan"), remark=NOT_COVERED)
 
 
 def _reader(name: str, resources: Resources) -> Read | None:
     """Return what reads the texts of a section of `frontend.json`."""
     language, *rest = name.split("_")
-    normalizes = "normalize" in rest
-    if language == "zh":
-        version = "v1" if "v1" in rest else "v2"
-        return chinese.normalize if normalizes else _characters(version, resources)
+    version: Version = "v1" if "v1" in rest else "v2"
+    if language.startswith(("seg", "lang")):
+        return partial(_runs, default=rest[-1] if rest and rest[-1] in LANGUAGES else "")
+    if language in ("auto", "all"):
+        mode = name.removesuffix(f"_{version}")
+        known = mode in languages_of(version)
+        return partial(_mixed, FrontEnd(version, resources), mode) if known else None
+    if "normalize" in rest:
+        normalize = _NORMALIZERS.get(language)
+        return normalize and (lambda text: {"norm": normalize(text)})
     if language == "en":
-        return english.normalize if normalizes else _english("NN" in rest, resources)
-    readers: dict[str, Read] = {"yue": _cantonese, "ko": korean.read, "ja": _japanese}
-    return readers.get(language)
+        return _english("NN" in rest, resources)
+    if language in ("zh", "yue", "ko", "ja"):
+        return partial(_in_one_language, FrontEnd(version, resources), language)
+    return None
 
 
-def _characters(version: str, resources: Resources) -> Read:
-    front_end = FrontEnd("v1" if version == "v1" else "v2", resources)
-
-    def read(text: str) -> dict[str, object]:
-        run = front_end.read_run(text, "zh")
-        return {"norm": run.normalized, "phones": run.phones, "word2ph": run.counts}
-
-    return read
-
-
-def _cantonese(text: str) -> dict[str, object]:
-    normalized = cantonese.normalize(text)
-    phones, counts = cantonese.read(normalized)
-    known = SYMBOLS_V2.known(phones)
-    return {"norm": normalized, "phones": known, "word2ph": counts}
+LANGUAGES = ("zh", "ja", "ko", "en", "yue")
+_NORMALIZERS: Mapping[str, Callable[[str], str]] = {
+    "zh": chinese.normalize,
+    "yue": cantonese.normalize,
+    "ja": japanese.normalize,
+    "en": english.normalize,
+}
 
 
-def _japanese(text: str) -> Sequence[str]:
-    return japanese.read(japanese.normalize(text))
+def _in_one_language(front_end: FrontEnd, language: str, text: str) -> Reading:
+    if language == "ja":  # the data have its pitch marks as they are, known to the table or not
+        normalized = japanese.normalize(text)
+        return _reading(normalized, japanese.read(normalized), front_end.version)
+    run = front_end.read_run(text, language)
+    made = _reading(run.normalized, run.phones, front_end.version)
+    return made if run.counts is None else made | {"word2ph": run.counts}
+
+
+def _mixed(front_end: FrontEnd, mode: str, text: str) -> Reading:
+    read = front_end.read(text, mode)
+    return {"norm": read.normalized, "phones": read.phones, "ids": read.ids}
+
+
+def _runs(text: str, default: str) -> Reading:
+    return {"runs": [[run.language, run.text] for run in segment(text, default)]}
 
 
 def _english(all_nouns: bool, resources: Resources) -> Read | None:
@@ -102,15 +127,47 @@ def _english(all_nouns: bool, resources: Resources) -> Read | None:
         return None
     if all_nouns:
         reader = replace(reader, tag=lambda words: ["NN"] * len(words))
-    return lambda text: reader.read_unpadded(english.normalize(text))
+
+    def read(text: str) -> Reading:
+        normalized = english.normalize(text)
+        return _reading(normalized, reader.read_unpadded(normalized), "v2")
+
+    return read
 
 
-def _compared(name: str, text: str, expected: Any, got: Any) -> FrontEndRow:
-    if isinstance(expected, Mapping):
-        wrong = {key: _differences(expected[key], got[key]) for key in expected if key in got}
+def _reading(normalized: str, phones: Sequence[str], version: Version) -> dict[str, Any]:
+    table = SYMBOLS_V1 if version == "v1" else SYMBOLS_V2
+    ids = table.ids(table.known(phones))
+    return {"norm": normalized, "phones": phones, "ids": ids}
+
+
+def _compared(name: str, text: str, expected: Any, got: Reading) -> Iterator[FrontEndRow]:
+    wanted = _named(expected, got)
+    wrong = {key: _differences(wanted[key], got[key]) for key in wanted if key in got}
+    if wrong:
         parts = [f"{key}: {count}" for key, count in wrong.items() if count]
-        return FrontEndRow(name, text, sum(wrong.values()), remark=", ".join(parts))
-    return FrontEndRow(name, text, _differences(expected, got))
+        yield FrontEndRow(name, text, sum(wrong.values()), remark=", ".join(parts))
+    if not wrong or len(wrong) < len(wanted):
+        yield _not_covered(name, text)
+
+
+def _named(expected: Any, got: Reading) -> Mapping[str, Any]:
+    """Return what is expected by its names: of a bare value, what it can be."""
+    if isinstance(expected, Mapping):
+        return {_NAMES.get(key, key): value for key, value in expected.items()}
+    if isinstance(expected, str):
+        return {"norm": expected}
+    if "runs" in got:
+        return {"runs": [_run(run) for run in expected]}
+    numbers = all(isinstance(item, int) for item in expected) and expected
+    return {"ids" if numbers else "phones": expected}
+
+
+_NAMES = {"norm_text": "norm", "normalized": "norm", "phone_ids": "ids", "phoneme_ids": "ids"}
+
+
+def _run(run: Any) -> list[str]:
+    return [run["lang"], run["text"]] if isinstance(run, Mapping) else list(run)
 
 
 def _differences(expected: Sequence[Any], got: Sequence[Any]) -> int:
@@ -121,10 +178,19 @@ def _differences(expected: Sequence[Any], got: Sequence[Any]) -> int:
 def _splitting(cases: Mapping[str, Any]) -> Iterator[FrontEndRow]:
     for text, by_method in cases["cases"].items():
         for method, expected in by_method.items():
-            got = cut(text, method) if method in METHODS else ""
-            yield FrontEndRow(f"split_{method}", text, _differences(expected, got))
+            if method in METHODS:
+                wrong = _differences(expected, cut(text, method))
+                yield FrontEndRow(f"split_{method}", text, wrong)
+            else:
+                yield _not_covered(f"split_{method}", text)
     long = cases.get("split_big_text_lens", {})
     written = re.fullmatch(r"'(.*)' \* (\d+)", str(long.get("input", "")))
     if written:
         lengths = [len(part) for part in split_long(written[1] * int(written[2]))]
         yield FrontEndRow("split_big_text", written[1], _differences(long["lens"], lengths))
+    for name in cases:
+        if name not in _SPLITTING:
+            yield _not_covered(name, "*")
+
+
+_SPLITTING = ("cases", "split_big_text_lens", "splits", "punctuation")

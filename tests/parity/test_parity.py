@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.parity import recipe
 from tests.parity.__main__ import main, rows_of
 from tests.parity.case import Check, Verdict
 from tests.parity.formats import checks_of
@@ -193,3 +194,74 @@ def test_cosyvoice_data_are_read_as_forgivingly(tmp_path: Path, run: Run) -> Non
     assert "lost.npz is missing" in said
     assert "the list of keys 'keys_lm_small.json' is missing" in said
     assert "10 arrays, 0 over their tolerance, 4 not covered" in said
+
+
+def test_arrays_that_no_entry_lists_are_named(tmp_path: Path, run: Run) -> None:
+    folder = _folder(tmp_path / "more")
+    np.savez(folder / "stray.npz", wav=np.zeros(3))
+    status, said = run(folder)
+    assert status == 3
+    assert "manifest.json has no entry for stray.npz" in said
+
+
+def test_a_folder_of_such_folders_is_read_whole(tmp_path: Path, run: Run) -> None:
+    _folder(tmp_path / "one")
+    _folder(tmp_path / "two")
+    (tmp_path / "pictures").mkdir()
+    status, said = run(tmp_path)
+    assert status == 0
+    assert "24 arrays, 0 over" in said
+
+
+def test_arrays_may_lie_in_files_of_their_own(tmp_path: Path, run: Run) -> None:
+    folder = _folder(tmp_path / "single")
+    with np.load(folder / "drawing.npz") as stored:
+        (folder / "drawing").mkdir()
+        for name in stored.files:
+            np.save(folder / "drawing" / f"{name}.npy", stored[name])
+    (folder / "drawing.npz").unlink()
+    assert run(folder)[0] == 0
+
+
+def test_a_coarser_or_flatter_array_is_compared_all_the_same(tmp_path: Path, run: Run) -> None:
+    folder = _folder(tmp_path / "coarse")
+    with np.load(folder / "drawing.npz") as stored:
+        arrays = {name: stored[name] for name in stored.files}
+    arrays["probs1"] = arrays["probs1"].astype(np.float16)
+    arrays["token1"] = arrays["token1"].reshape(-1).astype(np.int64)
+    np.savez(folder / "drawing.npz", **arrays)
+    status, said = run(folder)
+    assert (status, "1e-03 ok" in said) == (0, True)
+
+
+def _with_inputs(folder: Path, notes: str, **arrays: np.ndarray) -> Path:
+    """Write a case of flow matching with other notes, or with inputs of its own."""
+    folder.mkdir()
+    entry = json.loads((DATA / "gptsovits" / "manifest.json").read_text())["cfm_small"]
+    with np.load(DATA / "gptsovits" / "cfm_small.npz") as stored:
+        np.savez(folder / "path.npz", **{name: stored[name] for name in stored.files}, **arrays)
+    shutil.copy(DATA / "gptsovits" / entry["keys_file"], folder)
+    (folder / "manifest.json").write_text(json.dumps({"path": {**entry, "notes": notes}}))
+    return folder
+
+
+FEATURES = (recipe.normal("input.mu", (1, 37, 64)) * np.float32(0.5)).astype(np.float64)
+NOTES = "prompt=u('input.promptmel',(1,100,12))"
+
+
+@pytest.mark.parametrize(
+    ("notes", "arrays", "status"),
+    [
+        (NOTES, {}, 0),
+        (f"mu=normal('input.mu', [1, 37, text_dim]) * 0.5; {NOTES}", {}, 0),
+        (f"mu=normal('other',(1,37,text_dim))*0.5; {NOTES}", {}, 1),
+        (f"mu=normal('other',(1,37,text_dim))*0.5; {NOTES}", {"mu": FEATURES}, 0),
+        (f"mu=drawn('other',(1,37,text_dim))*0.5; {NOTES}", {}, 3),
+    ],
+)
+def test_inputs_are_those_of_the_case_else_of_its_notes_else_the_usual(
+    tmp_path: Path, run: Run, notes: str, arrays: dict[str, np.ndarray], status: int
+) -> None:
+    got, said = run(_with_inputs(tmp_path / "case", notes, **arrays))
+    assert got == status, said
+    assert ("nothing here can compute \"drawn('other'" in said) == (status == 3)

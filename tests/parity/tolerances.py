@@ -27,5 +27,9 @@ def allowed(entry: Mapping[str, Any], folder_wide: object = None) -> Allowed:
     single = listed.items() if isinstance(listed, Mapping) else ()
     return Allowed(
         float(general) if isinstance(general, int | float) else TOLERANCE,
-        {name: float(told[KEY]) for name, told in single if KEY in told},
+        {
+            name: float(told[KEY])
+            for name, told in single
+            if isinstance(told, Mapping) and KEY in told
+        },
     )

@@ -9,6 +9,7 @@ from typing import Any
 from myna.core.audio import Audio
 from myna.core.errors import InvalidOption
 from myna.core.languages import AUTO
+from myna.core.playback import Playback
 from myna.core.timing import TimedText
 from myna.core.voice import Voice
 
@@ -148,6 +149,8 @@ class Utterance:
     options: Options = field(default_factory=Options)
     whole: bool = False
     """Nobody hears it before it is finished: an engine may draw it again."""
+    playback: Playback = field(default_factory=Playback, compare=False, repr=False)
+    """Of the speech it belongs to: how urgent it is. Engines that serve several at once ask it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ class CachedEngine(WrappingEngine):
     def speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
         """Yield the stored audio, or the engine's, remembering it once complete."""
         if (hit := self.recall(utterance, voice)) is not None:
+            utterance.playback.hand_over(hit.audio.duration)
             yield hit
             return
         heard: list[Chunk] = []

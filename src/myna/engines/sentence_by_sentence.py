@@ -6,6 +6,7 @@ from contextlib import closing
 from myna.core.audio import Audio
 from myna.core.engine import ArrivingUtterance, Engine
 from myna.core.languages import AUTO
+from myna.core.playback import Playback
 from myna.core.speech import Chunk, Utterance
 from myna.core.voice import Voice
 from myna.text.languages import detect
@@ -16,6 +17,7 @@ def speak_sentences(engine: Engine, utterance: ArrivingUtterance, voice: Voice) 
     """Yield a text as it arrives, each sentence as soon as it has ended, with pauses between."""
     rate = engine.capabilities.sample_rate
     pause = Audio.silence(utterance.options.sentence_pause, rate)
+    playback = Playback()
     spoken = 0
     for sentence in _sentences(utterance):
         if sentence is None:
@@ -26,7 +28,7 @@ def speak_sentences(engine: Engine, utterance: ArrivingUtterance, voice: Voice) 
         spoken += 1
         asked = utterance.language
         language = detect(sentence, voice.language) if asked == AUTO else asked
-        wanted = Utterance(sentence, language, utterance.options)
+        wanted = Utterance(sentence, language, utterance.options, playback=playback)
         with closing(engine.speak(wanted, voice)) as chunks:
             yield from chunks
 

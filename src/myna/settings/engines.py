@@ -67,4 +67,6 @@ class GptSovitsSettings(Section):
     threads: int | None = Field(default=None, gt=0)
     """Processors for one computation. Unset: all but one."""
     windows: int = Field(default=1, gt=0)
-    """v3 and v4: windows of different sentences made together. 1: the same bits in any company."""
+    """Windows of different sentences made together, in v1 to v2ProPlus on a GPU only.
+
+    1: the same bits in any company."""

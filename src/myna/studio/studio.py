@@ -20,6 +20,7 @@ from myna.core.engine import (
 )
 from myna.core.errors import BadText, InvalidOption, NothingToSay, TextTooLong, Unsupported
 from myna.core.languages import AUTO, LANGUAGES
+from myna.core.playback import NOBODY_LISTENS, NOTHING_HEARD, Playback
 from myna.core.speech import (
     Chunk,
     ConversionRequest,
@@ -173,9 +174,10 @@ class Studio:
 
     def utterances(self, request: SpeechRequest, voice: Voice) -> Iterator[Utterance]:
         """Yield the request's sentences as engines and their caches are asked for them."""
+        playback = Playback(NOBODY_LISTENS if request.whole else NOTHING_HEARD)
         for sentence in sentences(self._counted(request.text)):
             language = _language(request.language, sentence, voice)
-            yield Utterance(sentence, language, request.options, request.whole)
+            yield Utterance(sentence, language, request.options, request.whole, playback)
 
     def _speak(self, request: SpeechRequest, voice: Voice, engine: Engine) -> Generator[Chunk]:
         spoken = Placement(request.options.sentence_pause)

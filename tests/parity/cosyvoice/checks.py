@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tests.parity.case import Case, Check, Row, completed
+from tests.parity.case import Case, Check, Row, completed, unlisted
 from tests.parity.cosyvoice import acoustic, features, language_model, synthesis, text_rules
 from tests.parity.cosyvoice.listing import case_of
 
@@ -19,6 +19,7 @@ _COMPARISONS: Mapping[str, Callable[[Case], Iterator[Row]]] = {
     "hift": acoustic.compare_vocoder,
     "hift_v3": acoustic.compare_causal_vocoder,
     "synthesis": synthesis.compare,
+    "synthesis_v3": synthesis.compare,
     "lm": language_model.compare,
     "lm_v3": language_model.compare,
     "lm_bistream": language_model.compare,
@@ -30,7 +31,7 @@ _COMPARISONS: Mapping[str, Callable[[Case], Iterator[Row]]] = {
 _INPUTS = re.compile(
     r"token|prompt_token|prompt_feat|embedding|vc_token|mel|cache_source|scores\d+|decoded\d+"
     r"|text|prompt_text|prompt_speech|chunks|est_(x|mask|mu|t|spks|cond)"
-    r"|rand_ini_seed\d+|randn_seed\d+_head"
+    r"|wav\d+k|signal\d+k|rand_ini_seed\d+|randn_seed\d+_head"
 )
 """Arrays that are fed in, where nothing is compared."""
 
@@ -42,9 +43,9 @@ def checks(folder: Path, listed: Mapping[str, Any]) -> list[Check]:
         return [Check(MARK, None, "not covered: it has no object 'cases'")]
     found = [_check(folder, name, entry, listed) for name, entry in cases.items()]
     rules = folder / text_rules.FILE
-    return (
-        [*found, Check(rules.stem, partial(text_rules.compare, rules))] if rules.exists() else found
-    )
+    if rules.exists():
+        found.append(Check(rules.stem, partial(text_rules.compare, rules)))
+    return [*found, *unlisted(folder, cases, MARK)]
 
 
 def _check(folder: Path, name: str, entry: Any, listed: Mapping[str, Any]) -> Check:

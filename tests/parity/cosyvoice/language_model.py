@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -34,6 +34,8 @@ from tests.parity.cosyvoice.recipe import FilledState
 _MASKED = -1e30  # how the data writes the logarithm of nothing
 _HEAD = "llm.model.lm_head.weight"
 _EVERY = 3  # of the log-probabilities, how few are kept
+_RATIOS = {"min_token_text_ratio": "least_ratio", "max_token_text_ratio": "most_ratio"}
+"""How data and requests call the bounds of speech tokens per token of text."""
 _ROOM = 64  # positions beside those the data tell of
 
 
@@ -121,25 +123,36 @@ class _Run:
         n_text = arrays["text"].shape[1]
         prompted = sum(tensor.shape[0] for tensor in self._prompt())
         told = int(arrays["step_lens"].sum()) if "step_lens" in arrays else 0
-        return max(told, prompted + 21 * n_text) + _ROOM
+        most = int((self.request.most_ratio + 1) * n_text)
+        return max(told, prompted + most) + _ROOM
 
     @cached_property
     def request(self) -> SpeechTokenRequest:
         """What the language model is asked for."""
-        text = self._ints("text")
-        if "bistream" not in self.case.config["kind"]:
-            return SpeechTokenRequest(text, *self._prompt(), seed=0, compatible=True)
+        text: Tensor | TextFeed = self._ints("text")
+        if "bistream" in self.case.config["kind"]:
+            text = self._arriving(self._ints("text"))
+        whole = SpeechTokenRequest(text, *self._prompt(), seed=0, compatible=True)
+        told = {
+            name: self.case.config[key] for key, name in _RATIOS.items() if key in self.case.config
+        }
+        return replace(whole, **told)
+
+    def _arriving(self, text: Tensor) -> TextFeed:
         feed = TextFeed()
-        for piece in torch.split(text, self.case.arrays["chunks"].tolist()):
+        chunks = self.case.arrays.get("chunks", np.ones(len(text), np.int64))
+        for piece in torch.split(text, chunks.tolist()):
             feed.push(piece.tolist())
         feed.end()
-        return SpeechTokenRequest(feed, *self._prompt(), seed=0, compatible=True)
+        return feed
 
     def _prompt(self) -> tuple[Tensor, Tensor]:
         return self._ints("prompt_text"), self._ints("prompt_speech")
 
     def _ints(self, name: str) -> Tensor:
-        return torch.from_numpy(self.case.arrays[name][0].astype(np.int64))
+        absent = name != "text" and name not in self.case.arrays
+        numbers = np.zeros((1, 0)) if absent else self.case.arrays[name]
+        return torch.from_numpy(numbers.astype(np.int64)).reshape(-1)
 
     def _scripted(self, logits: Tensor, turn: Turn, marks: Marks) -> int:
         scores = torch.log_softmax(logits, dim=0)
@@ -173,9 +186,20 @@ def _model(case: Case) -> LanguageModel:
     return read_language_model(state, version=version, config=config)
 
 
+_SAMPLING = {
+    "top_p": "top_p",
+    "top_k": "top_k",
+    "win_size": "window",
+    "window": "window",
+    "tau_r": "most_repeated",
+    "tau": "most_repeated",
+}
+"""How data and options call what decides a draw."""
+
+
 def compare_sampling(case: Case) -> Iterator[Row]:
     """Draw with torch's own generator, once for each seed."""
-    told = {name: case.config[name] for name in ("top_p", "top_k") if name in case.config}
+    told = {name: case.config[key] for key, name in _SAMPLING.items() if key in case.config}
     options = SamplingOptions(**told)
     index = 0
     while f"scores{index}" in case.arrays:

@@ -1,7 +1,7 @@
 """How texts are tidied and cut. Figures are read by Myna's own rules, so they are not compared."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from myna.engines.cosyvoice.text.text_rules import (
@@ -36,9 +36,10 @@ def compare(path: Path) -> Iterator[Row]:
     expected = json.loads(path.read_text("utf-8"))
     for name, texts in expected.items():
         rule = _RULES.get(name)
+        texts = list(texts.items()) if isinstance(texts, Mapping) else texts
         if name in _LEFT_OUT:
             yield left_out(path.stem, name, _LEFT_OUT[name])
-        elif rule is None:
+        elif rule is None or not isinstance(texts, list):
             yield not_covered(path.stem, name)
         else:
             yield _compared(path.stem, name, rule, texts)

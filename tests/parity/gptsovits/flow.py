@@ -5,17 +5,20 @@ from collections.abc import Iterator
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from myna.engines.gpt_sovits.sound.bigvgan import BigVgan
 from myna.engines.gpt_sovits.sound.flow_matching import FlowMatching, Windows
 from myna.engines.gpt_sovits.sound.hifigan import HifiGan
 from myna.engines.gpt_sovits.voice.mel_features import MelFeatures
 from tests.parity import recipe
-from tests.parity.case import Case, Row
+from tests.parity.case import Array, Case, Row
+from tests.parity.gptsovits.given import Usual, given
 from tests.parity.gptsovits.networks import tensors_of
 from tests.parity.gptsovits.vits import Inputs, checkpoint_of, speed_of
 
 _MEL = re.compile(r"mel(?:_(\d+)steps?)?(?:_cfg(\d)(\d*))?")
+_USUAL_STEPS = 4
 _HIFIGAN_DILATIONS = ((1, 3, 5),) * 3
 
 
@@ -47,18 +50,17 @@ def compare_matching(case: Case) -> Iterator[Row]:
     network = FlowMatching(tensors_of(case))
     whole = next(array for name, array in case.arrays.items() if _MEL.fullmatch(name))
     batch, n_mels, frames = whole.shape
-    features = torch.from_numpy(
-        recipe.normal("input.mu", (batch, frames, case.config["text_dim"])) * np.float32(0.5)
-    )
-    shape = case.shape("input.promptmel", (1, n_mels, 20))
-    prompt = torch.from_numpy(recipe.uniform("input.promptmel", shape))
-    noise = torch.from_numpy(recipe.normal("noise.x0#0", (batch, n_mels, frames)))
-    steps = int(case.config["n_timesteps"])
-    given = torch.zeros(batch, frames, n_mels)
-    given[:, : shape[2]] = prompt.transpose(1, 2)
+    width = case.shapes["cfm.estimator.input_embed.proj.weight"][1] - 2 * n_mels
+    features = _given(case, "mu", Usual("input.mu", (batch, frames, width), then=_halved))
+    prompt = _prompt(case, n_mels)
+    noise = _given(case, "x0", Usual("noise.x0#0", (batch, n_mels, frames)))
+    noise = noise * case.number_after("temperature", 1)
+    steps = int(case.config.get("n_timesteps", case.number_after("n_timesteps", _USUAL_STEPS)))
+    known = torch.zeros(batch, frames, n_mels)
+    known[:, : prompt.shape[2]] = prompt.transpose(1, 2)
     start = noise.clone()
-    start[:, :, : shape[2]] = 0
-    condition = network.estimator.conditioned(features, given)
+    start[:, :, : prompt.shape[2]] = 0
+    condition = network.estimator.conditioned(features, known)
     first = network.estimator.velocity(start.transpose(1, 2), condition, 0.0, 1 / steps)
     yield case.compare("v_first", first.numpy())
     for name in case.arrays:
@@ -74,8 +76,7 @@ def compare_vocoder(case: Case) -> Iterator[Row]:
     rates = case.config["upsample_rates"]
     n_mels = case.shapes.get("conv_pre.weight", case.shapes.get("conv_pre.weight_v", [0, 100]))[1]
     frames = case.arrays["wav"].shape[-1] // int(np.prod(rates))
-    shape = case.shape("input.mel", (1, n_mels, frames))
-    mel = torch.from_numpy(recipe.normal("input.mel", shape)) * 2 - 5
+    mel = _given(case, "mel", Usual("input.mel", (1, n_mels, frames), then=_log_mel))
     if "activation_post.act.alpha" not in case.shapes:
         dilations = case.config.get("resblock_dilation_sizes", _HIFIGAN_DILATIONS)
         vocoder = HifiGan(tensors_of(case), rates, dilations)
@@ -84,3 +85,22 @@ def compare_vocoder(case: Case) -> Iterator[Row]:
     network = BigVgan(tensors_of(case), rates, case.config["resblock_dilation_sizes"])
     yield case.compare("pre_clamp", network.unclamped(mel).numpy())
     yield case.compare("wav", network(mel).numpy())
+
+
+def _given(case: Case, name: str, usual: Usual) -> Tensor:
+    return torch.from_numpy(given(case, name, usual).astype(np.float32))
+
+
+def _prompt(case: Case, n_mels: int) -> Tensor:
+    """The mel that is continued, under one of the names it goes by."""
+    names = ("promptmel", "prompt_mel", "prompt")
+    name = next((name for name in names if name in case.arrays), names[-1])
+    return _given(case, name, Usual("input.promptmel", (1, n_mels, 20), recipe.uniform))
+
+
+def _halved(drawn: Array) -> Array:
+    return drawn * np.float32(0.5)
+
+
+def _log_mel(drawn: Array) -> Array:
+    return drawn * np.float32(2) - np.float32(5)

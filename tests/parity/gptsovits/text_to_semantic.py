@@ -1,11 +1,14 @@
 """Cases of the decoder from phonemes to semantic tokens."""
 
+import re
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from myna.engines.batching.decode_attention import MASKED
 from myna.engines.gpt_sovits.layers import sinusoids
 from myna.engines.gpt_sovits.tokens.sampling import (
     SamplingOptions,
@@ -25,6 +28,7 @@ from myna.engines.gpt_sovits.tokens.text_to_semantic import TextToSemantic
 from myna.engines.gpt_sovits.weights import SemanticCheckpoint
 from tests.parity import recipe
 from tests.parity.case import Array, Case, Row
+from tests.parity.gptsovits.given import Usual, given
 from tests.parity.gptsovits.networks import tensors_of
 
 PAUSE_TOKEN = 486
@@ -58,9 +62,13 @@ class _Runs:
         )
         stop = int(case.number("early_stop_num", 40))
         self.longest = LONGEST if stop < 0 else min(stop + 1, LONGEST)
-        self.prompt = torch.from_numpy(case.arrays["prompt"].astype(np.int64))[0]
-        self.phonemes = torch.from_numpy(case.arrays["phones"].astype(np.int64))[0]
-        self.context = torch.from_numpy(case.arrays["bert"])[0].T
+        symbols = case.shapes["model.ar_text_embedding.word_embeddings.weight"][0]
+        channels = case.shapes["model.bert_proj.weight"][1]
+        self.phonemes = _numbers(case, "phones", symbols)
+        self.prompt = _numbers(case, "prompt", self.model.vocabulary - 1)
+        shape = (1, channels, len(self.phonemes))
+        context = given(case, "bert", Usual("input.bert", shape, then=_halved))
+        self.context = torch.from_numpy(context.astype(np.float32))[0].T
 
     def _request(self, phonemes: Tensor, context: Tensor, prompt: Tensor) -> SemanticRequest:
         return SemanticRequest(phonemes, context, prompt, self.options, self.longest)
@@ -78,7 +86,7 @@ class _Runs:
         yield compare("idx", self._last_step(generated))
         free = self._tokens(self._request(self.phonemes, self.context, self.prompt[:0]))
         yield compare("noprompt_y", np.array(free)[None])
-        yield compare("noprompt_idx", np.array(0))  # nothing of a prompt to tell apart
+        yield compare("noprompt_idx", np.array(0))
         for index, request in enumerate(self._batch()):
             generated = self._tokens(request)
             yield compare(f"naive_y{index}", self._with_prompt(generated))
@@ -88,14 +96,19 @@ class _Runs:
         return np.concatenate([self.prompt.numpy(), np.array(generated, np.int64)])
 
     def _last_step(self, generated: list[int]) -> Array:
+        if not len(self.prompt):
+            return np.array(0)  # nothing of a prompt to tell apart
         return np.array(min(len(generated), self.longest - 1))
 
     def _batch(self) -> list[SemanticRequest]:
         requests = []
+        written = re.search(r"'([^']*\{i\}[^']*)'", self.case.notes)
+        tag = written[1] if written else "input.bbert{i}"
         while (name := f"batch_x{len(requests)}") in self.case.arrays:
             phonemes = torch.from_numpy(self.case.arrays[name].astype(np.int64))
-            shape = (self.context.shape[1], len(phonemes))
-            context = recipe.normal(f"input.bbert{len(requests)}", shape) * np.float32(0.5)
+            place, shape = str(len(requests)), (self.context.shape[1], len(phonemes))
+            usual = Usual(tag.replace("{i}", place), shape, then=_halved)
+            context = given(self.case, f"batch_bert{place}", usual).astype(np.float32)
             requests.append(self._request(phonemes, torch.from_numpy(context).T, self.prompt))
         return requests
 
@@ -160,8 +173,7 @@ class _Runs:
             for row, token, alive in zip(rows, tokens.tolist(), active.tolist(), strict=True):
                 row.extend([token] if alive else [])
             seen.scatter_(1, tokens[:, None], True)
-            slots = torch.arange(count)
-            logits = model.step(tokens, cache, slots, active=active, span=cache.capacity)
+            logits = model.step(tokens, cache, active=active, attention=MASKED)
         return rows
 
     def streamed(self) -> Iterator[Row]:
@@ -211,3 +223,13 @@ def _of_length(tokens: list[int], length: int, looked_at: int) -> list[list[int]
 
 def _without_end(logits: Tensor, step: int) -> Tensor:
     return logits[: len(logits) - 1] if step < FIRST_STEPS else logits
+
+
+def _numbers(case: Case, name: str, below: int) -> Tensor:
+    """Return integers that a case has, or whose shape its notes give; else none."""
+    usual = Usual(f"input.{name}", (1, 0), partial(recipe.integers, below=below))
+    return torch.from_numpy(given(case, name, usual).astype(np.int64)).reshape(-1)
+
+
+def _halved(drawn: Array) -> Array:
+    return drawn * np.float32(0.5)

@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 import torch
@@ -13,10 +14,11 @@ from myna.engines.gpt_sovits.sound.vits import Vits, latents_with
 from myna.engines.gpt_sovits.weights import SovitsCheckpoint, SovitsConfig, Version
 from tests.parity import recipe
 from tests.parity.case import Array, Case, Row
+from tests.parity.gptsovits.given import Usual, given, noise
 from tests.parity.gptsovits.networks import tensors_of
 
-_WAVE = re.compile(r"wav(?:_(?:ns\d+|speed\d+|tworefs|threerefs))+")
-_REFERENCES = {"tworefs": 2, "threerefs": 3}
+_WAVE = re.compile(r"wav(?:_(?:ns\d+|speed\d+|(?:two|three|four)refs))*")
+_REFERENCES = {"tworefs": 2, "threerefs": 3, "fourrefs": 4}
 _USUAL_NOISE = "05"
 OVERLAP = 4  # latent frames blended between a stream's pieces, unless the notes say otherwise
 
@@ -56,31 +58,50 @@ def integers(array: Array) -> Tensor:
 
 
 class Inputs:
-    """What the notes of a case say it was fed."""
+    """What a case was fed."""
 
     def __init__(self, case: Case) -> None:
         self.case = case
-        self.tokens = integers(case.arrays["codes"])[0]
-        self.phonemes = integers(case.arrays["text"])
-        self.features = self._normal("input.ssl", (1, 768, 61))
+        self.tokens = integers(self._numbers("codes", 1024)).reshape(1, -1)
+        symbols = case.shapes["enc_p.text_embedding.weight"][0]
+        self.phonemes = integers(self._numbers("text", symbols)).reshape(1, -1)
+        self.features = torch.from_numpy(
+            given(case, "ssl", Usual("input.ssl", (1, 768, 61))).astype(np.float32)
+        )
 
-    def _normal(self, tag: str, shape: tuple[int, ...]) -> Tensor:
-        return torch.from_numpy(recipe.normal(tag, self.case.shape(tag, shape)))
+    def _numbers(self, name: str, below: int) -> Array:
+        """Return integers that a case has, or whose shape its notes give."""
+        usual = Usual(f"input.{name}", (1, 0), partial(recipe.integers, below=below))
+        numbers = given(self.case, name, usual)
+        return numbers if numbers.size else self.case.arrays[name]  # says that there are none
 
     def spectrograms(self, count: int) -> list[Tensor]:
         """The references, in order."""
-        second = int(self.case.number_before("frames", 33))
-        shapes = {
-            "input.refer": (1, 1025, 40),
-            "input.refer2": (1, 1025, second),
-            "input.refer3": (1, 1025, second),
-        }
-        return [self._normal(tag, shapes[tag]).abs() * 0.5 for tag in list(shapes)[:count]]
+        more = int(self.case.number_before("frames", 33))
+        return [
+            self._float(_nth("refer", place), (1, 1025, more if place else 40), _magnitudes)
+            for place in range(count)
+        ]
 
     def speaker_vectors(self, count: int) -> list[Tensor]:
         """The speaker vectors, in order."""
-        tags = ("input.sv", "input.sv2", "input.sv3")
-        return [self._normal(tag, (1, 20480)) * 0.3 for tag in tags[:count]]
+        return [self._float(_nth("sv", place), (1, 20480), _weakened) for place in range(count)]
+
+    def _float(self, name: str, shape: tuple[int, ...], then: Callable[[Array], Array]) -> Tensor:
+        array = given(self.case, name, Usual(f"input.{name}", shape, then=then))
+        return torch.from_numpy(array.astype(np.float32))
+
+
+def _nth(name: str, place: int) -> str:
+    return f"{name}{place + 1}" if place else name
+
+
+def _magnitudes(drawn: Array) -> Array:
+    return np.abs(drawn) * np.float32(0.5)
+
+
+def _weakened(drawn: Array) -> Array:
+    return drawn * np.float32(0.3)
 
 
 class Runs:
@@ -129,8 +150,8 @@ class Runs:
         speed = speed_of(digits, lambda speed: int(whole / speed) + (speed != 1), frames)
         voice = self.voice_of(next((_REFERENCES[part] for part in parts if "refs" in part), 1))
         encoded = self.network.encode(self.inputs.tokens, self.inputs.phonemes, voice, speed)
-        noise = torch.from_numpy(recipe.normal("noise.z#0", encoded.mean.shape))
-        return self.network.decode(latents_with(encoded, noise, _decimal(scale)), voice)[:, None]
+        drawn = torch.from_numpy(noise(self.case, Usual("noise.z#0", encoded.mean.shape)))
+        return self.network.decode(latents_with(encoded, drawn, _decimal(scale)), voice)[:, None]
 
     def streamed(self) -> Iterator[Row]:
         """Two pieces as the original streams them: all encoded anew, the second's start blended."""

@@ -114,7 +114,8 @@ class PretendedDevice(TorchDispatchMode):
 def _reads(name: str, args: Any, kwargs: Any) -> bool:
     if name.startswith("aten._to_copy"):
         there = isinstance(args[0], _Placed)
-        return there != (kwargs.get("device", DEVICE if there else None) == DEVICE)
+        moves = there != (kwargs.get("device", DEVICE if there else None) == DEVICE)
+        return moves and (there or not kwargs.get("non_blocking"))  # what is sent is not waited for
     if name.startswith("aten.copy_"):
         return isinstance(args[0], _Placed) != isinstance(args[1], _Placed) and args[1].dim() > 0
     by_mask = name.startswith(_TAKE_INDICES) and any(

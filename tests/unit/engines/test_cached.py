@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -5,6 +6,7 @@ import pytest
 from myna.core.audio import Audio
 from myna.core.errors import SynthesisFailed, Unsupported
 from myna.core.infill import Gap
+from myna.core.playback import Playback
 from myna.core.speech import Options, Utterance
 from myna.core.voice import Voice
 from myna.engines.cached import CachedEngine
@@ -30,6 +32,14 @@ def test_a_sentence_is_made_once(store: ResultFolder, sample: Voice):
     first = said(engine, HELLO, sample)
     assert said(engine, HELLO, sample) == first
     assert inner.said == ["가나다"]
+
+
+def test_what_is_replayed_counts_as_heard(store: ResultFolder, sample: Voice):
+    engine = CachedEngine(ToneEngine(), store)
+    seconds = len(said(engine, HELLO, sample)) / 2 / ToneEngine().capabilities.sample_rate
+    playback = Playback(clock=lambda: 100.0)
+    said(engine, replace(HELLO, playback=playback), sample)
+    assert playback.deadline == pytest.approx(100.0 + seconds)
 
 
 def test_a_half_heard_sentence_is_not_kept(store: ResultFolder, sample: Voice):

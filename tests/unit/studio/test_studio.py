@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -6,6 +7,7 @@ import pytest
 
 from myna.core.engine import Engine
 from myna.core.errors import BadText, TextTooLong, Unsupported, VoiceNotFound
+from myna.core.playback import NOBODY_LISTENS, NOTHING_HEARD
 from myna.core.speech import Options, Pause, SpeechRequest, TextPiece
 from myna.core.voice import Voice
 from myna.engines.cached import CachedEngine
@@ -46,6 +48,18 @@ def test_a_piece_that_is_no_text_is_refused(open_studio, piece: object):
     pieces: list = ["One. ", piece]  # what typing would not let through
     with pytest.raises(BadText, match="Give strings"):
         list(open_studio(ToneEngine()).stream(SpeechRequest(pieces, "sample")))
+
+
+def test_sentences_of_one_speech_are_played_one_after_the_other(open_studio, sample: Voice):
+    studio = open_studio(ToneEngine())
+    request = SpeechRequest("가나. 다라.", sample)
+    first, second = studio.utterances(request, sample)
+    assert first.playback is second.playback
+    assert first.playback.deadline == NOTHING_HEARD
+    (other, *_) = studio.utterances(request, sample)
+    assert other.playback is not first.playback
+    (whole, *_) = studio.utterances(replace(request, whole=True), sample)
+    assert whole.playback.deadline == NOBODY_LISTENS
 
 
 def test_an_unknown_voice_fails_before_streaming(open_studio):

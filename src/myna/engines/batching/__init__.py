@@ -1,1 +1,1 @@
-"""What engines that draw tokens share: many calls at once on one model, and a look at what came."""
+"""What neural engines share: many calls at once on one model, and a look at what came."""

@@ -1,6 +1,9 @@
 """The device a neural engine computes on, and in which precision."""
 
+import os
+
 import torch
+from torch import Tensor
 
 from myna.core.errors import SettingsError
 
@@ -37,11 +40,45 @@ def described(device: torch.device) -> str:
     return f"{device} ({torch.cuda.get_device_name(device)})"
 
 
+def passes_at_once(device: torch.device) -> int:
+    """Return how many passes of a network a device does beside each other without a loss.
+
+    A CPU does one for as many processors as torch uses for it, a GPU one.
+    """
+    return 1 if device.type == _CUDA else max(1, processors() // torch.get_num_threads())
+
+
+def wait_for(device: torch.device) -> None:
+    """Wait until a GPU has done what it was told to; a CPU has.
+
+    So those who come meanwhile share the next pass.
+    """
+    if device.type == _CUDA:
+        torch.cuda.current_stream(device).synchronize()
+
+
+def processors() -> int:
+    """Return how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def half_precision(device: torch.device) -> torch.dtype:
     """Return the 16 bits a GPU multiplies fast in: bfloat16, or float16 on those before 2020."""
     if device.type != _CUDA or torch.cuda.get_device_capability(device)[0] >= _COMPUTES_BFLOAT16:
         return torch.bfloat16
     return torch.float16
+
+
+def sent(numbers: Tensor, device: torch.device) -> Tensor:
+    """Return numbers of the CPU on a device, without waiting for what it has to do before.
+
+    A plain copy to a GPU waits until all that was launched on the stream is done.
+    """
+    if device.type == _CUDA and numbers.numel():
+        numbers = numbers.pin_memory()
+    return numbers.to(device, non_blocking=True)
 
 
 def compute_exactly(device: torch.device) -> None:

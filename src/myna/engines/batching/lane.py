@@ -6,16 +6,21 @@ an event, so that steps launched later do not hold it up. On a CPU everything is
 the same calls. **No GPU has run this yet**: it was written on a machine without one.
 """
 
+import gc
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
 
+logger = logging.getLogger(__name__)
+
 _WARM_UPS = 3  # runs before recording, in which libraries allocate what they need
-_URGENT = -1  # a stream of this priority goes first
+_URGENT, _USUAL = -1, 0  # priorities of streams; the lower number goes first
 _recording = threading.Lock()  # torch records one graph at a time in a process
 
 
@@ -34,20 +39,34 @@ class Arriving:
 
 
 class Lane:
-    """Belongs to one thread at a time; `with lane.open():` is around all work in it."""
+    """`with lane.open():` is around all work in it.
 
-    def __init__(self, device: torch.device) -> None:
-        """Make the stream, behind everything that was launched so far."""
+    What several threads launch in it is done in the order in which it was launched.
+    """
+
+    def __init__(self, device: torch.device, *, urgent: bool = True, records: bool = True) -> None:
+        """Make the stream, behind everything that was launched so far.
+
+        urgent: what is in this lane goes before what waits in others that are not.
+        records: False leaves steps unrecorded on a GPU, too, to compare.
+        """
         self.device = device
+        self._records = records
         self._stream: torch.cuda.Stream | None = None
+        self._pool: Any = None  # of torch: a handle
         if device.type == "cuda":
             with torch.cuda.device(device):
-                self._stream = torch.cuda.Stream(priority=_URGENT)  # type: ignore[no-untyped-call]
+                priority = _URGENT if urgent else _USUAL
+                self._stream = torch.cuda.Stream(priority=priority)  # type: ignore[no-untyped-call]
                 self._stream.wait_stream(torch.cuda.current_stream())
+                self._pool = torch.cuda.graph_pool_handle()
 
     @contextmanager
     def open(self) -> Iterator[None]:
-        """Do what follows in this lane, without gradients."""
+        """Do what follows in this lane, without gradients.
+
+        On a GPU the lane's is then the current one, too, as a graph and a Triton kernel need.
+        """
         chosen = nullcontext() if self._stream is None else torch.cuda.stream(self._stream)
         with torch.inference_mode(), chosen:
             yield
@@ -56,17 +75,35 @@ class Lane:
         """Return what repeats a step: on a GPU a graph recorded now, elsewhere the step itself.
 
         The step changes tensors in place, whose shapes and addresses stay, and reads nothing back.
-        It must leave no trace while no slot is live: it is run some times before it is recorded.
+        Whoever has it repeated keeps the tensors that it reads: the graph does not. It must leave
+        no trace while no slot is live: it is run some times before it is recorded. What it
+        allocates lies in memory that all steps of this lane share, so it must copy what is to stay
+        into tensors made outside. A step that cannot be recorded is repeated as it is, and the log
+        says so.
         """
-        if self._stream is None:
+        if self._stream is None or not self._records:
             return step
         with _recording, self.open():
             for _ in range(_WARM_UPS):
                 step()
             graph = torch.cuda.CUDAGraph()
-            # Other threads may go on allocating meanwhile.
-            with torch.cuda.graph(graph, stream=self._stream, capture_error_mode="thread_local"):
-                step()
+            try:
+                # Other threads may go on allocating meanwhile.
+                with (
+                    _uncollected(),
+                    torch.cuda.graph(
+                        graph, self._pool, self._stream, capture_error_mode="thread_local"
+                    ),
+                ):
+                    step()
+            except RuntimeError as error:
+                logger.warning(
+                    "A step could not be recorded on %s, and is launched piece by piece every "
+                    "time, which takes longer: %s",
+                    self.device,
+                    error,
+                )
+                return step
         return graph.replay
 
     def fetched(self, numbers: Tensor) -> Arriving:
@@ -75,6 +112,22 @@ class Lane:
             return Arriving(numbers.to("cpu", copy=True), None)
         here = torch.empty(numbers.shape, dtype=numbers.dtype, pin_memory=True)
         here.copy_(numbers, non_blocking=True)
-        event = torch.cuda.Event()  # type: ignore[no-untyped-call]
+        event = torch.cuda.Event(blocking=True)  # type: ignore[no-untyped-call]  # sleeps, not spins
         event.record(self._stream)
         return Arriving(here, event)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Collect what nothing refers to, then no more: to free another's graph would end a recording.
+
+    An engine that was replaced may be among it, with gigabytes.
+    """
+    was_enabled = gc.isenabled()
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

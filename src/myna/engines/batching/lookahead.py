@@ -9,6 +9,7 @@ the first step in which the slot draws nothing. What was launched for an earlier
 reaches a later one.
 """
 
+import weakref
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -47,17 +48,24 @@ class Lookahead:
         """`advance` steps all slots and returns what each drew: (slots,) int64.
 
         It returns `NOTHING` for a slot without a run, as often as it is called; see
-        `Lane.recorded` for what else it must keep to.
+        `Lane.recorded` for what else it must keep to. It is a method of whoever holds this, and
+        not held by it: the slots, which are large, go as soon as nobody refers to them.
         """
-        self._advance = advance
+        advances = weakref.WeakMethod(advance)
         self._lane = lane
         self._ahead = ahead
         with lane.open():
-            self._tokens = torch.full((ahead, slots), NOTHING, device=lane.device)
-            self._row = torch.zeros(1, dtype=torch.int64, device=lane.device)
-        self._replay = lane.recorded(self._step)
-        with lane.open():
-            self._row.zero_()
+            tokens = torch.full((ahead, slots), NOTHING, device=lane.device)
+            row = torch.zeros(1, dtype=torch.int64, device=lane.device)
+
+        def step() -> None:
+            advance = advances()
+            assert advance is not None
+            tokens.index_copy_(0, row, advance()[None])
+            row.add_(1).remainder_(ahead)
+
+        self._tokens, self._row = tokens, row
+        self._replay = lane.recorded(step)
         self._begun = 0
         self._runs: dict[int, int] = {}  # by slot
         self._launched: deque[_Batch] = deque()
@@ -88,10 +96,6 @@ class Lookahead:
         for _ in range(self._ahead):
             self._replay()
         self._launched.append(_Batch(self._lane.fetched(self._tokens), dict(self._runs)))
-
-    def _step(self) -> None:
-        self._tokens.index_copy_(0, self._row, self._advance()[None])
-        self._row.add_(1).remainder_(self._ahead)
 
 
 def _of_run(column: list[int]) -> Drawn:

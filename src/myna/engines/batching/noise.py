@@ -65,13 +65,15 @@ def exponentials_at(seeds: Tensor, steps: Tensor, indices: Tensor) -> Tensor:
     return -torch.log(uniforms_at(seeds, steps, indices)).to(torch.float32)
 
 
-def exponentials_of(seed: int, step: int, indices: npt.NDArray[np.intp]) -> npt.NDArray[np.float32]:
-    """Return those of the numbers `exponentials` gives one row that have these indices: (n,).
+def exponential_rows(seed: int, steps: range, width: int) -> npt.NDArray[np.float32]:
+    """Return the numbers `exponentials` gives one seed at each of some steps: (steps, width).
 
     The same hash in numpy, which begins a small computation sooner than torch.
     """
-    key = _mixed_whole(_mixed_whole(seed * _STEP + 1) + (step + 1) * _STEP)
-    bits = (indices.astype(np.uint64) + np.uint64(1)) * np.uint64(_STEP & _WHOLE) + np.uint64(key)
+    own = _mixed_whole(seed * _STEP + 1)
+    keys = [_mixed_whole(own + (step + 1) * _STEP) for step in steps]
+    indices = np.arange(1, width + 1, dtype=np.uint64) * np.uint64(_STEP & _WHOLE)
+    bits = indices + np.array(keys, np.uint64)[:, None]
     for shift, factor in ((30, _FIRST), (27, _SECOND)):
         bits = (bits ^ (bits >> np.uint64(shift))) * np.uint64(factor & _WHOLE)
     bits ^= bits >> np.uint64(31)

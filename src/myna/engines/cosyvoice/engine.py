@@ -132,7 +132,8 @@ class CosyVoiceEngine:
         text = self.model.reader.read(utterance.text, utterance.language)
         manner = self._manner(utterance.options, voice, utterance.language)
         if not utterance.whole:
-            yield from _chunks(self.synthesis.sentence(text, manner, self.runtime.schedule))
+            schedule, playback = self.runtime.schedule, utterance.playback
+            yield from _chunks(self.synthesis.sentence(text, manner, schedule, playback))
             return
 
         def heard(sounds: list[Samples]) -> float:

@@ -93,7 +93,7 @@ def load(files: ModelFiles, runtime: Runtime) -> Model:
 
 
 def _language_model(tensors: Tensors, files: ModelFiles, runtime: Runtime) -> LanguageModel:
-    config = _backbone(files.text_folder / "config.json")
+    config = backbone_config(files.text_folder / "config.json")
     if runtime.device.type != "cpu":
         return read_device_model(
             tensors, version=files.version, config=config, dtype=runtime.language_precision
@@ -107,7 +107,7 @@ def _language_model(tensors: Tensors, files: ModelFiles, runtime: Runtime) -> La
     )
 
 
-def _backbone(path: Path) -> BackboneConfig:
+def backbone_config(path: Path) -> BackboneConfig:
     """Read what the shapes of the language model's tensors do not say."""
     try:
         said = json.loads(path.read_text("utf-8"))

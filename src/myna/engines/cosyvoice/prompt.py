@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from myna.core.audio import Audio
+from myna.core.audio import Audio, Samples
 from myna.core.voice import Voice
-from myna.dsp.resample import resample
+from myna.dsp.windowed_sinc import windowed_sinc
 from myna.engines.cosyvoice.acoustic.request import (
     FRAMES_PER_TOKEN,
     SAMPLES_PER_FRAME,
@@ -84,8 +84,8 @@ class PromptMaker:
     def learn(self, voice: Voice) -> Prompt:
         """Listen to the best few seconds of the reference. Raises `BadReference`."""
         audio, said = best_window(voice)
-        heard = resample(audio, HEARING_RATE).samples
-        mel = prompt_mel(resample(audio, MEL_RATE).samples, self._highest_mel)
+        heard = _at_rate(audio, HEARING_RATE)
+        mel = prompt_mel(_at_rate(audio, MEL_RATE), self._highest_mel)
         tokens = self._tokenizer(heard)
         count = min(len(tokens), len(mel) // FRAMES_PER_TOKEN)
         return Prompt(
@@ -97,11 +97,15 @@ class PromptMaker:
 
     def mel(self, audio: Audio, count: int) -> npt.NDArray[np.float32]:
         """Return the mel of a recording of `count` speech tokens: (80, 2 count)."""
-        samples = resample(audio, MEL_RATE).samples
+        samples = _at_rate(audio, MEL_RATE)
         length = count * FRAMES_PER_TOKEN * SAMPLES_PER_FRAME
         samples = np.pad(samples, (0, max(0, length - len(samples))))[:length]
         return np.ascontiguousarray(prompt_mel(samples, self._highest_mel).T)
 
     def tokens(self, audio: Audio) -> npt.NDArray[np.int64]:
         """Return what is said in a recording, as speech tokens: (tokens,)."""
-        return self._tokenizer(resample(audio, HEARING_RATE).samples)
+        return self._tokenizer(_at_rate(audio, HEARING_RATE))
+
+
+def _at_rate(audio: Audio, sample_rate: int) -> Samples:
+    return windowed_sinc(audio.samples, audio.sample_rate, sample_rate)

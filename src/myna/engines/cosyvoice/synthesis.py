@@ -12,7 +12,9 @@ import numpy as np
 
 from myna.core.audio import Samples
 from myna.core.infill import Gap
+from myna.core.playback import Playback
 from myna.core.speech import Options
+from myna.engines.batching.device import passes_at_once
 from myna.engines.batching.scheduler import Scheduler
 from myna.engines.cosyvoice.acoustic.flow_desk import FlowDesk
 from myna.engines.cosyvoice.acoustic.prepared_prompts import PreparedPrompts
@@ -43,9 +45,10 @@ class Synthesis:
         self._model = model
         self._runtime = runtime
         slot_model = slots_of(model.language_model, slots, compatible=runtime.compatible)
-        self._scheduler = Scheduler(slot_model, slots, queue_length)
+        is_cpu = runtime.device.type == "cpu"
+        self._scheduler = Scheduler(slot_model, slots, queue_length, rows_cost=is_cpu)
         self._prepared = PreparedPrompts(model.flow, runtime.prompt_bytes)
-        self._desk = FlowDesk(runtime.chunks) if runtime.chunks > 1 else None
+        self._desk = FlowDesk(runtime.chunks, passes_at_once(runtime.device))
         self._counting = threading.Lock()
         self.redrawn = 0
         """How many sentences were drawn again because they could not have been right."""
@@ -68,10 +71,20 @@ class Synthesis:
         )
         return replace(manner, compatible=self._runtime.compatible)
 
-    def sentence(self, text: TextTokens, manner: Manner, schedule: Schedule) -> Generator[Samples]:
-        """Yield a text that is there, while its tokens are drawn."""
-        stream = self._stream(manner.prompt, schedule, manner.options)
-        with closing(self._scheduler.tokens(manner.request(text))) as tokens:
+    def sentence(
+        self,
+        text: TextTokens,
+        manner: Manner,
+        schedule: Schedule,
+        playback: Playback | None = None,
+    ) -> Generator[Samples]:
+        """Yield a text that is there, while its tokens are drawn.
+
+        `playback` is that of the speech it belongs to; None: it is a speech of its own.
+        """
+        playback = playback or Playback()
+        stream = self._stream(manner.prompt, schedule, manner.options, playback)
+        with closing(self._scheduler.tokens(manner.request(text), playback)) as tokens:
             for token in Silences(self._model.version).shortened(tokens):
                 yield from stream.push((token,))
         yield from stream.push((), last=True)
@@ -90,10 +103,12 @@ class Synthesis:
             return
         chosen = manner()
         silences = Silences(self._model.version)
-        stream = self._stream(chosen.prompt, schedule, chosen.options)
+        playback = Playback()
+        stream = self._stream(chosen.prompt, schedule, chosen.options, playback)
         for breath in itertools.count():
             drawn = 0
-            with closing(self._scheduler.outcomes(chosen.request(feed, breath))) as outcomes:
+            request = chosen.request(feed, breath)
+            with closing(self._scheduler.outcomes(request, playback)) as outcomes:
                 for outcome in outcomes:
                     if outcome is not None:
                         drawn += 1
@@ -159,10 +174,14 @@ class Synthesis:
             self.redrawn += 1
 
     def _stream(
-        self, prompt: Prompt, schedule: Schedule | None, options: Options
+        self,
+        prompt: Prompt,
+        schedule: Schedule | None,
+        options: Options,
+        playback: Playback | None = None,
     ) -> SpeechStream | PublishedStream:
         flow, model = self._flow(options), self._model
-        how = SpeechOptions(flow, schedule, options.speed)
+        how = SpeechOptions(flow, schedule, options.speed, playback=playback or Playback())
         if self._runtime.compatible:
             drawn = replace(how, seed=options.seed)
             return PublishedStream(model.flow, model.vocoder, prompt.acoustic, drawn)

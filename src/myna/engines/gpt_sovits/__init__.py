@@ -14,7 +14,8 @@ Where to look, in the order of a request:
   `captured_slots.py`. `sampling.py` and `row_draws.py` choose.
 - `plausibility.py` judges what was drawn.
 - `sound/`: a `decoder.py` makes sound of them: `vits_decoder.py` with `vits.py` in v1 to
-  v2ProPlus; `flow_decoder.py` with `mel_windows.py`, `flow_matching.py` and `mel_vocoders.py` in
+  v2ProPlus, in windows of `speech_windows.py` or, on a GPU, of `recorded_speech.py`;
+  `flow_decoder.py` with `mel_windows.py`, `flow_matching.py` and `mel_vocoders.py` in
   v3 and v4.
 - `gap_filling.py` goes the same way between two sides of a recording.
 """

@@ -9,6 +9,7 @@ from myna.core.audio import Audio
 from myna.core.engine import Capabilities
 from myna.core.errors import Unsupported
 from myna.core.infill import Gap, Infilled
+from myna.core.playback import NOBODY_LISTENS, Playback
 from myna.core.speech import Chunk, Utterance
 from myna.core.voice import Voice
 from myna.engines.batching.device import compute_exactly
@@ -55,7 +56,7 @@ class GptSovitsEngine:
 
         prompts: keeps what was learned of each voice, by a key that changes with the model.
         slots: how many sentences are drawn at once; `queue_length` more may wait.
-        windows: of v3 and v4, how many of different calls are made together.
+        windows: how many of different calls are made together; of v1 to v2ProPlus on a GPU only.
         """
         execution.take_threads()
         if execution.runtime == "exact":
@@ -73,7 +74,12 @@ class GptSovitsEngine:
         self._prompts = PromptCache(
             learned_by, self._model.prompts.learn, Prompt.from_bytes, prompts
         )
-        self._scheduler = Scheduler(self._model.semantic.slots(slots), slots, queue_length)
+        self._scheduler = Scheduler(
+            self._model.semantic.slots(slots),
+            slots,
+            queue_length,
+            rows_cost=execution.device.type == "cpu",
+        )
         self._counting = threading.Lock()
         self.redrawn = 0
         """How many sentences were drawn again because they could not have been right."""
@@ -117,18 +123,21 @@ class GptSovitsEngine:
         if utterance.whole:
             yield from self._best(task, utterance)
             return
-        with closing(self._groups(task)) as groups:
-            yield from self._sound(task, groups)
+        with closing(self._groups(task, utterance.playback)) as groups:
+            yield from self._sound(task, groups, utterance.playback)
 
-    def _sound(self, task: Drawing, groups: Iterable[tuple[list[int], bool]]) -> Iterator[Chunk]:
+    def _sound(
+        self, task: Drawing, groups: Iterable[tuple[list[int], bool]], playback: Playback
+    ) -> Iterator[Chunk]:
         """Yield the sound of tokens that come in groups; each says whether it is the last."""
         decoder, options = self._model.decoder, task.options
         seed = derived(task.seed, "sound")
         speech = decoder.speech(
-            Sentence(task.text, task.prompt, seed, options.speed, options.sample_steps)
+            Sentence(task.text, task.prompt, seed, options.speed, options.sample_steps, playback)
         )
         for tokens, last in groups:
             for sound in speech.push(tokens, last=last):
+                playback.hand_over(len(sound) / decoder.sample_rate)
                 yield Chunk(Audio(sound, decoder.sample_rate), engine=self.name)
 
     def _task(self, utterance: Utterance, voice: Voice) -> Drawing:
@@ -142,11 +151,11 @@ class GptSovitsEngine:
             min(self._model.longest, PACE.most_tokens(len(text.phonemes))),
         )
 
-    def _groups(self, task: Drawing) -> Generator[tuple[list[int], bool]]:
+    def _groups(self, task: Drawing, playback: Playback) -> Generator[tuple[list[int], bool]]:
         """Yield the tokens in groups that grow, as soon as each is full, and which is the last."""
         chunks = self._model.decoder.chunks
         sizes = itertools.chain(chunks, itertools.repeat(chunks[-1]))
-        with closing(self._scheduler.tokens(task.attempt(0))) as tokens:
+        with closing(self._scheduler.tokens(task.attempt(0), playback)) as tokens:
             for size in sizes:
                 group = list(itertools.islice(tokens, size))
                 yield group, len(group) < size
@@ -156,7 +165,7 @@ class GptSovitsEngine:
     def _best(self, task: Drawing, utterance: Utterance) -> list[Chunk]:
         """Return a sentence: the best attempt, by its tokens and by what is heard."""
         listener = Listener(
-            lambda tokens: self._sound(task, [(tokens, True)]),
+            lambda tokens: self._sound(task, [(tokens, True)], Playback(NOBODY_LISTENS)),
             lambda chunks: misfit(
                 Audio.join(chunk.audio for chunk in chunks), utterance.text, utterance.language
             ),

@@ -1,6 +1,5 @@
 """How the networks are run: exactly, or as fast as this processor can."""
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -8,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from myna.engines.batching.device import CPU, half_precision
+from myna.engines.batching.device import CPU, half_precision, processors
 from myna.engines.checkpoints.layers import Linear
 from myna.engines.gpt_sovits.sound.eight_bit_linear import EightBitLinear, Projection, exact
 from myna.engines.gpt_sovits.sound.half_linear import HalfLinear
@@ -35,7 +34,9 @@ class Execution:
 
         Two threads that share a busy processor are slower than one: they wait for each other.
         """
-        torch.set_num_threads(self.threads or min(torch.get_num_threads(), max(1, _cores() - 1)))
+        torch.set_num_threads(
+            self.threads or min(torch.get_num_threads(), max(1, processors() - 1))
+        )
 
     @property
     def half(self) -> torch.dtype:
@@ -75,12 +76,6 @@ class Execution:
 def _computes_int8() -> bool:
     """Whether it has instructions for products of eight bits, summed in 32."""
     return bool(getattr(torch.cpu, "_is_vnni_supported", bool)())
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _computes_bfloat16() -> bool:

@@ -19,6 +19,7 @@ from myna.engines.gpt_sovits.sound.decoder import Decoder
 from myna.engines.gpt_sovits.sound.flow_decoder import FlowDecoder
 from myna.engines.gpt_sovits.sound.flow_matching import FlowMatching
 from myna.engines.gpt_sovits.sound.mel_vocoders import read_vocoder_v3, read_vocoder_v4
+from myna.engines.gpt_sovits.sound.recorded_windows import RecordedWindows
 from myna.engines.gpt_sovits.sound.vits import Vits
 from myna.engines.gpt_sovits.sound.vits_decoder import VitsDecoder
 from myna.engines.gpt_sovits.sound.window_batches import WindowBatches
@@ -62,7 +63,7 @@ class Model:
 def load(files: ModelFiles, windows: int = 1, execution: Execution = Execution()) -> Model:  # noqa: B008
     """Read a model. Raises `WeightsMissing` naming each file that is absent or unfit.
 
-    windows: of v3 and v4, how many of different calls are made together.
+    windows: how many of different calls are made together; of v1 to v2ProPlus on a GPU only.
     """
     # What a LoRA file changes is missed where it is read, with the reason.
     lacking = [path for path in files.missing if path not in files.bases.values()]
@@ -120,7 +121,10 @@ def _decoder(
     version = sovits.version
     sovits = replace(sovits, tensors=sovits.tensors.to(execution.device))
     if not version.matches_flow:
-        return VitsDecoder(Vits(sovits, execution.vocoder_dtype))
+        vits = Vits(sovits, execution.vocoder_dtype)
+        if execution.device.type == "cpu":  # there, what is behind the end of a row only costs
+            return VitsDecoder(vits)
+        return VitsDecoder(vits, RecordedWindows(vits, windows))
     flow = FlowMatching(sovits.tensors, execution.flow_projection)
     path = files.vocoders[version.value]
     read = read_vocoder_v3 if version is Version.V3 else read_vocoder_v4

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from myna.core.errors import SettingsError
-from myna.engines.batching.device import described, find_device
+from myna.engines.batching.device import CPU, described, find_device, passes_at_once, processors
 
 WITHOUT_GPU = pytest.mark.skipif(torch.cuda.is_available(), reason="a GPU is there")
 
@@ -10,6 +10,18 @@ WITHOUT_GPU = pytest.mark.skipif(torch.cuda.is_available(), reason="a GPU is the
 def test_the_cpu_is_there_whatever_else_is() -> None:
     assert find_device("cpu", "gpt_sovits.device") == torch.device("cpu")
     assert described(torch.device("cpu")) == "cpu"
+
+
+def test_a_cpu_does_as_many_passes_at_once_as_find_processors() -> None:
+    threads = torch.get_num_threads()
+    try:
+        torch.set_num_threads(1)
+        assert passes_at_once(CPU) == processors()
+        torch.set_num_threads(processors() + 1)
+        assert passes_at_once(CPU) == 1
+    finally:
+        torch.set_num_threads(threads)
+    assert passes_at_once(torch.device("cuda")) == 1
 
 
 @WITHOUT_GPU

@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator, Sequence
 import pytest
 
 from myna.core.errors import EngineBusy, SynthesisFailed, TextTooLong
+from myna.core.playback import Playback
 from myna.engines.batching.scheduler import Scheduler
 
 
@@ -17,7 +18,9 @@ class Counting:
         self.shared = 0
         self.let = threading.Event()
         self.let.set()
+        self.held = threading.Event()
         self.fails_at: int | None = None
+        self.steps: list[list[int]] = []
 
     def admit(self, slot: int, request: int) -> None:
         if request < 0:
@@ -25,6 +28,9 @@ class Counting:
         self.counts[slot] = [0, request]
 
     def step(self, slots: Sequence[int]) -> list[int | None]:
+        self.steps.append(list(slots))
+        if not self.let.is_set():
+            self.held.set()
         assert self.let.wait(10)
         self.shared = max(self.shared, len(slots))
         return [self._next(self.counts[slot]) for slot in slots]
@@ -87,6 +93,60 @@ def test_hanging_up_frees_the_slot_for_who_waits() -> None:
     endless.close()
     thread.join(10)
     assert waiting == [1, 2]
+    _until_idle(scheduler)
+
+
+def test_hanging_up_ends_the_sequence_with_the_step_under_way() -> None:
+    model = Counting()
+    scheduler = Scheduler(model, slots=1, queue_length=0)
+    call = scheduler.tokens(10**9)
+    next(call)
+    model.let.clear()
+    assert model.held.wait(10)
+    steps = len(model.steps)
+    call.close()
+    model.let.set()
+    _until_idle(scheduler)
+    assert len(model.steps) == steps
+    assert model.counts == {}
+
+
+NOW = 100.0
+
+
+def _heard(seconds: float) -> Playback:
+    playback = Playback(clock=lambda: NOW)
+    playback.hand_over(seconds)
+    return playback
+
+
+@pytest.mark.parametrize(
+    ("other", "stands_back"), [(Playback(), True), (_heard(0.1), True), (_heard(1.0), False)]
+)
+def test_who_is_far_ahead_stands_back_while_another_is_pressed(
+    other: Playback, stands_back: bool
+) -> None:
+    model = Counting()
+    scheduler = Scheduler(model, 3, 0, rows_cost=True, clock=lambda: NOW)
+    ahead, whole = scheduler.tokens(10**9, _heard(9)), scheduler.tokens(10**9)
+    assert next(ahead) == next(whole) == 1
+    assert list(scheduler.tokens(50, other)) == list(range(1, 51))
+    beside = {tuple(slots) for slots in model.steps if 2 in slots}
+    assert beside == {(1, 2) if stands_back else (0, 1, 2)}
+    assert [next(ahead) for _ in range(100)] == list(range(2, 102))
+    ahead.close()
+    whole.close()
+    _until_idle(scheduler)
+
+
+def test_where_steps_take_as_long_for_more_sequences_nobody_stands_back() -> None:
+    model = Counting()
+    scheduler = Scheduler(model, slots=2, queue_length=0, clock=lambda: NOW)
+    ahead = scheduler.tokens(10**9, _heard(9))
+    next(ahead)
+    assert list(scheduler.tokens(5, Playback())) == [1, 2, 3, 4, 5]
+    assert {tuple(slots) for slots in model.steps if 1 in slots} == {(0, 1)}
+    ahead.close()
     _until_idle(scheduler)
 
 

@@ -17,6 +17,7 @@ from myna.core.errors import (
     Unsupported,
     WeightsMissing,
 )
+from myna.core.playback import Playback
 from myna.core.speech import Options, TextPiece, Utterance
 from myna.core.voice import Voice
 from myna.engines.cosyvoice.engine import CosyVoiceEngine
@@ -68,6 +69,19 @@ def test_version_3_speaks_and_takes_text_as_it_arrives(tmp_path: Path, sample: V
     assert np.array_equal(
         arrived(engine, sample, list("Hi.")), arrived(engine, sample, ["H", "i."])
     )
+
+
+def test_each_chunk_counts_as_heard_when_it_is_handed_over(
+    engine: CosyVoiceEngine, sample: Voice
+) -> None:
+    playback = Playback(clock=lambda: 100.0)
+    wanted = Utterance(HELLO, "en", Options(seed=1), playback=playback)
+    deadline = 100.0
+    with closing(engine.speak(wanted, sample)) as chunks:
+        for chunk in chunks:
+            deadline += chunk.audio.duration
+            assert playback.deadline == pytest.approx(deadline)
+    assert deadline > 100.0
 
 
 @pytest.mark.parametrize(

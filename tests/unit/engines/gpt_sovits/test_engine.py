@@ -18,6 +18,7 @@ from myna.core.errors import (
     Unsupported,
     WeightsMissing,
 )
+from myna.core.playback import Playback
 from myna.core.speech import Options, Utterance
 from myna.core.voice import Voice
 from myna.engines.checkpoints.unpickling import plain, read_pickled
@@ -56,7 +57,7 @@ def test_the_exact_runtime_speaks_and_is_told_apart(
     engine: GptSovitsEngine, sample: Voice, tmp_path: Path
 ) -> None:
     exact = tiny_engine(tmp_path, "v2", runtime="exact")
-    assert "-exact2-float32" in exact.fingerprint
+    assert "-exact3-float32" in exact.fingerprint
     assert exact.fingerprint != engine.fingerprint
     assert np.abs(said(exact, sample)).max() > 0.005
 
@@ -77,6 +78,19 @@ def test_eight_at_once_sound_as_one_by_one(engine: GptSovitsEngine, sample: Voic
     assert len(together) == len(texts)
     for index, sound in enumerate(alone):
         assert np.array_equal(together[index], sound)
+
+
+def test_each_chunk_counts_as_heard_when_it_is_handed_over(
+    engine: GptSovitsEngine, sample: Voice
+) -> None:
+    playback = Playback(clock=lambda: 100.0)
+    wanted = Utterance(HELLO, "en", Options(seed=1), playback=playback)
+    deadline = 100.0
+    with closing(engine.speak(wanted, sample)) as chunks:
+        for chunk in chunks:
+            deadline += chunk.audio.duration
+            assert playback.deadline == pytest.approx(deadline)
+    assert deadline > 100.0
 
 
 @pytest.mark.parametrize(

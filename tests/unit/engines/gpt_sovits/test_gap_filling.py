@@ -15,6 +15,7 @@ from myna.engines.gpt_sovits.sound.decoder import Filling, Sentence
 from myna.engines.gpt_sovits.sound.flow_decoder import FlowDecoder
 from myna.engines.gpt_sovits.sound.flow_matching import FlowMatching, Windows
 from myna.engines.gpt_sovits.sound.mel_vocoders import MelVocoder
+from myna.engines.gpt_sovits.sound.window_batches import WindowBatches
 from myna.engines.gpt_sovits.voice.mel_features import MelFeatures
 from myna.engines.gpt_sovits.voice.spectrograms import MEL_V3, MEL_V4, log_mel, normalized
 from myna.engines.gpt_sovits.weights import Version, read_sovits
@@ -96,9 +97,8 @@ def _flow_decoder(model: Model, folder: Path, version: str, heard: _Heard) -> Fl
     checkpoint = read_sovits(folder / "s2.pth")
     rate, step, _ = GAPS[version]
     vocoder = MelVocoder(rate, step, 0, heard)
-    return FlowDecoder(
-        Version(version), MelFeatures(checkpoint), FlowMatching(checkpoint.tensors), vocoder
-    )
+    batches = WindowBatches(FlowMatching(checkpoint.tensors))
+    return FlowDecoder(Version(version), MelFeatures(checkpoint), batches, vocoder)
 
 
 @pytest.mark.parametrize("version", ["v3", "v4"])
@@ -144,9 +144,8 @@ def test_a_long_gap_is_filled_window_by_window(
         return matching(windows, steps)
 
     rate, step, _ = GAPS[version]
-    decoder = FlowDecoder(
-        Version(version), MelFeatures(read), counted, MelVocoder(rate, step, 0, _Heard())
-    )
+    vocoder = MelVocoder(rate, step, 0, _Heard())
+    decoder = FlowDecoder(Version(version), MelFeatures(read), WindowBatches(counted), vocoder)
     long = [(7 * number) % 1024 for number in range(200)]
     filled = decoder.filled(_filling(models[version], sample, new=long))
     assert (filled.last - filled.first) / rate == pytest.approx(8.0, abs=0.02)

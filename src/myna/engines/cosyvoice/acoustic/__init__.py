@@ -6,6 +6,6 @@
   (`matching.py`, `flow_noise.py`) along the velocity of `unet.py` in CosyVoice2, `transformer.py`
   in CosyVoice3. `past.py` keeps what was computed, `prepared_prompts.py` what of voices.
 - The sound: `vocoder.py` with `pitch.py` and `source.py`.
-- For a GPU, `flow_desk.py` lets calls share a pass (`past_batch.py`); `published_stream.py`
+- `flow_desk.py` lets calls share a pass (`past_batch.py`); `published_stream.py`
   streams as the published code does.
 """

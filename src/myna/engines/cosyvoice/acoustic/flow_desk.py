@@ -1,59 +1,55 @@
-"""Where calls in several threads meet for one pass of the flow: for a GPU, not for a CPU."""
+"""Where calls in several threads meet for the flow, the most urgent first."""
 
-import threading
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 from torch import Tensor
 
+from myna.core.playback import NOTHING_HEARD
+from myna.engines.batching.desk import Desk
+from myna.engines.batching.device import wait_for
 from myna.engines.cosyvoice.acoustic.mel_stream import Begun, MelStream, finish_together
 
 
-@dataclass(slots=True, eq=False)
-class _Job:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Advance:
     stream: MelStream
     count: int
-    mel: Tensor | None = None
-    error: Exception | None = None
 
 
 class FlowDesk:
-    """Whoever comes first works for all who came by then; the others wait. Nobody is waited for."""
+    """Advances the streams of many threads; those that are alike share a pass."""
 
-    def __init__(self, most: int = 16) -> None:
-        """`most` calls share a pass."""
-        self._most = most
-        self._waiting: list[_Job] = []
-        self._counter = threading.Lock()
-        self._working = threading.Lock()
+    def __init__(self, most: int = 16, at_once: int = 1) -> None:
+        """`most` calls share a pass, `at_once` passes are under way.
 
-    def advance(self, stream: MelStream, count: int) -> Tensor:
-        """See `MelStream.advance`."""
-        job = _Job(stream, count)
-        with self._counter:
-            self._waiting.append(job)
-        while job.mel is None and job.error is None:
-            with self._working:
-                if job.mel is None and job.error is None:
-                    self._work()
-        if job.error is not None:
-            raise job.error
-        assert job.mel is not None
-        return job.mel
+        With 1 in a pass, a stream has the same bits whoever else is served.
+        """
+        self._desk = Desk(_advanced, most, _likeness, at_once)
 
-    def _work(self) -> None:
-        with self._counter:
-            jobs, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
-        begun: list[tuple[_Job, Begun]] = []
-        for job in jobs:
-            try:
-                begun.append((job, job.stream.begin(job.count)))
-            except Exception as error:  # noqa: BLE001 (its caller raises it)
-                job.error = error
-        try:
-            mels = finish_together([advance for _, advance in begun])
-        except Exception as error:  # noqa: BLE001 (each caller raises it)
-            for job, _ in begun:
-                job.error = error
-            return
-        for (job, _), mel in zip(begun, mels, strict=True):
-            job.mel = mel
+    def advance(self, stream: MelStream, count: int, deadline: float = NOTHING_HEARD) -> Tensor:
+        """See `MelStream.advance` and `Playback.deadline`."""
+        return self._desk.done(_Advance(stream, count), deadline)
+
+
+def _likeness(advance: _Advance) -> Hashable:
+    return advance.stream.likeness(advance.count)
+
+
+def _advanced(advances: Sequence[_Advance]) -> list[Tensor | Exception]:
+    device = advances[0].stream.flow.device
+    if len(advances) == 1:
+        mel = advances[0].stream.advance(advances[0].count)
+        wait_for(device)
+        return [mel]
+    begun = [_begun(advance) for advance in advances]
+    mels = iter(finish_together([one for one in begun if isinstance(one, Begun)]))
+    wait_for(device)
+    return [next(mels) if isinstance(one, Begun) else one for one in begun]
+
+
+def _begun(advance: _Advance) -> Begun | Exception:
+    try:
+        return advance.stream.begin(advance.count)
+    except Exception as error:  # noqa: BLE001 - its own caller must hear of it, no other
+        return error

@@ -1,6 +1,6 @@
 """The mel of one call, made while its tokens arrive."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -81,12 +81,16 @@ class MelStream:
     @torch.inference_mode()
     def prepare(self) -> None:
         """Settle the prompt's complete chunks, as the first advance would."""
-        tokens = self._prompt.tokens.shape[0] - LOOK_AHEAD_TOKENS
-        end = tokens // CHUNK_TOKENS * CHUNK_TOKENS
+        end = self._prompt_end
         if end > self._settled:
             stretch = self._stretch(Span(self._settled, end))
             follow(self.flow.field, stretch, self.options, self._path)
             self._settle(stretch)
+
+    def likeness(self, count: int) -> Hashable:
+        """Return what advances that share a pass must have alike, this one being of `count`."""
+        span = Span(max(self._settled, self._prompt_end), self._given + count)
+        return span.end - span.first, span.settling, self.options
 
     @torch.inference_mode()
     def begin(self, count: int) -> "Begun":
@@ -118,6 +122,12 @@ class MelStream:
         twin._path = [past.copy() for past in self._path]
         return twin
 
+    @property
+    def _prompt_end(self) -> int:
+        """How many of the prompt's tokens belong to complete chunks."""
+        tokens = self._prompt.tokens.shape[0] - LOOK_AHEAD_TOKENS
+        return tokens // CHUNK_TOKENS * CHUNK_TOKENS
+
     def _stretch(self, span: Span) -> Stretch:
         asked = self.flow.encoded(self._tokens, span, self._encoder_past)
         return Stretch(
@@ -139,27 +149,21 @@ class Begun:
     count: int
     stretch: Stretch
 
-    @property
-    def likeness(self) -> tuple[int, int, FlowOptions]:
-        """What advances that share a pass must have alike."""
-        return self.stretch.noise.shape[2], self.stretch.settling, self.stream.options
-
 
 @torch.inference_mode()
 def finish_together(advances: Sequence[Begun]) -> list[Tensor]:
-    """Finish advances of one flow; those that are alike share one pass.
+    """Finish advances of one flow that are alike (`MelStream.likeness`) in one pass.
 
     A stream's frames differ by no more than rounding from what `advance` alone gives.
     """
-    groups: dict[tuple[int, int, FlowOptions], list[int]] = {}
-    for index, begun in enumerate(advances):
-        groups.setdefault(begun.likeness, []).append(index)
-    mels: list[Tensor] = [begun.stretch.noise for begun in advances]
-    for (_, _, options), indices in groups.items():
-        group = [advances[index] for index in indices]
-        path = batched([begun.stream.path for begun in group], options)
-        stretch = together([begun.stretch for begun in group])
-        followed = follow(group[0].stream.flow.field, stretch, options, path)
-        for index, begun, mel in zip(indices, group, torch.split(followed, 1), strict=True):
-            mels[index] = begun.stream.finish(mel, begun.count)
-    return mels
+    if not advances:
+        return []
+    streams = [begun.stream for begun in advances]
+    options = streams[0].options
+    path = batched([stream.path for stream in streams], options)
+    stretch = together([begun.stretch for begun in advances])
+    followed = follow(streams[0].flow.field, stretch, options, path)
+    mels = torch.split(followed, 1)
+    return [
+        begun.stream.finish(mel, begun.count) for begun, mel in zip(advances, mels, strict=True)
+    ]

@@ -1,8 +1,9 @@
-"""The sound of one call as the published CosyVoice2 code makes it.
+"""The sound of one call as the published code makes it.
 
 It differs from `SpeechStream` in what can be heard: the last chunk's frames all see each other,
-unlike those before; excitation begins anew in every chunk and is only pasted over; the windows of
-a seam add up to 1.08; speed is left out while streaming.
+unlike those before, and speed is left out while streaming. In CosyVoice2 excitation begins anew in
+every chunk and is only pasted over, and the windows of a seam add up to 1.08; in CosyVoice3 the
+sound of all frames so far is made anew with every chunk, which costs more and more.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -11,7 +12,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
-from myna.core.errors import SynthesisFailed, Unsupported
+from myna.core.errors import SynthesisFailed
 from myna.engines.cosyvoice.acoustic.flow import Flow
 from myna.engines.cosyvoice.acoustic.mel_stream import MelStream
 from myna.engines.cosyvoice.acoustic.request import (
@@ -40,16 +41,16 @@ class PublishedStream:
         draw: Draw | None = None,
     ) -> None:
         """Begin a call; without `draw` noise comes from a generator of its own."""
-        if vocoder.causal:
-            raise Unsupported(
-                "Only CosyVoice2 can be spoken as published: turn `compatible` off for CosyVoice3."
-            )
         self._flow, self._prompt, self._options = flow, prompt, options
         self._mels = MelStream(flow, prompt, options.flow)
         self._ended = False
         overlap = options.schedule.overlap_frames if options.schedule else 0
         generator = torch.Generator().manual_seed(options.seed or 0)
-        self._sounds = _PublishedSound(vocoder, overlap, draw or published_draw(generator))
+        self._sounds: _PublishedSound | _PublishedCausalSound
+        if vocoder.causal:
+            self._sounds = _PublishedCausalSound(vocoder, draw or published_table(generator))
+        else:
+            self._sounds = _PublishedSound(vocoder, overlap, draw or published_draw(generator))
         self._hop = 0
         if options.schedule is not None:
             hop = options.schedule.hop_tokens
@@ -119,6 +120,38 @@ class _PublishedSound:
         self._mel, self._source = mel[:, :, -self._overlap :], source[:, :, -held:]
         self._sound = sound[-held:]
         return sound[:-held]
+
+
+class _PublishedCausalSound:
+    def __init__(self, vocoder: Vocoder, draw: Draw) -> None:
+        self._vocoder, self._draw = vocoder, draw
+        self._mel: Tensor | None = None
+        self._given = 0  # samples
+
+    def push(self, mel: Tensor, *, last: bool) -> Tensor:
+        self._mel = mel if self._mel is None else torch.cat([self._mel, mel], dim=2)
+        vocoder, frames = self._vocoder, self._mel.shape[2]
+        heard = frames if last else max(0, frames - vocoder.pitch.ahead)
+        certain = heard if last else max(0, heard - vocoder.ahead)
+        if not certain:
+            return mel.new_zeros(0)
+        pitch = vocoder.pitch(self._mel)[:, :heard].to(torch.float32)
+        noise = self._draw(heard, vocoder.source.harmonics)
+        source = vocoder.source(pitch, noise, precision=torch.float32)
+        sound = vocoder(self._mel[:, :, :heard], source)[: certain * SAMPLES_PER_FRAME]
+        given, self._given = self._given, len(sound)
+        return sound[given:]
+
+
+def published_table(generator: torch.Generator) -> Draw:
+    """Return what gives the first numbers of a table that is as long as it was ever asked for."""
+    seed = generator.initial_seed()
+
+    def draw(frames: int, harmonics: int) -> Tensor:
+        same = torch.Generator().manual_seed(seed)
+        return torch.rand(frames * SAMPLES_PER_FRAME, harmonics, generator=same)
+
+    return draw
 
 
 def published_draw(generator: torch.Generator) -> Draw:

@@ -1,10 +1,11 @@
 """What a stretch of speech is made of, and how."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from torch import Tensor
 
 from myna.core.errors import BadReference, InvalidOption
+from myna.core.playback import Playback
 
 FRAMES_PER_TOKEN = 2
 LOOK_AHEAD_TOKENS = 3
@@ -123,6 +124,8 @@ class SpeechOptions:
     speed: float = 1.0
     seed: int | None = None
     """None: the noise the published models were tried with; the source's is that of seed 0."""
+    playback: Playback = field(default_factory=Playback, compare=False, repr=False)
+    """How urgent it is."""
 
     def __post_init__(self) -> None:
         if not 0.25 <= self.speed <= 4:

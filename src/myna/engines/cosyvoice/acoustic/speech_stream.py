@@ -14,6 +14,7 @@ from myna.engines.cosyvoice.acoustic.mel_stream import MelStream
 from myna.engines.cosyvoice.acoustic.request import (
     CHUNK_TOKENS,
     LOOK_AHEAD_TOKENS,
+    SAMPLE_RATE,
     SpeechOptions,
     SpeechPrompt,
 )
@@ -40,9 +41,9 @@ class SpeechStream:
 
         `begun` is a mel stream that prepared the same prompt with the same options of the flow:
         it is left as it is, and saves making the prompt's frames once more. At a `desk` calls
-        share passes of the flow.
+        share passes of the flow, the most urgent first.
         """
-        self._advance = MelStream.advance if desk is None else desk.advance
+        self._desk = desk
         self._flow, self._prompt, self._options = flow, prompt, options
         self._schedule = options.schedule
         overlap = self._schedule.overlap_frames if self._schedule else 0
@@ -78,11 +79,15 @@ class SpeechStream:
             sound = self._spoken(self._due(), last=False)
             self._hop = self._schedule.hop_after(self._hop)
             if sound.size:
-                yield sound
+                yield self._handed_over(sound)
         if last and self._mels.taken:
             sound = self._spoken(self._mels.waiting, last=True)
             if sound.size:
-                yield sound
+                yield self._handed_over(sound)
+
+    def _handed_over(self, sound: Samples) -> Samples:
+        self._options.playback.hand_over(sound.size / SAMPLE_RATE)
+        return sound
 
     def _due(self) -> int:
         """Return how many tokens the next chunk has.
@@ -96,10 +101,16 @@ class SpeechStream:
 
     @torch.inference_mode()
     def _spoken(self, count: int, *, last: bool) -> Samples:
-        mel = self._mels.whole() if self._schedule is None else self._advance(self._mels, count)
-        mel = self._tempo.push(mel, last=last)
+        mel = self._tempo.push(self._mel(count), last=last)
         sound: Tensor = self._sounds.push(mel, last=last)
         return sound.cpu().numpy()
+
+    def _mel(self, count: int) -> Tensor:
+        if self._schedule is None:
+            return self._mels.whole()
+        if self._desk is None:
+            return self._mels.advance(count)
+        return self._desk.advance(self._mels, count, self._options.playback.deadline)
 
 
 def checked(tokens: Sequence[int], vocabulary: int, *, ended: bool) -> Tensor:

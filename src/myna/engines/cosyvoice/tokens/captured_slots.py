@@ -9,6 +9,7 @@ no more. There text is read, which may have arrived meanwhile, and the next run 
 the same function runs unrecorded; there it is tested. **No GPU has run it yet.**
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,8 +17,10 @@ import torch
 import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
+from myna.engines.batching.device import sent
 from myna.engines.batching.lane import Lane
 from myna.engines.batching.lookahead import AHEAD, NOTHING, Lookahead
+from myna.engines.batching.row_independence import DEPENDENT_ROWS, rows_are_independent
 from myna.engines.batching.scheduler import SlotModel
 from myna.engines.cosyvoice.tokens.device_decoder import DeviceDecoder
 from myna.engines.cosyvoice.tokens.language_model import N_SPEECH_TOKENS, LanguageModel
@@ -34,6 +37,8 @@ from myna.engines.cosyvoice.tokens.language_slots import (
 from myna.engines.cosyvoice.tokens.sampling_rows import RECENT, Draws, choose_each
 from myna.engines.cosyvoice.tokens.speech_token_request import SpeechTokenRequest
 from myna.engines.cosyvoice.tokens.turns import Turn, is_speech
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(slots=True, eq=False)
@@ -53,21 +58,40 @@ class CapturedLanguageSlots:
         slots: int,
         capacity: int = CAPACITY,
         ahead: int = AHEAD,
+        lane: Lane | None = None,
     ) -> None:
-        """Allocate the slots; on a GPU, record the step. `decoder` is the model's own."""
+        """Allocate the slots; on a GPU, record the step. `decoder` is the model's own.
+
+        lane: in which it works, and nobody else meanwhile; one of its own unless given.
+        """
         device = model.speech_table.device
         self._model = model
         self._decoder = decoder
-        self._lane = Lane(device)
-        with self._lane.open():
+        self.lane = lane or Lane(device)
+        with self.lane.open():
             self._cache = decoder.new_cache(slots, capacity)
             self._draws = Draws.empty(slots, decoder.vocabulary, device)
             self._logits = torch.zeros(slots, decoder.vocabulary, device=device)
             self._places = torch.zeros(slots, dtype=torch.int64, device=device)  # positions filled
             self._left = torch.zeros(slots, dtype=torch.int64, device=device)  # draws of the run
-        self._lookahead = Lookahead(self._advance, slots, self._lane, ahead)
+        if device.type == "cuda" and not self.rows_are_independent():
+            logger.warning(DEPENDENT_ROWS, device, "CosyVoice")
+        self._lookahead = Lookahead(self.advance, slots, self.lane, ahead)
         self._drawings: dict[int, _Drawing] = {}
         self._rules: dict[tuple[int, ...], Tensor] = {}
+
+    def rows_are_independent(self) -> bool:
+        """Whether a sequence has the same logits, bit for bit, in any slot and any company.
+
+        To be asked while no slot is taken.
+        """
+
+        def step(lengths: Tensor, tokens: Tensor) -> Tensor:
+            hidden = F.embedding(tokens, self._model.speech_table)
+            return self._decoder.step_all(hidden, lengths, self._cache, lengths > 0)
+
+        with self.lane.open():
+            return rows_are_independent(self._cache.keys, self._cache.values, step)
 
     def admit(self, slot: int, request: SpeechTokenRequest) -> None:
         """Take up a call. What is wrong with it shows in its first step."""
@@ -79,7 +103,7 @@ class CapturedLanguageSlots:
 
         What it waits for, its error, or None at its end may come behind them.
         """
-        with self._lane.open():
+        with self.lane.open():
             between = [slot for slot in slots if not self._drawings[slot].left]
             said: dict[int, tuple[Outcome, ...]] = {slot: self._begun(slot) for slot in between}
             if any(self._drawings[slot].left for slot in slots):
@@ -92,27 +116,27 @@ class CapturedLanguageSlots:
         drawing = self._drawings.pop(slot, None)
         if drawing is not None:
             drawing.call.turns.close()
-        with self._lane.open():
+        with self.lane.open():
             self._lookahead.end(slot)
-            self._left[slot] = 0
+            self._left[slot].zero_()
 
     def suspend(self, slot: int) -> object:
         """See `Suspends`: a call waits between two runs only."""
-        with self._lane.open():
+        with self.lane.open():
             self._lookahead.end(slot)
             return Suspended(self._drawings.pop(slot).call, self._cache.copied(slot))
 
     def restore(self, slot: int, suspended: object) -> None:
         """See `Suspends`."""
         assert isinstance(suspended, Suspended)
-        with self._lane.open():
+        with self.lane.open():
             self._cache.put(slot, suspended.sequence)
             self._stand_aside(slot)
         self._take_up(slot, suspended.call)
 
     def _take_up(self, slot: int, call: Call) -> None:
         self._drawings[slot] = _Drawing(call)
-        with self._lane.open():
+        with self.lane.open():
             self._draws.put(slot, call.request.sampling, call.request.seed)
 
     def _begun(self, slot: int) -> tuple[Outcome, ...]:
@@ -141,7 +165,7 @@ class CapturedLanguageSlots:
 
     def _stand_aside(self, slot: int) -> None:
         """Have the steps of others, in which every slot takes part, write behind what is there."""
-        self._places[slot] = self._cache.lengths[slot]
+        self._places[slot].fill_(self._cache.lengths[slot])
 
     def _run(self, slot: int, drawing: _Drawing, turn: Turn, logits: Tensor) -> None:
         """Let the slot draw what the turn foresees, as far as there is room to read it."""
@@ -152,14 +176,14 @@ class CapturedLanguageSlots:
         recent = torch.full((RECENT,), NOTHING)
         last = torch.tensor(turn.said[-RECENT:], dtype=torch.int64)
         recent[RECENT - len(last) :] = last
-        self._draws.recent[slot] = recent.to(self._draws.recent.device)
-        self._draws.steps[slot] = drawing.call.n_drawn
-        self._draws.early[slot] = early
-        self._draws.forbidden[slot] = self._rule(turn.forbidden)
-        self._draws.forbidden_later[slot] = self._rule(later)
-        self._logits[slot] = logits
-        self._places[slot] = length
-        self._left[slot] = drawing.left
+        self._draws.recent[slot].copy_(sent(recent, self._logits.device))
+        self._draws.steps[slot].fill_(drawing.call.n_drawn)
+        self._draws.early[slot].fill_(early)
+        self._draws.forbidden[slot].copy_(self._rule(turn.forbidden))
+        self._draws.forbidden_later[slot].copy_(self._rule(later))
+        self._logits[slot].copy_(logits)
+        self._places[slot].fill_(length)
+        self._left[slot].fill_(drawing.left)
         self._lookahead.begin(slot)
 
     def _taken(self, slot: int, tokens: Sequence[int]) -> tuple[Outcome, ...]:
@@ -191,18 +215,21 @@ class CapturedLanguageSlots:
         if found is None:
             row = torch.zeros(self._decoder.vocabulary, dtype=torch.bool)
             row[list(forbidden)] = True
-            found = self._rules[tuple(forbidden)] = row.to(self._logits.device)
+            found = self._rules[tuple(forbidden)] = sent(row, self._logits.device)
         return found
 
-    def _advance(self) -> Tensor:
-        """Draw a token in every slot with a run, and read it where the run goes on."""
+    def advance(self) -> Tensor:
+        """Draw a token in every slot with a run, and read it where the run goes on.
+
+        Shape (slots,). This is what is recorded; it reads nothing back.
+        """
         tokens = choose_each(self._logits, self._draws)
         drawing = self._left > 0
         self._left.copy_(torch.where(drawing & (tokens < N_SPEECH_TOKENS), self._left - 1, 0))
         going = self._left > 0
         hidden = F.embedding(torch.where(going, tokens, 0), self._model.speech_table)
         places = self._places.clamp(max=self._cache.capacity - 1)  # a full slot draws no more
-        read = self._decoder.step_all(hidden, places, self._cache)
+        read = self._decoder.step_all(hidden, places, self._cache, going)
         self._places.add_(going)
         self._logits.copy_(torch.where(going[:, None], read, self._logits))
         self._draws.said(tokens, drawing)

@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
+from myna.engines.batching.device import sent
 from myna.engines.checkpoints.layers import Linear
 from myna.engines.checkpoints.tensors import Tensors
 from myna.engines.cosyvoice.tokens.decoders import Decoder, ExactDecoder
@@ -99,8 +100,8 @@ class LanguageModel:
         unknown = [token for token in segment.tokens if not 0 <= token < len(table)]
         if unknown:  # a GPU would not recover from looking it up
             raise IndexError(f"there is no {segment.table.value} token {unknown[0]}")
-        tokens = torch.tensor(segment.tokens, dtype=torch.int64, device=table.device)
-        return F.embedding(tokens, table)
+        tokens = torch.tensor(segment.tokens, dtype=torch.int64)
+        return F.embedding(sent(tokens, table.device), table)
 
 
 def read_language_model(

@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
+from myna.engines.batching.decode_attention import DecodeAttention
 from myna.engines.checkpoints.layers import Linear
 from myna.engines.checkpoints.tensors import Tensors
 from myna.engines.cosyvoice.tokens.key_value_cache import BackboneShape, KeyValueCache, Span
@@ -55,8 +56,9 @@ class Qwen2:
         and leave no trace. The spans are of different slots and continue their sequences. Shape
         (rows, channels).
         """
-        places = torch.cat([torch.arange(span.start, span.end) for span in spans])
-        places = F.pad(places, (0, len(hidden) - len(places))).to(hidden.device)
+        device = hidden.device
+        places = torch.cat([torch.arange(span.start, span.end, device=device) for span in spans])
+        places = F.pad(places, (0, len(hidden) - len(places)))
 
         def attend(heads: Heads, known: tuple[Tensor, Tensor]) -> Tensor:
             return _attended(heads, spans, known)
@@ -66,25 +68,30 @@ class Qwen2:
             cache.lengths[span.slot] = span.end
         return found
 
-    def step(self, hidden: Tensor, places: Tensor, cache: KeyValueCache) -> Tensor:
+    def step(
+        self,
+        hidden: Tensor,
+        places: Tensor,
+        cache: KeyValueCache,
+        going: Tensor,
+        attention: DecodeAttention,
+    ) -> Tensor:
         """Append one row to every slot and return what comes out of each, normalised.
 
         hidden: (slots, channels). places: (slots,) int64, where in its slot each row goes; before
-        it there are as many positions. Attention covers the whole capacity under a mask: shapes
-        are static and nothing is read back, as a captured graph needs. `cache.lengths` stays.
+        it there are as many positions. What comes out of slots that are not `going` (slots,) bool
+        means nothing. Shapes are static and nothing is read back, as a captured graph needs.
+        `cache.lengths` stays.
         """
         rows = torch.arange(len(places), device=places.device)
-        positions = torch.arange(cache.capacity, device=places.device)
-        mask = (positions[None] <= places[:, None])[:, None, None]  # (slots, 1, 1, capacity)
+        found_in = attention.over(torch.where(going, places + 1, 0), cache.capacity)
 
         def attend(heads: Heads, known: tuple[Tensor, Tensor]) -> Tensor:
             query, key, value = heads
             keys, values = known
             keys[rows, :, places] = key
             values[rows, :, places] = value
-            grouped = query.reshape(len(query), keys.shape[1], -1, self._shape.width)
-            found = F.scaled_dot_product_attention(grouped, keys, values, attn_mask=mask)
-            return found.flatten(1, 2)
+            return found_in(query, keys, values)
 
         return self._through(hidden, places, cache, attend)
 

@@ -53,13 +53,14 @@ class Draws:
 
     def put(self, row: int, options: SamplingOptions, seed: int) -> None:
         """Begin a row."""
-        self.top_p[row] = options.top_p
-        self.temperature[row] = max(options.temperature, COLDEST)
-        self.top_k[row] = min(max(options.top_k, 1), BEST)
-        self.window[row] = min(options.window, RECENT)
-        self.most_repeated[row] = options.window * options.most_repeated
-        self.seeds[row] = seed
-        self.steps[row] = 0
+        # To assign a number, instead of filling with it, would wait for a GPU.
+        self.top_p[row].fill_(options.top_p)
+        self.temperature[row].fill_(max(options.temperature, COLDEST))
+        self.top_k[row].fill_(min(max(options.top_k, 1), BEST))
+        self.window[row].fill_(min(options.window, RECENT))
+        self.most_repeated[row].fill_(options.window * options.most_repeated)
+        self.seeds[row].fill_(seed)
+        self.steps[row].zero_()
 
     def said(self, tokens: Tensor, drawing: Tensor) -> None:
         """Note what was drawn (B,) in the rows that are `drawing` (B,) bool."""

@@ -8,7 +8,7 @@ Latin letters (English here, dropped there).
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
 
@@ -31,6 +31,7 @@ _KANA_STRETCH = re.compile(
     "(?:[0-9、-〜。！？.!?… ]+[\u3041-\u3096\u3099\u309a\u30a1-\u30fa\u30fc]*)*"
 )
 _KANA_LETTER = re.compile(f"[{KANA}]")
+_LETTER = re.compile(f"[{HAN}{KANA}]")
 _CHINESE_WORD = re.compile("[的了吗呢吧啊是在不也都没把被让他我]")
 _PAUSES = ",.!?，。！？"
 _FULL_STOPS = "。."
@@ -52,12 +53,14 @@ def segment(text: str, default: str = "") -> list[LanguageRun]:
 
     With a default, all that is not English is in it.
     """
-    labelled = list(_sections(text.strip()))
+    text = text.strip()
+    labelled = list(_sections(text))
     if default:
         return _merged(
             LanguageRun("en" if _is_english(run) else default, run.text) for run in labelled
         )
-    found = [piece for run in labelled for piece in _by_script(run)]
+    clauses = _Clauses.of(text)
+    found = [piece for run in labelled for piece in _by_script(run, clauses)]
     return _resolved(_with_figures(_merged(found)))
 
 
@@ -86,28 +89,53 @@ def _is_english(run: LanguageRun) -> bool:
     return run.language != _DIGITS and _ENGLISH.match(run.text) is not None
 
 
-def _by_script(run: LanguageRun) -> list[LanguageRun]:
+def _by_script(run: LanguageRun, clauses: "_Clauses") -> list[LanguageRun]:
+    """Tell the languages of a run; runs are asked about in their order."""
+    parts = clauses.of_next(run.text)
     if _is_english(run):
         return [LanguageRun("en", run.text)]
     if run.language != "cjk":
         return [run]
-    return [piece for clause in _clauses(run.text) for piece in _without_kana(clause)]
-
-
-def _clauses(text: str) -> list[LanguageRun]:
-    """Tell Chinese from Japanese, clause by clause."""
-    clauses = _CLAUSE.findall(text) or [text]
-    languages = [_language(clause) for clause in clauses]
-    for index, clause in enumerate(clauses):
-        near = {*languages[max(0, index - 1) : index], *languages[index + 1 : index + 2]}
-        letters = re.sub(r"\W", "", clause)
-        if languages[index] == "" and near == {"ja"} and len(letters) <= _SHORT_CLAUSE:
-            languages[index] = "ja"
     return [
-        run
-        for language, clause in zip(languages, clauses, strict=True)
-        for run in _without_hanzi(LanguageRun(language or "zh", clause))
+        piece for part in parts for found in _without_hanzi(part) for piece in _without_kana(found)
     ]
+
+
+@dataclass(slots=True)
+class _Clauses:
+    """Chinese or Japanese, clause by clause: figures and words in Latin letters do not end one."""
+
+    left: list[LanguageRun]
+    """The clauses that were not asked about, in their order."""
+
+    @classmethod
+    def of(cls, text: str) -> "_Clauses":
+        clauses = _CLAUSE.findall(text) or [text]
+        letters = [_LETTER.findall(clause) for clause in clauses]
+        languages = [_language(clause) for clause in clauses]
+        known = [index for index, found in enumerate(letters) if found]
+        for place, index in enumerate(known):
+            around = (*known[max(0, place - 1) : place], *known[place + 1 : place + 2])
+            near = {languages[neighbour] for neighbour in around}
+            if languages[index] == "" and near == {"ja"} and len(letters[index]) <= _SHORT_CLAUSE:
+                languages[index] = "ja"
+        return cls(
+            [
+                LanguageRun(language or "zh", clause)
+                for language, clause in zip(languages, clauses, strict=True)
+            ]
+        )
+
+    def of_next(self, text: str) -> list[LanguageRun]:
+        """Return the text that comes next, each part in the language of its clause."""
+        parts = []
+        while text:
+            clause = self.left.pop(0)
+            part, text = text[: len(clause.text)], text[len(clause.text) :]
+            parts.append(replace(clause, text=part))
+            if len(part) < len(clause.text):
+                self.left.insert(0, replace(clause, text=clause.text[len(part) :]))
+        return parts
 
 
 def _language(clause: str) -> str:
@@ -153,7 +181,7 @@ def _without_hanzi(run: LanguageRun) -> Iterator[LanguageRun]:
 
 
 def _is_mostly_han(clause: str) -> bool:
-    return 2 * len(_KANA_LETTER.findall(clause)) < len(re.sub(r"\W", "", clause))
+    return 2 * len(_KANA_LETTER.findall(clause)) < len(_LETTER.findall(clause))
 
 
 def _without_kana(run: LanguageRun) -> Iterator[LanguageRun]:

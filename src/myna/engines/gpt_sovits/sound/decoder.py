@@ -1,10 +1,11 @@
 """What makes sound of semantic tokens; which decoder it is, the checkpoint decides."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from myna.core.audio import Audio, Samples
+from myna.core.playback import NOBODY_LISTENS, Playback
 from myna.engines.gaps import Filled
 from myna.engines.gpt_sovits.frontend.spoken_text import SpokenText
 from myna.engines.gpt_sovits.voice.prompt import Hearing, Prompt
@@ -21,6 +22,8 @@ class Sentence:
     speed: float = 1.0
     steps: int | None = None
     """Of flow matching; None: as many as suit the machine."""
+    playback: Playback = field(default_factory=lambda: Playback(NOBODY_LISTENS))
+    """How urgent its sound is."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

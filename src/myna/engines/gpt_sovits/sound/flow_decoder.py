@@ -13,29 +13,29 @@ from myna.core.audio import Audio, Samples
 from myna.core.errors import BadReference
 from myna.engines.gaps import Filled
 from myna.engines.gpt_sovits.sound.decoder import Filling, Sentence, SoundStream
-from myna.engines.gpt_sovits.sound.flow_matching import Known
+from myna.engines.gpt_sovits.sound.flow_matching import Known, Windows
 from myna.engines.gpt_sovits.sound.mel_sound import MelSound
 from myna.engines.gpt_sovits.sound.mel_vocoders import MelVocoder
 from myna.engines.gpt_sovits.sound.mel_windows import (
     LONGEST_WINDOW,
     OVERLAP,
-    Matching,
     MelPlan,
     MelPrompt,
     MelWindows,
     mel_prompt,
 )
 from myna.engines.gpt_sovits.sound.speech_windows import HELD_BACK, at_pace, paced_between
+from myna.engines.gpt_sovits.sound.window_batches import WindowBatches
 from myna.engines.gpt_sovits.voice.mel_features import MelFeatures
 from myna.engines.gpt_sovits.voice.prompt import SECONDS_PER_TOKEN, Prompt
 from myna.engines.gpt_sovits.voice.quantizer import FRAMES_PER_TOKEN
 from myna.engines.gpt_sovits.voice.spectrograms import (
     MEL_V3,
     MEL_V4,
+    at_rate,
     denormalized,
     log_mel,
     normalized,
-    windowed_sinc,
 )
 from myna.engines.gpt_sovits.weights import Version
 
@@ -52,11 +52,11 @@ class FlowDecoder:
     chunks: Sequence[int] = (24, 62, 120)
 
     def __init__(
-        self, version: Version, network: MelFeatures, matching: Matching, vocoder: MelVocoder
+        self, version: Version, network: MelFeatures, batches: WindowBatches, vocoder: MelVocoder
     ) -> None:
         self._version = version
         self._network = network
-        self._matching = matching
+        self._batches = batches
         self._vocoder = vocoder
         self.voice = network.voice
         self.quantizer = network.quantizer
@@ -83,7 +83,11 @@ class FlowDecoder:
     def speech(self, sentence: Sentence) -> SoundStream:
         """Begin a sentence."""
         prompt = self._prompt(sentence.prompt)
-        windows = MelWindows(self._matching, prompt, self._plan(sentence))
+
+        def matched(window: Windows, steps: int) -> Tensor:
+            return self._batches(window, steps, sentence.playback.deadline)
+
+        windows = MelWindows(matched, prompt, self._plan(sentence))
         return _MelSpeech(self._network, windows, MelSound(self._vocoder), sentence)
 
     @torch.inference_mode()
@@ -102,7 +106,7 @@ class FlowDecoder:
             features[:, :, :prompted], mel[:, :, :prompted]
         )
         fixed = Known(mel[:, :, prompted:], known[None, None, prompted:])
-        windows = MelWindows(self._matching, prompt, self._plan(sentence, fixed))
+        windows = MelWindows(self._batches, prompt, self._plan(sentence, fixed))
         made = [mel[:, :, :prompted], *windows.push(features[:, :, prompted:], last=True)]
         start = before * SECONDS_PER_TOKEN
         return self._near(torch.cat(made, dim=2), start, start + seconds)
@@ -161,8 +165,8 @@ class FlowDecoder:
 
     def _samples(self, audio: Audio) -> Tensor:
         """Return a recording at the rate the mel is taken at: (1, samples)."""
-        samples = torch.from_numpy(audio.samples.copy())[None].to(self._network.device)
-        return windowed_sinc(samples, audio.sample_rate, _ANALYSES[self._version].sample_rate)
+        rate = _ANALYSES[self._version].sample_rate
+        return at_rate(audio, rate).to(self._network.device)
 
     def _prompt(self, prompt: Prompt) -> MelPrompt:
         if prompt.features is None or prompt.mel is None:

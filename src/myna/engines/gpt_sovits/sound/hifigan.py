@@ -8,7 +8,12 @@ import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
 from myna.engines.checkpoints.tensors import Tensors
-from myna.engines.gpt_sovits.layers import Convolution, Upsampling, residual_convolutions
+from myna.engines.gpt_sovits.layers import (
+    Convolution,
+    Upsampling,
+    masked,
+    residual_convolutions,
+)
 
 _SLOPE = 0.1
 _LAST_SLOPE = 0.01
@@ -23,10 +28,10 @@ class _ResidualBlock:
     def of(cls, tensors: Tensors, dilations: Sequence[int], dtype: torch.dtype) -> "_ResidualBlock":
         return cls(*residual_convolutions(tensors, dilations, dtype))
 
-    def __call__(self, inputs: Tensor) -> Tensor:
+    def __call__(self, inputs: Tensor, mask: Tensor | None) -> Tensor:
         for dilated, plain in zip(self.dilated, self.plain, strict=True):
-            hidden = dilated(F.leaky_relu(inputs, _SLOPE))
-            inputs = inputs + plain(F.leaky_relu_(hidden, _SLOPE))
+            hidden = masked(dilated(F.leaky_relu(inputs, _SLOPE)), mask)
+            inputs = inputs + masked(plain(F.leaky_relu_(hidden, _SLOPE)), mask)
         return inputs
 
 
@@ -66,19 +71,29 @@ class HifiGan:
         ]
         self._after = Convolution.of(tensors.scope("conv_post"))
 
-    def __call__(self, frames: Tensor, voice: Tensor | None = None) -> Tensor:
+    def __call__(
+        self, frames: Tensor, voice: Tensor | None = None, mask: Tensor | None = None
+    ) -> Tensor:
         """Map (B, channels, T), told the voice (B, gin, 1), to sound (B, 1, T * product of rates).
 
-        What comes out is within -1 and 1.
+        `mask` (B, 1, T) is 0 behind the end of a row shorter than others: up to there, a row
+        sounds as it does alone. What comes out is within -1 and 1.
         """
-        hidden = self._before(frames)
+        hidden = self._before(masked(frames, mask))
         if self._condition is not None and voice is not None:
             hidden = hidden + self._condition(voice)
-        hidden = hidden.to(self._dtype)
+        hidden = masked(hidden, mask).to(self._dtype)
+        mask = None if mask is None else mask.to(self._dtype)
         for upsample, blocks in zip(self._stages, self._blocks, strict=True):
-            hidden = upsample(F.leaky_relu(hidden, _SLOPE))
-            mean = blocks[0](hidden)
+            mask = None if mask is None else _repeated(mask, upsample.stride)
+            hidden = masked(upsample(F.leaky_relu(hidden, _SLOPE)), mask)
+            mean = blocks[0](hidden, mask)
             for block in blocks[1:]:
-                mean = mean + block(hidden)
+                mean = mean + block(hidden, mask)
             hidden = mean / len(blocks)
         return torch.tanh(self._after(F.leaky_relu(hidden.float(), _LAST_SLOPE)))
+
+
+def _repeated(mask: Tensor, times: int) -> Tensor:
+    """Return a mask (B, 1, T) for each frame's parts: (B, 1, T * times)."""
+    return mask[..., None].expand(-1, -1, -1, times).flatten(2)

@@ -33,23 +33,36 @@ class PhoneticEncoder:
         self._join = _Joining(tensors.scope("mrte"))
         self._joined = AttentionEncoder(tensors.scope("encoder2"), n_heads)
         self._prior = Convolution.of(tensors.scope("proj"))
+        self.channels = self._prior.weight.shape[1]
 
-    def encode_semantic(self, codes: Tensor) -> Tensor:
+    def encode_semantic(self, codes: Tensor, mask: Tensor | None = None) -> Tensor:
         """Encode the tokens' codes (1, 768, T): (1, channels, T)."""
-        return self._semantic(self._semantic_in(codes))
+        return self._semantic(self._semantic_in(codes), mask)
 
-    def encode_text(self, phonemes: Tensor) -> Tensor:
+    def encode_text(self, phonemes: Tensor, mask: Tensor | None = None) -> Tensor:
         """Encode phonemes (1, L): (1, channels, L)."""
-        return self._text(embedding(phonemes, self._phonemes).transpose(1, 2))
+        return self._text(embedding(phonemes, self._phonemes).transpose(1, 2), mask)
 
-    def join(self, semantic: Tensor, text: Tensor, voice: Tensor) -> Tensor:
+    def join(
+        self, semantic: Tensor, text: Tensor, voice: Tensor, text_mask: Tensor | None = None
+    ) -> Tensor:
         """Let encoded tokens read the encoded text, in a voice (1, 512, 1): (1, channels, T)."""
-        return self._join(semantic, text, voice)
+        return self._join(semantic, text, voice, text_mask)
 
-    def features(self, codes: Tensor, phonemes: Tensor, voice: Tensor) -> Tensor:
-        """Run everything up to the last encoder: (1, channels, T)."""
-        joined = self.join(self.encode_semantic(codes), self.encode_text(phonemes), voice)
-        return self._joined(joined)
+    def features(
+        self,
+        codes: Tensor,
+        phonemes: Tensor,
+        voice: Tensor,
+        masks: tuple[Tensor | None, Tensor | None] = (None, None),
+    ) -> Tensor:
+        """Run everything up to the last encoder: (1, channels, T).
+
+        `masks`, of the codes (1, 1, T) and of the phonemes (1, 1, L), are 0 on padding.
+        """
+        frames, letters = masks
+        semantic, text = self.encode_semantic(codes, frames), self.encode_text(phonemes, letters)
+        return self._joined(self.join(semantic, text, voice, letters), frames)
 
     def prior(self, features: Tensor) -> Encoded:
         """Return the distribution of the latents that features stand for."""
@@ -71,7 +84,9 @@ class _Joining:
         self._attention = ProjectedAttention.of(tensors.scope("cross_attention"), _JOINING_HEADS)
         self._out = Convolution.of(tensors.scope("c_post"))
 
-    def __call__(self, semantic: Tensor, text: Tensor, voice: Tensor) -> Tensor:
+    def __call__(
+        self, semantic: Tensor, text: Tensor, voice: Tensor, text_mask: Tensor | None
+    ) -> Tensor:
         semantic = self._semantic(semantic)
-        read = self._attention(semantic, self._text(text))
+        read = self._attention(semantic, self._text(text), text_mask)
         return self._out(read + semantic + voice)

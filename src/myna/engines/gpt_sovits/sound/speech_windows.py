@@ -5,12 +5,13 @@ once its neighbours are decided. The noise of a frame follows from its number. S
 without a seam: together they are one decoding of one sequence of latents.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import Tensor
 
 from myna.core.audio import Samples
+from myna.engines.batching.device import sent
 from myna.engines.batching.noise import normal_frames
 from myna.engines.gpt_sovits.sound.vits import NOISE_SCALE, Vits
 
@@ -20,19 +21,59 @@ HELD_BACK = 8  # frames, 0.16 s: the last are decided when what follows them is 
 LONGEST_WINDOW = 200  # frames made into sound at once: bounds memory and the time of a chunk
 
 
-class SpeechWindows:
-    """One sentence on its way from tokens to sound. Belongs to one call."""
+class ArrivingLatents:
+    """The latents of one sentence as far as its tokens have come. Belongs to one call."""
 
     def __init__(
-        self, vits: Vits, phonemes: Tensor, voice: Tensor, *, seed: int, speed: float
+        self,
+        vits: Vits,
+        phonemes: Tensor,
+        voice: Tensor,
+        *,
+        seed: int,
+        speed: float,
+        features: Callable[[Tensor, Tensor, Tensor], Tensor] | None = None,
     ) -> None:
-        """`phonemes` (1, L) are the sentence's; `voice` is (1, gin, 1)."""
+        """`phonemes` (1, L) are the sentence's; `voice` is (1, gin, 1).
+
+        `features` does what `Vits.features` does, which else is asked.
+        """
         self._vits = vits
-        self._phonemes = phonemes.to(vits.device)
-        self._voice = voice.to(vits.device)
+        self._features = features or vits.features
+        self._phonemes = sent(phonemes, vits.device)
+        self.voice = sent(voice, vits.device)
         self._seed = seed
         self._speed = speed
         self._tokens: list[int] = []
+
+    def extend(self, tokens: Sequence[int]) -> None:
+        """Take the next tokens."""
+        self._tokens += tokens
+
+    def after(self, first: int, *, last: bool) -> Tensor | None:
+        """Return the latents from frame `first` on, as of now: (1, channels, frames), or None.
+
+        Without the last token, the last `HELD_BACK` of them will still change.
+        """
+        if not self._tokens:
+            return None
+        vits = self._vits
+        tokens = sent(torch.tensor([self._tokens]), vits.device)
+        features = self._features(tokens, self._phonemes, self.voice)
+        encoded = vits.phonetic.prior(at_pace(features, self._speed, last=last))
+        mean = encoded.mean[:, :, first:]
+        deviation = encoded.log_deviation[:, :, first:].exp()
+        _, channels, frames = mean.shape
+        noise = normal_frames(self._seed, first, frames, channels, mean.device)
+        return mean + noise * deviation * NOISE_SCALE
+
+
+class SpeechWindows:
+    """One sentence on its way from tokens to sound. Belongs to one call."""
+
+    def __init__(self, vits: Vits, arriving: ArrivingLatents) -> None:
+        self._vits = vits
+        self._arriving = arriving
         self._latents: Tensor | None = None  # the last decided ones, for the flow to look back on
         self._flowed: Tensor | None = None  # decided and not all heard: (1, channels, frames)
         self._decided = 0  # frames
@@ -40,7 +81,7 @@ class SpeechWindows:
 
     def push(self, tokens: Sequence[int], *, last: bool) -> Iterator[Samples]:
         """Take the next tokens and yield the sound that is ready; after the last, all of it."""
-        self._tokens += tokens
+        self._arriving.extend(tokens)
         self._decide(last=last)
         ready = self._decided if last else self._decided - VOCODER_REACH
         while self._flowed is not None and self._heard < ready:
@@ -49,36 +90,27 @@ class SpeechWindows:
 
     @torch.inference_mode()
     def _decide(self, *, last: bool) -> None:
-        if not self._tokens:
+        latents = self._arriving.after(self._decided, last=last)
+        if latents is None:
             return
-        vits = self._vits
-        tokens = torch.tensor([self._tokens], device=vits.device)
-        features = vits.features(tokens, self._phonemes, self._voice)
-        encoded = vits.phonetic.prior(at_pace(features, self._speed, last=last))
-        until = encoded.mean.shape[2] if last else encoded.mean.shape[2] - HELD_BACK
-        if until <= self._decided:
+        count = latents.shape[2] - (0 if last else HELD_BACK)
+        if count <= 0:
             return
-        mean = encoded.mean[:, :, self._decided :]
-        deviation = encoded.log_deviation[:, :, self._decided :].exp()
-        first, (_, channels, frames) = self._decided, mean.shape
-        noise = normal_frames(self._seed, first, frames, channels, mean.device)
-        latents = mean + noise * deviation * NOISE_SCALE
         behind = self._latents
         window = latents if behind is None else torch.cat([behind, latents], dim=2)
         past = 0 if behind is None else behind.shape[2]
-        count = until - self._decided
-        flowed = vits.flow.inverse(window, self._voice)[:, :, past : past + count]
+        flowed = self._vits.flow.inverse(window, self._arriving.voice)[:, :, past : past + count]
         before = self._flowed
         self._flowed = flowed if before is None else torch.cat([before, flowed], dim=2)
         self._latents = window[:, :, : past + count][:, :, -FLOW_REACH:]
-        self._decided = until
+        self._decided += count
 
     @torch.inference_mode()
     def _sounded(self, flowed: Tensor, until: int) -> Samples:
         """Return the sound from what was heard up to a frame, and forget what is behind it."""
         first = self._decided - flowed.shape[2]
         window = flowed[:, :, : until + VOCODER_REACH - first]
-        sound = self._vits.vocoder(window, self._voice)[0, 0]
+        sound = self._vits.vocoder(window, self._arriving.voice)[0, 0]
         step = self._vits.samples_per_frame
         heard = sound[(self._heard - first) * step : (until - first) * step]
         self._heard = until

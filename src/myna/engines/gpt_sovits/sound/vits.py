@@ -44,6 +44,8 @@ class Vits:
             tensors.scope("dec"), config.upsample_rates, config.dilations, dtype=vocoder_dtype
         )
         self.samples_per_frame = math.prod(config.upsample_rates)
+        self.channels = 2 * tensors["flow.flows.0.pre.weight"].shape[1]
+        self.voice_channels = tensors["dec.cond.weight"].shape[1]
 
     @property
     def device(self) -> torch.device:
@@ -58,10 +60,19 @@ class Vits:
         features = self.features(tokens, phonemes, voice)
         return self.phonetic.prior(at_speed(features, speed))
 
-    def features(self, tokens: Tensor, phonemes: Tensor, voice: Tensor) -> Tensor:
-        """Return what `encode` makes the prior of, before speed: (1, channels, 2 T)."""
+    def features(
+        self,
+        tokens: Tensor,
+        phonemes: Tensor,
+        voice: Tensor,
+        masks: tuple[Tensor | None, Tensor | None] = (None, None),
+    ) -> Tensor:
+        """Return what `encode` makes the prior of, before speed: (1, channels, 2 T).
+
+        `masks`, of the frames (1, 1, 2 T) and of the phonemes (1, 1, L), are 0 on padding.
+        """
         codes = self.quantizer.frames(tokens)
-        return self.phonetic.features(codes, phonemes, self.voice.for_text(voice))
+        return self.phonetic.features(codes, phonemes, self.voice.for_text(voice), masks)
 
     def decode(self, latents: Tensor, voice: Tensor) -> Tensor:
         """Turn latents (B, channels, F) into samples (B, F * samples_per_frame)."""

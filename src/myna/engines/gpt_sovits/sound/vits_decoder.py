@@ -8,7 +8,13 @@ from myna.core.audio import Audio
 from myna.engines.gaps import Filled
 from myna.engines.gpt_sovits.sound.decoder import Filling, Sentence, SoundStream
 from myna.engines.gpt_sovits.sound.phonetic_encoder import Encoded
-from myna.engines.gpt_sovits.sound.speech_windows import SpeechWindows, paced_between
+from myna.engines.gpt_sovits.sound.recorded_speech import RecordedSpeech
+from myna.engines.gpt_sovits.sound.recorded_windows import RecordedWindows
+from myna.engines.gpt_sovits.sound.speech_windows import (
+    ArrivingLatents,
+    SpeechWindows,
+    paced_between,
+)
 from myna.engines.gpt_sovits.sound.vits import REACH, SAMPLE_RATE, Vits, latents_of_seed
 from myna.engines.gpt_sovits.voice.prompt import Prompt
 from myna.engines.gpt_sovits.voice.quantizer import FRAMES_PER_TOKEN
@@ -22,8 +28,10 @@ class VitsDecoder:
     sample_rate = SAMPLE_RATE
     chunks: Sequence[int] = (24, 25, 50, 100)  # about half a second is heard first
 
-    def __init__(self, vits: Vits) -> None:
+    def __init__(self, vits: Vits, recorded: RecordedWindows | None = None) -> None:
+        """With `recorded`, calls share windows of fixed shapes; without, each makes its own."""
         self._vits = vits
+        self._recorded = recorded
         self.voice = vits.voice
         self.quantizer = vits.quantizer
 
@@ -33,12 +41,19 @@ class VitsDecoder:
 
     def speech(self, sentence: Sentence) -> SoundStream:
         """Begin a sentence; it takes no steps."""
-        return SpeechWindows(
+        if self._recorded is None:
+            return SpeechWindows(self._vits, self._latents(sentence))
+        with self._recorded.lane.open():
+            return RecordedSpeech(self._recorded, self._latents(sentence), sentence.playback)
+
+    def _latents(self, sentence: Sentence) -> ArrivingLatents:
+        return ArrivingLatents(
             self._vits,
             torch.from_numpy(sentence.text.phonemes)[None],
             torch.from_numpy(sentence.prompt.voice),
             seed=sentence.seed,
             speed=sentence.speed,
+            features=None if self._recorded is None else self._recorded.features,
         )
 
     @torch.inference_mode()

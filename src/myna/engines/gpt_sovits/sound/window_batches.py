@@ -1,33 +1,18 @@
-"""Windows of several calls made together, where the machine gains by it.
+"""Windows of several calls made together, where the machine gains by it, the most urgent first."""
 
-Whoever comes while others are served waits; whoever finds nobody serving serves the oldest who
-wait, a batch at a time, until the own window is made. So there is no thread to keep, and nobody
-waits for a batch to fill.
-"""
-
-import threading
-from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
+from myna.core.playback import NOBODY_LISTENS
+from myna.engines.batching.desk import Desk
+from myna.engines.batching.device import wait_for
 from myna.engines.gpt_sovits.sound.flow_matching import Known, Windows
 from myna.engines.gpt_sovits.sound.mel_windows import Matching
 
-
-@dataclass(slots=True, eq=False)
-class _Job:
-    window: Windows
-    steps: int
-    mel: Tensor | None = None
-    failure: Exception | None = None
-
-    @property
-    def done(self) -> bool:
-        return self.mel is not None or self.failure is not None
+_Job = tuple[Windows, int]  # a window and its steps
 
 
 class WindowBatches:
@@ -36,55 +21,24 @@ class WindowBatches:
     def __init__(self, matching: Matching, most: int = 1) -> None:
         """`most`: windows in one batch. With 1, a window is the same whoever else is served."""
         self._matching = matching
-        self._most = most
-        self._turn = threading.Condition()
-        self._waiting: deque[_Job] = deque()
-        self._serving = False
+        self._desk = Desk[_Job, Tensor](self._made, most, lambda job: job[1])
 
-    def __call__(self, window: Windows, steps: int) -> Tensor:
+    def __call__(self, window: Windows, steps: int, deadline: float = NOBODY_LISTENS) -> Tensor:
         """Return the mel (1, n_mels, T) of one window, made with others of as many steps.
 
         Beside others it differs in the last bits: other windows are of other lengths, and a
-        product of larger matrices may be summed in another order.
+        product of larger matrices may be summed in another order. See `Playback.deadline`.
         """
-        job = _Job(window, steps)
-        with self._turn:
-            self._waiting.append(job)
-        while not job.done:
-            with self._turn:
-                self._turn.wait_for(lambda: job.done or not self._serving)
-                if job.done:
-                    break
-                self._serving = True
-                mates = self._mates()
-            try:
-                self._serve(mates)
-            finally:
-                with self._turn:
-                    self._serving = False
-                    self._turn.notify_all()
-        if job.mel is None:
-            raise job.failure or RuntimeError("no window was made")
-        return job.mel
+        return self._desk.done((window, steps), deadline)
 
-    def _mates(self) -> list[_Job]:
-        """Take the oldest who waits, and those who can be served with it."""
-        oldest = self._waiting[0]
-        mates = [job for job in self._waiting if job.steps == oldest.steps][: self._most]
-        for job in mates:
-            self._waiting.remove(job)
-        return mates
-
-    def _serve(self, jobs: Sequence[_Job]) -> None:
-        try:
-            with torch.inference_mode():
-                made = self._matching(stacked([job.window for job in jobs]), jobs[0].steps)
-        except Exception as error:  # noqa: BLE001 - whoever waits for it must hear of it
-            for job in jobs:
-                job.failure = error
-            return
-        for row, job in enumerate(jobs):
-            job.mel = made[row : row + 1, :, : job.window.noise.shape[2]]
+    def _made(self, jobs: Sequence[_Job]) -> list[Tensor]:
+        (_, steps), windows = jobs[0], [window for window, _ in jobs]
+        with torch.inference_mode():
+            made = self._matching(stacked(windows), steps)
+            wait_for(made.device)
+        return [
+            made[row : row + 1, :, : window.noise.shape[2]] for row, window in enumerate(windows)
+        ]
 
 
 def stacked(windows: Sequence[Windows]) -> Windows:

@@ -51,12 +51,10 @@ class ExactGraphRuntime:
         self.steps.enter(slot, speech, zip(keys, values, strict=True))
         return logits
 
-    @torch.inference_mode()
     def step(self, slots: Sequence[int], tokens: Sequence[int]) -> Tensor:
         """Read one token of each of some sequences."""
         return self.steps.step(slots, tokens)
 
-    @torch.inference_mode()
     def release(self, slot: int) -> None:
         """Forget a sequence, if there is one."""
         self.steps.leave(slot)

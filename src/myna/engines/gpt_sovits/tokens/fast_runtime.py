@@ -20,7 +20,7 @@ from myna.engines.gpt_sovits.tokens.text_to_semantic import (
     check_length,
     prefix_mask,
 )
-from myna.engines.gpt_sovits.tokens.token_steps import TokenSteps
+from myna.engines.gpt_sovits.tokens.token_steps import UNSEEN, TokenSteps
 from myna.engines.gpt_sovits.weights import SemanticCheckpoint
 from myna.engines.graphs.graph_folder import GraphFolder
 from myna.engines.graphs.onnx_format import Graph
@@ -28,8 +28,6 @@ from myna.engines.graphs.products import EightBits, Product
 from myna.engines.graphs.sessions import open_session
 
 logger = logging.getLogger(__name__)
-
-_UNSEEN = -1e9  # added to the score of what a position must not see
 
 
 class FastRuntime:
@@ -63,19 +61,17 @@ class FastRuntime:
         n_phonemes, n_tokens = len(speech.phonemes), len(speech.prompt)
         check_length(n_phonemes, n_tokens, speech.capacity)
         hidden = self._embedding.prefix(speech.phonemes, speech.context, speech.prompt)
-        bias = torch.where(prefix_mask(n_phonemes, n_tokens), 0.0, _UNSEEN)[None, None]
+        bias = torch.where(prefix_mask(n_phonemes, n_tokens), 0.0, float(UNSEEN))[None, None]
         inputs = {"hidden": hidden.numpy(), "bias": bias.numpy()}
         logits, *arrays = self._prefix.run(None, inputs)
         known = [torch.from_numpy(array[0]) for array in arrays]
         self.steps.enter(slot, speech, zip(known[::2], known[1::2], strict=True))
         return torch.from_numpy(logits[0])
 
-    @torch.inference_mode()
     def step(self, slots: Sequence[int], tokens: Sequence[int]) -> Tensor:
         """Read one token of each of some sequences."""
         return self.steps.step(slots, tokens)
 
-    @torch.inference_mode()
     def release(self, slot: int) -> None:
         """Forget a sequence, if there is one."""
         self.steps.leave(slot)

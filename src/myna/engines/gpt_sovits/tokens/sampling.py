@@ -85,9 +85,9 @@ class SamplingTable:
         return self.top_k, self.top_p, self.temperature, self.repetition_penalty
 
     def put(self, row: int, options: "SamplingTable") -> None:
-        """Overwrite a row by a table of one."""
+        """Overwrite a row by a table of one, on the CPU."""
         for column, value in zip(self.columns, options.columns, strict=True):
-            column[row] = value[0]
+            column[row].fill_(value.item())
 
 
 def _column(values: Sequence[float], dtype: torch.dtype) -> Tensor:

@@ -5,9 +5,10 @@ from typing import Protocol
 
 import torch
 
+from myna.engines.batching.decode_attention import DecodeAttention, attention_on
 from myna.engines.batching.scheduler import SlotModel
 from myna.engines.gpt_sovits.execution import Execution
-from myna.engines.gpt_sovits.tokens.captured_slots import CapturedSlots
+from myna.engines.gpt_sovits.tokens.captured_slots import CAPACITY, CapturedSlots
 from myna.engines.gpt_sovits.tokens.semantic_runtimes import SemanticRuntime, open_runtime
 from myna.engines.gpt_sovits.tokens.semantic_slots import SeededSpeech, SemanticSlots
 from myna.engines.gpt_sovits.tokens.text_to_semantic import TextToSemantic
@@ -47,15 +48,16 @@ class SteppedByDevice:
 
     network: TextToSemantic
     dtype: torch.dtype
+    attention: DecodeAttention
 
     @property
     def precision(self) -> str:
         """That of the weights."""
-        return f"captured-{self.dtype}".replace("torch.", "")
+        return self.attention.named(f"captured-{self.dtype}".replace("torch.", ""))
 
     def slots(self, count: int) -> SlotModel[SeededSpeech]:
         """Return slots of which all take part in every step."""
-        return CapturedSlots(self.network, count)
+        return CapturedSlots(self.network, count, attention=self.attention)
 
 
 def open_model(checkpoint: SemanticCheckpoint, execution: Execution) -> SemanticModel:
@@ -63,4 +65,6 @@ def open_model(checkpoint: SemanticCheckpoint, execution: Execution) -> Semantic
     if execution.device.type == "cpu":
         return SteppedByRuntime(open_runtime(checkpoint, execution.runtime, execution.graphs))
     placed = checkpoint.on(execution.device)
-    return SteppedByDevice(TextToSemantic(placed, execution.half), execution.half)
+    network = TextToSemantic(placed, execution.half)
+    attention = attention_on(execution.device, network.cache_shape(CAPACITY))
+    return SteppedByDevice(network, execution.half, attention)

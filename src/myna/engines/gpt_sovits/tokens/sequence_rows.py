@@ -1,14 +1,14 @@
 """Keys and values of sequences in rows without a gap, so that the first so many are one batch."""
 
 import numpy as np
-import torch
-from torch import Tensor
+
+from myna.engines.graphs.products import Floats
 
 _GRANULE = 32  # positions by which the rows grow
 
 
 class SequenceRows:
-    """One row per sequence, hardly longer than the longest sequence.
+    """One row per sequence, hardly longer than the longest sequence; zero behind its end.
 
     All rows lie in one stretch of memory, from its beginning, and are spread within it as they
     grow: what is not filled between them costs time, because a processor foresees only what it
@@ -20,8 +20,8 @@ class SequenceRows:
         self._rows = 0
         self._most = 0  # positions of a row that there is memory for
         self._capacity = 0  # positions of a row as they lie
-        self._memory = torch.empty(0)
-        self.layers: list[tuple[Tensor, Tensor]] = []  # (rows, heads, capacity, width) each
+        self._memory: Floats = np.empty(0, np.float32)
+        self.layers: list[tuple[Floats, Floats]] = []  # (rows, heads, capacity, width) each
         self.moves = 0
         """How often rows have changed their place."""
         self.slots: list[int] = []
@@ -44,6 +44,7 @@ class SequenceRows:
         self.lengths.append(length)
         self.tokens.append(tokens)
         self.make_room()
+        self._clear(row)
         return row
 
     def make_room(self) -> None:
@@ -58,8 +59,7 @@ class SequenceRows:
             return
         row, last = self.slots.index(slot), len(self.slots) - 1
         for tensor in self._tensors():
-            length = self.lengths[last]
-            tensor[row, :, :length] = tensor[last, :, :length]
+            tensor[row] = tensor[last]
         for column in (self.slots, self.lengths, self.tokens):
             column[row] = column[last]
             column.pop()
@@ -70,7 +70,11 @@ class SequenceRows:
             self._capacity = _whole(max(self.lengths) + 1)
             self._move(self._rows, self._most)
 
-    def _tensors(self) -> list[Tensor]:
+    def _clear(self, row: int) -> None:
+        for tensor in self._tensors():
+            tensor[row] = 0
+
+    def _tensors(self) -> list[Floats]:
         return [tensor for pair in self.layers for tensor in pair]
 
     def _size(self, rows: int, capacity: int) -> int:
@@ -80,8 +84,8 @@ class SequenceRows:
     def _move(self, rows: int, most: int) -> None:
         """Move to other memory, with room for so many positions in each of so many rows."""
         before = self._tensors()
-        # numpy asks the system for large pages, torch does not: a fifth of the time of a step.
-        self._memory = torch.from_numpy(np.empty(self._size(rows, most), np.float32))
+        # numpy asks the system for large pages: a fifth of the time of a step.
+        self._memory = np.zeros(self._size(rows, most), np.float32)
         self._rows, self._most = rows, most
         self._lay_out()
         for tensor, old in zip(self._tensors(), before, strict=False):
@@ -96,18 +100,19 @@ class SequenceRows:
         after = 2 * layers * self._rows * n_heads if old else 0
         while after > 1:
             first = min(-(-after * old // new), after - 1)
-            source = self._memory[first * old : after * old].view(-1, old)
-            target = self._memory[first * new : after * new].view(-1, new)[:, :old]
-            overlaps = first * new < after * old
-            target.copy_(source.clone() if overlaps else source)
+            source = self._memory[first * old : after * old].reshape(-1, old)
+            target = self._memory[first * new : after * new].reshape(-1, new)
+            target[:, :old] = source  # numpy sees to it where they overlap
+            target[:, old:] = 0
             after = first
+        self._memory[old:new] = 0
         self._capacity = capacity
         self._lay_out()
 
     def _lay_out(self) -> None:
         layers, n_heads, width = self._shape
         shape = (layers, 2, self._rows, n_heads, self._capacity, width)
-        rows = self._memory[: self._size(self._rows, self._capacity)].view(shape)
+        rows = self._memory[: self._size(self._rows, self._capacity)].reshape(shape)
         self.layers = [(keys, values) for keys, values in rows] if self._rows else []
         self.moves += 1
 

@@ -5,7 +5,6 @@ see all phonemes, tokens see all phonemes and the tokens before them. Everything
 lives in a slot of `KeyValueCache`; the network itself is read-only.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -13,6 +12,7 @@ import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
 from myna.core.errors import TextTooLong
+from myna.engines.batching.decode_attention import Attend, CacheShape, DecodeAttention
 from myna.engines.checkpoints.layers import LayerNorm, Linear, join_heads, split_heads
 from myna.engines.checkpoints.tensors import Tensors
 from myna.engines.gpt_sovits.layers import attention, embedding, sinusoids
@@ -38,8 +38,12 @@ class KeyValueCache:
 
     def clear(self, slot: int) -> None:
         """Forget the sequence in a slot."""
-        self.lengths[slot] = 0
-        self.tokens[slot] = 0
+        self.filled(slot, 0, 0)
+
+    def filled(self, slot: int, length: int, n_tokens: int) -> None:
+        """Note how many positions of a slot are filled, and how many of them with tokens."""
+        self.lengths[slot].fill_(length)  # to assign a number would wait for a GPU
+        self.tokens[slot].fill_(n_tokens)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,6 +135,12 @@ class TextToSemantic:
         """The embedding of every token: (vocabulary, channels)."""
         return self._embedding.tokens
 
+    def cache_shape(self, capacity: int) -> CacheShape:
+        """Return the sizes of a layer's cache with so many positions to a slot."""
+        n_heads = self._blocks[0].n_heads
+        width = self.token_table.shape[1] // n_heads
+        return CacheShape(n_heads, n_heads, capacity, width, self._dtype)
+
     def new_cache(self, slots: int, capacity: int) -> KeyValueCache:
         """Allocate a cache for so many sequences of at most `capacity` positions each."""
         channels, device = self.token_table.shape[1], self.token_table.device
@@ -162,14 +172,13 @@ class TextToSemantic:
         length = n_phonemes + n_tokens
         check_length(n_phonemes, n_tokens, cache.capacity)
         hidden = self._embedding.prefix(phonemes, context, prompt).to(self._dtype)
-        mask = prefix_mask(n_phonemes, n_tokens).to(hidden.device)
+        mask = prefix_mask(n_phonemes, n_tokens, hidden.device)
         for index, block in enumerate(self._blocks):
             query, key, value = block.projected(hidden)
             cache.keys[index, slot, :, :length] = key[0]
             cache.values[index, slot, :, :length] = value[0]
             hidden = block.finished(hidden, attention(query, key, value, mask))
-        cache.lengths[slot] = length
-        cache.tokens[slot] = n_tokens
+        cache.filled(slot, length, n_tokens)
         return self._predict(hidden[0, -1].float())
 
     def step(
@@ -179,26 +188,30 @@ class TextToSemantic:
         slots: Tensor | None = None,
         *,
         active: Tensor | None = None,
-        span: int | None = None,
+        attention: DecodeAttention | None = None,
     ) -> Tensor:
         """Append one token to each of some slots and return their next logits.
 
         tokens: (B,) int64. slots: (B,) int64, distinct, or None for all slots in order. Logits:
-        (B, vocabulary). Rows that are not `active` (B,) bool run along and leave no trace. With
-        `span`, attention covers so many positions under a mask, shapes are static and nothing is
-        read back, as a captured graph needs (fastest with all slots); without, each row covers
-        exactly its own length.
+        (B, vocabulary). Rows that are not `active` (B,) bool run along and leave no trace; their
+        logits mean nothing. With `attention`, which takes all slots, shapes are static and nothing
+        is read back, as a captured graph needs; without, each row is looked at by itself.
         """
         rows = torch.arange(len(tokens), device=tokens.device) if slots is None else slots
         places = cache.lengths[rows]
-        attend = _by_row(rows, places) if span is None else _masked(slots, places, span)
+        if attention is None:
+            attend = _by_row(rows, places)
+        else:
+            seen = places + 1 if active is None else torch.where(active, places + 1, 0)
+            attend = attention.over(seen, cache.capacity)
         hidden = self._embedding.token(tokens, cache.tokens[rows]).to(self._dtype)
         for index, block in enumerate(self._blocks):
             query, key, value = block.projected(hidden)
             keys, values = cache.keys[index], cache.values[index]
             keys[rows, :, places] = key[:, :, 0]
             values[rows, :, places] = value[:, :, 0]
-            hidden = block.finished(hidden, attend(query, keys, values))
+            attended = attend(query[:, :, 0], keys, values)[:, :, None]
+            hidden = block.finished(hidden, attended)
         grown = 1 if active is None else active.to(torch.int64)
         cache.lengths[rows] += grown
         cache.tokens[rows] += grown
@@ -211,30 +224,13 @@ def check_length(n_phonemes: int, n_tokens: int, capacity: int) -> None:
         raise TextTooLong(n_phonemes, min(capacity - n_tokens - 1, _POSITIONS))
 
 
-def prefix_mask(n_phonemes: int, n_tokens: int) -> Tensor:
+def prefix_mask(n_phonemes: int, n_tokens: int, device: torch.device | str = "cpu") -> Tensor:
     """Return who sees whom in a prefix, True for seeing: (L + P, L + P) bool."""
     length = n_phonemes + n_tokens
-    mask = torch.ones(length, length, dtype=torch.bool).tril()
+    mask = torch.ones(length, length, dtype=torch.bool, device=device).tril()
     mask[:, :n_phonemes] = True
     mask[:n_phonemes, n_phonemes:] = False
     return mask
-
-
-Attend = Callable[[Tensor, Tensor, Tensor], Tensor]
-"""Query (B, heads, 1, width), keys and values of all slots: what was found, as the query."""
-
-
-def _masked(slots: Tensor | None, places: Tensor, span: int) -> Attend:
-    positions = torch.arange(span, device=places.device)
-    mask = (positions[None] <= places[:, None])[:, None, None]  # (B, 1, 1, span)
-
-    def attend(query: Tensor, keys: Tensor, values: Tensor) -> Tensor:
-        near, far = keys[:, :, :span], values[:, :, :span]
-        if slots is None:
-            return attention(query, near, far, mask)
-        return attention(query, near[slots], far[slots], mask)
-
-    return attend
 
 
 def _by_row(slots: Tensor, places: Tensor) -> Attend:
@@ -242,9 +238,9 @@ def _by_row(slots: Tensor, places: Tensor) -> Attend:
 
     def attend(query: Tensor, keys: Tensor, values: Tensor) -> Tensor:
         found = [
-            attention(query[row : row + 1], keys[slot, None, :, :end], values[slot, None, :, :end])
-            for row, (slot, end) in enumerate(known)
+            attention(asked[None, :, None], keys[slot, None, :, :end], values[slot, None, :, :end])
+            for asked, (slot, end) in zip(query, known, strict=True)
         ]
-        return torch.cat(found)
+        return torch.cat(found)[:, :, 0]
 
     return attend

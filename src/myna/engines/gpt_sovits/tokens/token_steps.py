@@ -20,6 +20,8 @@ logger = logging.getLogger(__name__)
 
 _TRIED = (2, 3, 5, 8)  # numbers of rows
 _MOST = max(_TRIED)  # rows in one step
+_LONG = 200  # positions
+UNSEEN = np.float32(-1e9)  # added to the score of what a position must not see
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,8 +30,9 @@ class _Step:
 
     binding: onnxruntime.IOBinding
     hidden: Floats  # (B, 1, channels)
-    lengths: npt.NDArray[np.int32]  # (B,)
-    longest: npt.NDArray[np.int32]  # (1,)
+    places: npt.NDArray[np.int64]  # (B, 1, heads, 3)
+    numbers: npt.NDArray[np.int64]  # (capacity,): of the positions
+    bias: Floats  # (B, 1, 1, capacity)
     logits: Floats  # (B, 1, vocabulary)
 
 
@@ -65,7 +68,7 @@ class TokenSteps:
         row = self.rows.enter(slot, length, len(speech.prompt), speech.capacity)
         for held, read in zip(self.rows.layers, known, strict=True):
             for tensor, part in zip(held, read, strict=True):
-                tensor[row, :, :length] = part
+                tensor[row, :, :length] = part.numpy()
 
     def step(self, slots: Sequence[int], tokens: Sequence[int]) -> Tensor:
         """Read one token of each of some sequences; return their logits, (slots, vocabulary).
@@ -82,7 +85,7 @@ class TokenSteps:
                 said[row] = token
             firsts = range(0, len(said), _MOST)
             parts = [self._stepped(first, said[first : first + _MOST]) for first in firsts]
-            logits = np.concatenate(parts)[rows]
+            logits = (parts[0] if len(parts) == 1 else np.concatenate(parts))[rows]
         else:
             each = zip(rows, tokens, strict=True)
             logits = np.concatenate([self._stepped(row, [token]) for row, token in each])
@@ -99,10 +102,10 @@ class TokenSteps:
         """Step rows one after another in memory; the logits (B, vocabulary) are overwritten."""
         last = first + len(tokens)
         bound = self._bound(first, len(tokens))
-        lengths, places = self.rows.lengths[first:last], self.rows.tokens[first:last]
-        np.add(self._embedded[tokens], self._positions[places], out=bound.hidden[:, 0])
-        bound.lengths[:] = lengths
-        bound.longest[0] = max(lengths) + 1
+        counts, lengths = self.rows.tokens[first:last], np.array(self.rows.lengths[first:last])
+        np.add(self._embedded[tokens], self._positions[counts], out=bound.hidden[:, 0])
+        bound.places[:, 0, :, 2] = lengths[:, None]
+        np.multiply(bound.numbers > lengths[:, None], UNSEEN, out=bound.bias[:, 0, 0])
         self._session.run_with_iobinding(bound.binding)
         return bound.logits[:, 0]
 
@@ -115,40 +118,48 @@ class TokenSteps:
         return self._steps[first, count]
 
     def _binding(self, first: int, count: int) -> _Step:
+        _, n_heads, capacity, _ = self.rows.layers[0][0].shape
         step = _Step(
             self._session.io_binding(),
             np.empty((count, 1, self._embedded.shape[1]), np.float32),
-            np.empty(count, np.int32),
-            np.empty(1, np.int32),
+            np.empty((count, 1, n_heads, 3), np.int64),
+            np.arange(capacity),
+            np.empty((count, 1, 1, capacity), np.float32),
             np.empty((count, 1, self.vocabulary), np.float32),
         )
+        step.places[:, 0, :, 0] = np.arange(count)[:, None]
+        step.places[:, 0, :, 1] = np.arange(n_heads)
         bind, fill = step.binding.bind_input, step.binding.bind_output
         _bind(bind, "hidden", step.hidden)
-        _bind(bind, "lengths", step.lengths)
-        _bind(bind, "longest", step.longest)
+        _bind(bind, "places", step.places)
+        _bind(bind, "bias", step.bias)
         _bind(fill, "logits", step.logits)
         for layer, (keys, values) in enumerate(self.rows.layers):
             for name, tensor in ((f"keys.{layer}", keys), (f"values.{layer}", values)):
-                place = tensor.data_ptr() + first * tensor.stride(0) * tensor.element_size()
-                shape = (count, *tensor.shape[1:])
-                bind(name, "cpu", 0, np.float32, shape, place)
-                fill(f"{name}.grown", "cpu", 0, np.float32, shape, place)
+                rows = tensor[first : first + count]
+                _bind(bind, name, rows)
+                _bind(fill, f"{name}.grown", rows)
         return step
 
-    @torch.inference_mode()
     def _rows_are_independent(self) -> bool:
-        """Step rows together and alone, and see whether their numbers are equal, bit for bit."""
-        held, generator = self.rows, torch.Generator().manual_seed(0)
+        """Step rows alone, together and beside a long one: are their numbers equal, bit for bit."""
+        held, generator = self.rows, np.random.default_rng(0)
         for row in range(_MOST):
             held.enter(row, row + 1, row, _MOST)
         for pair in held.layers:
-            for tensor in pair:
-                tensor[:, :, :_MOST] = torch.randn(tensor[:, :, :_MOST].shape, generator=generator)
+            for rows in pair:
+                rows[:, :, :_MOST] = generator.standard_normal(rows[:, :, :_MOST].shape)
         tokens = list(range(_MOST))
         alone = np.concatenate([self._stepped(row, [row]) for row in tokens])
-        together = all(np.array_equal(self._stepped(0, tokens[:n]), alone[:n]) for n in _TRIED)
-        for row in tokens:
-            held.leave(row)
+
+        def equal() -> bool:
+            return all(np.array_equal(self._stepped(0, tokens[:n]), alone[:n]) for n in _TRIED)
+
+        together = equal()
+        held.enter(_MOST, _LONG, 0, _LONG)
+        together = together and equal()
+        for slot in [*tokens, _MOST]:
+            held.leave(slot)
         if not together:
             logger.info("sentences are stepped one by one: this processor rounds batches otherwise")
         return together

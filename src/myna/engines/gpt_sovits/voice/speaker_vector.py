@@ -9,8 +9,9 @@ from torch import Tensor
 
 from myna.core.errors import BadReference
 from myna.dsp.fbank import kaldi_fbank
+from myna.dsp.windowed_sinc import windowed_sinc
 from myna.engines.checkpoints.tensors import Tensors
-from myna.engines.gpt_sovits.voice.spectrograms import REFERENCE_RATE, windowed_sinc
+from myna.engines.gpt_sovits.voice.spectrograms import REFERENCE_RATE
 
 SAMPLE_RATE = 16000  # Hz
 N_MELS = 80
@@ -120,8 +121,8 @@ class SpeakerNetwork:
 
     def vector(self, samples: Tensor) -> Tensor:
         """Return the speaker vector of `reference_samples` (1, samples): (1, 20480)."""
-        lowered = windowed_sinc(samples, REFERENCE_RATE, SAMPLE_RATE)[0]
-        features = kaldi_fbank(lowered.cpu().numpy(), SAMPLE_RATE, N_MELS)
+        lowered = windowed_sinc(samples[0].cpu().numpy(), REFERENCE_RATE, SAMPLE_RATE)
+        features = kaldi_fbank(lowered, SAMPLE_RATE, N_MELS)
         if not len(features):
             raise BadReference(
                 f"The reference of {samples.shape[1] / REFERENCE_RATE:.3f} s is too short to tell "

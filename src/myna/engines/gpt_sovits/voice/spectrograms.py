@@ -1,8 +1,6 @@
 """The spectrograms GPT-SoVITS hears references in."""
 
-import math
 from dataclasses import dataclass
-from functools import lru_cache
 
 import torch
 import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
@@ -11,6 +9,7 @@ from torch import Tensor
 from myna.core.audio import Audio
 from myna.core.errors import BadReference
 from myna.dsp.spectrum import MelScale, MelSettings, mel_filterbank
+from myna.dsp.windowed_sinc import windowed_sinc
 
 REFERENCE_RATE = 32000  # Hz
 _FLOOR = 1e-8  # power added before a square root
@@ -38,10 +37,16 @@ def reference_samples(audio: Audio) -> Tensor:
 
     That is to 1, but at most to half of what they were.
     """
-    samples = torch.from_numpy(audio.samples.copy())[None]
-    samples = windowed_sinc(samples, audio.sample_rate, REFERENCE_RATE)
+    samples = at_rate(audio, REFERENCE_RATE)
     peak = float(samples.abs().max()) if samples.numel() else 0.0
     return samples / min(_LOUDEST_PEAK, peak) if peak > 1 else samples
+
+
+def at_rate(audio: Audio, sample_rate: int) -> Tensor:
+    """Return a recording at another rate, as references were prepared in training: (1, samples)."""
+    return torch.from_numpy(windowed_sinc(audio.samples, audio.sample_rate, sample_rate).copy())[
+        None
+    ]
 
 
 def reference_spectrogram(samples: Tensor) -> Tensor:
@@ -93,37 +98,3 @@ def normalized(mel: Tensor) -> Tensor:
 def denormalized(mel: Tensor) -> Tensor:
     """Undo `normalized`."""
     return (mel + 1) / 2 * 14 - 12
-
-
-def windowed_sinc(samples: Tensor, source_rate: int, target_rate: int) -> Tensor:
-    """Change the rate of (1, samples) as references were prepared in training.
-
-    Interpolates with a sinc of 6 zero crossings to each side under a Hann window, cut off at 0.99
-    of the lower Nyquist frequency (Smith, Digital Audio Resampling). Length: the ceiling.
-    """
-    if source_rate == target_rate:
-        return samples
-    common = math.gcd(source_rate, target_rate)
-    source, target = source_rate // common, target_rate // common
-    kernels = _sinc_kernels(source, target).to(samples.device)
-    reach = (kernels.shape[2] - source) // 2
-    padded = F.pad(samples[:, None], (reach, reach + source))
-    interleaved = F.conv1d(padded, kernels, stride=source)  # (1, target, steps)
-    length = -(-target * samples.shape[1] // source)
-    return interleaved.transpose(1, 2).reshape(1, -1)[:, :length]
-
-
-_ZERO_CROSSINGS = 6
-_ROLLOFF = 0.99
-
-
-@lru_cache(maxsize=16)
-def _sinc_kernels(source: int, target: int) -> Tensor:
-    """Return one filter for each of `target` phases: (target, 1, source + twice the reach)."""
-    cutoff = min(source, target) * _ROLLOFF
-    reach = math.ceil(_ZERO_CROSSINGS * source / cutoff)
-    taps = torch.arange(-reach, reach + source, dtype=torch.float64) / source
-    phases = torch.arange(target, dtype=torch.float64)[:, None] / target
-    crossings = ((taps - phases) * cutoff).clamp(-_ZERO_CROSSINGS, _ZERO_CROSSINGS)
-    window = torch.cos(crossings * (math.pi / _ZERO_CROSSINGS / 2)).square()
-    return (torch.sinc(crossings) * window * (cutoff / source)).to(torch.float32)[:, None]

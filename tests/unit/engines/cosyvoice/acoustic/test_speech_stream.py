@@ -260,7 +260,9 @@ def test_calls_that_share_a_pass_get_what_each_gets_alone(version: Version) -> N
         return made
 
     alone, together = streams(), streams()
-    for counts in ([25, 25, 25], [50, 50, 50], [8, 8, 20]):
+    for counts in ([25, 25, 25], [50, 50, 50], [8, 8, 8]):
+        kinds = {it.likeness(count) for it, count in zip(together, counts, strict=True)}
+        assert len(kinds) == 1
         begun = [it.begin(count) for it, count in zip(together, counts, strict=True)]
         shared = finish_together(begun)
         for stream, count, mel in zip(alone, counts, shared, strict=True):
@@ -273,15 +275,19 @@ def test_threads_that_meet_at_a_desk_get_their_own_sound() -> None:
     options = SpeechOptions(FEW_STEPS, SCHEDULES["quality"], seed=1)
     texts = [speech_tokens(80, seed) for seed in range(4)]
 
-    def sound(tokens: list[int], desk: FlowDesk | None) -> Samples:
+    def sound(tokens: list[int], desk: FlowDesk) -> Samples:
         stream = SpeechStream(flow, vocoder, prompt(50), options, desk=desk)
         return np.concatenate(list(stream.push(tokens, last=True)))
 
-    desk = FlowDesk()
     with ThreadPoolExecutor(len(texts)) as threads:
-        shared = list(threads.map(lambda tokens: sound(tokens, desk), texts))
-    for tokens, made in zip(texts, shared, strict=True):
-        expected = sound(tokens, None)
+        desks = FlowDesk(), FlowDesk(most=1)
+        shared, alone = (
+            list(threads.map(lambda tokens, at=desk: sound(tokens, at), texts)) for desk in desks
+        )
+    for tokens, made, exact in zip(texts, shared, alone, strict=True):
+        stream = SpeechStream(flow, vocoder, prompt(50), options)
+        expected = np.concatenate(list(stream.push(tokens, last=True)))
+        assert np.array_equal(exact, expected)
         assert np.allclose(made, expected, atol=1e-3 * float(np.abs(expected).max()))
 
 

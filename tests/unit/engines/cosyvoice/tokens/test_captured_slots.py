@@ -1,6 +1,8 @@
+import gc
 import itertools
 import random
 import threading
+import weakref
 from contextlib import closing
 from dataclasses import replace
 
@@ -233,8 +235,8 @@ def test_a_step_reads_nothing_back() -> None:
         slots = _captured(2, model=_model(device=DEVICE))
         slots.admit(0, _request(3))
         slots.step([0])
-        with slots._lane.open(), device.refusing_reads():
-            slots._advance()
+        with slots.lane.open(), device.refusing_reads():
+            slots.advance()
         slots.release(0)
         slots.admit(0, _request(3))
         said: list[int] = []
@@ -244,6 +246,39 @@ def test_a_step_reads_nothing_back() -> None:
             assert isinstance(outcome, int), outcome
             said.append(outcome)
     assert said == _plain(_request(3))
+
+
+@pytest.mark.parametrize("arriving", [False, True])
+def test_taking_up_a_call_and_letting_it_go_wait_for_nothing(arriving: bool) -> None:
+    request = arriving_text(_request(3)) if arriving else _request(3)
+    with PretendedDevice() as device:
+        slots = _captured(2, model=_model(device=DEVICE))
+        with device.refusing_reads():
+            slots.admit(0, request)
+            with slots.lane.open():
+                slots._begun(0)
+            slots.release(0)
+
+
+def test_whether_a_row_depends_on_others_can_be_asked_at_start() -> None:
+    slots = _captured(4)
+    assert slots.rows_are_independent()
+    assert list(Scheduler(slots, 4, 0).tokens(_request(3))) == _plain(_request(3))
+    with PretendedDevice():
+        assert _captured(4, model=_model(device=DEVICE)).rows_are_independent()
+
+
+def test_slots_are_free_as_soon_as_nobody_refers_to_them() -> None:
+    slots = _captured(2)
+    slots.admit(0, _request(3))
+    slots.step([0])
+    gone = weakref.ref(slots)
+    gc.disable()
+    try:
+        del slots
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU with CUDA")

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from myna.engines.gpt_sovits.frontend.symbols import SYMBOLS_V2
 from tests.parity.frontend_cases import NOT_COVERED, check_frontend
 
 DATA = Path(__file__).parents[4] / "parity" / "data" / "gptsovits"
@@ -43,3 +44,32 @@ def test_sections_nothing_here_reads_are_not_covered() -> None:
     (row,) = check_frontend({"fr": {"bonjour": ["b"]}})
     assert row.remark == NOT_COVERED
     assert not row.passed
+
+
+def test_what_is_expected_under_other_names_and_forms_is_compared() -> None:
+    ids = list(SYMBOLS_V2.ids(["n", "i2", "h", "ao3", "."]))
+    expected = {"norm_text": "你好.", "phone_ids": ids}
+    for section in ({"你好。": expected}, [["你好。", expected]]):
+        (row,) = check_frontend({"zh_v2": section})
+        assert row.passed, row
+    said = ["x", "ie4", "x", "ie5", "n", "i2", "h", "ao3", "."]
+    (row,) = check_frontend({"all_zh": {"谢谢你好。": said}})
+    assert row.passed, row
+    runs = [{"lang": "zh", "text": "好的，"}, {"lang": "en", "text": "ok."}]
+    (row,) = check_frontend({"segments": {"好的，ok.": runs}})
+    assert row.passed
+
+
+@pytest.mark.parametrize(
+    "section",
+    [{"zh_v1": {"你好。": {"tones": [3, 3]}}}, {"ko": "안녕"}, {"all_fr": {"x": ["x"]}}, {"ko": 3}],
+)
+def test_what_nothing_here_knows_is_not_covered(section: dict[str, object]) -> None:
+    (row,) = check_frontend(section)
+    assert row.remark == NOT_COVERED
+    assert not row.passed
+
+
+def test_cuts_nothing_here_knows_are_not_covered() -> None:
+    rows = check_frontend({"cases": {"你好。": {"cut7": "你好。"}}, "joined": {}})
+    assert [row.remark for row in rows] == [NOT_COVERED, NOT_COVERED]

@@ -5,7 +5,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from myna.engines.gpt_sovits.sound.speech_windows import SpeechWindows, at_pace
+from myna.engines.gpt_sovits.sound.speech_windows import (
+    ArrivingLatents,
+    SpeechWindows,
+    at_pace,
+)
 from myna.engines.gpt_sovits.sound.vits import Vits, latents_of_seed
 from myna.engines.gpt_sovits.weights import read_sovits
 from tests.unit.engines.gpt_sovits import tiny_checkpoints
@@ -28,8 +32,12 @@ def _voice(vits: Vits) -> Tensor:
     return vits.voice([spectrogram], vectors)
 
 
+def _windows(vits: Vits, speed: float) -> SpeechWindows:
+    return SpeechWindows(vits, ArrivingLatents(vits, PHONEMES, _voice(vits), seed=3, speed=speed))
+
+
 def _spoken(vits: Vits, sizes: list[int], speed: float = 1.0) -> list[np.ndarray]:
-    windows = SpeechWindows(vits, PHONEMES, _voice(vits), seed=3, speed=speed)
+    windows = _windows(vits, speed)
     chunks: list[np.ndarray] = []
     first = 0
     for size in sizes:
@@ -73,7 +81,7 @@ def test_streamed_speech_is_near_the_whole(vits: Vits) -> None:
 
 
 def test_the_first_tokens_make_sound_before_the_rest_is_there(vits: Vits) -> None:
-    windows = SpeechWindows(vits, PHONEMES, _voice(vits), seed=3, speed=1.0)
+    windows = _windows(vits, speed=1.0)
     sound = np.concatenate(list(windows.push(TOKENS[:24], last=False)))
     assert len(sound) == 28 * vits.samples_per_frame
 

@@ -1,3 +1,5 @@
+import gc
+import weakref
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -144,12 +146,45 @@ def test_a_step_reads_nothing_back(checkpoint: Path) -> None:
         placed = read_semantic(checkpoint).on(DEVICE)
         slots = CapturedSlots(TextToSemantic(placed), 4, 128)
         slots.admit(0, REQUESTS[0])
-        with slots._lane.open(), device.refusing_reads():
-            slots._advance()
+        with slots.lane.open(), device.refusing_reads():
+            slots.advance()
         slots.release(0)
         there = _drawn(slots, [0, 1, 2])
     model = TextToSemantic(read_semantic(checkpoint))
     assert there == _drawn(CapturedSlots(model, 4, 128), [0, 1, 2])
+
+
+def test_taking_up_a_sequence_and_letting_it_go_wait_for_nothing(checkpoint: Path) -> None:
+    with PretendedDevice() as device:
+        slots = CapturedSlots(TextToSemantic(read_semantic(checkpoint).on(DEVICE)), 2, 128)
+        with device.refusing_reads():
+            slots.admit(0, REQUESTS[1])
+            slots.admit(1, REQUESTS[2])
+            slots.release(0)
+
+
+def test_whether_a_row_depends_on_others_can_be_asked_at_start(checkpoint: Path) -> None:
+    here = CapturedSlots(TextToSemantic(read_semantic(checkpoint)), 4, 128)
+    assert here.rows_are_independent()
+    alone = _drawn(here, [0, 1, 2])
+    assert alone == _drawn(
+        CapturedSlots(TextToSemantic(read_semantic(checkpoint)), 4, 128), [0, 1, 2]
+    )
+    with PretendedDevice():
+        placed = TextToSemantic(read_semantic(checkpoint).on(DEVICE))
+        assert CapturedSlots(placed, 4, 128).rows_are_independent()
+
+
+def test_slots_are_free_as_soon_as_nobody_refers_to_them(model: TextToSemantic) -> None:
+    slots = CapturedSlots(model, 2, 128)
+    _drawn(slots, [0])
+    gone = weakref.ref(slots)
+    gc.disable()
+    try:
+        del slots
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU with CUDA")

@@ -3,6 +3,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -94,14 +95,18 @@ def test_a_sequence_is_not_disturbed_when_others_come_pause_and_go(fast: FastRun
 
 
 @torch.inference_mode()
-def test_what_lies_behind_a_sequence_is_never_read(fast: FastRuntime) -> None:
+def test_a_sequence_that_broke_leaves_nothing_to_the_next_in_its_place(fast: FastRuntime) -> None:
     clean = _logits(fast, SPEECHES[0], [3, 700])
-    fast.admit(0, SPEECHES[0])
+    for slot in (0, 1):
+        fast.admit(slot, SPEECHES[1])
     for pair in fast.steps.rows.layers:
         for tensor in pair:
-            tensor[:, :, fast.steps.rows.lengths[0] :] = torch.nan
-    assert torch.equal(fast.step([0], [3])[0], clean[1])
+            tensor[0] = np.nan
     fast.release(0)
+    fast.admit(0, SPEECHES[0])
+    assert torch.equal(fast.step([0, 1], [3, 3])[0], clean[1])
+    fast.release(0)
+    fast.release(1)
 
 
 def test_rows_that_must_be_stepped_alone_give_the_same(

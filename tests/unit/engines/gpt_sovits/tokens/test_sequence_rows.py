@@ -16,12 +16,12 @@ def _written(rows: SequenceRows, slot: int, first: int, values: torch.Tensor) ->
     row = rows.slots.index(slot)
     for layer, pair in enumerate(rows.layers):
         for kind, tensor in enumerate(pair):
-            tensor[row, :, first : first + values.shape[3]] = values[layer, kind]
+            tensor[row, :, first : first + values.shape[3]] = values[layer, kind].numpy()
 
 
 @settings(max_examples=60, deadline=None)
 @given(EVENTS)
-def test_every_sequence_keeps_what_was_written_whatever_the_others_do(
+def test_every_sequence_keeps_what_was_written_and_nothing_else_whatever_the_others_do(
     events: list[tuple[str, int, int]],
 ) -> None:
     rows, expected = SequenceRows(LAYERS, HEADS, WIDTH), dict[int, torch.Tensor]()
@@ -44,8 +44,11 @@ def test_every_sequence_keeps_what_was_written_whatever_the_others_do(
         for held, written in expected.items():
             row, length = rows.slots.index(held), written.shape[3]
             assert rows.lengths[row] == length
-            found = [[part[row, :, :length] for part in pair] for pair in rows.layers]
+            found = [
+                [torch.from_numpy(part[row, :, :length]) for part in pair] for pair in rows.layers
+            ]
             assert torch.equal(torch.stack([torch.stack(pair) for pair in found]), written)
+            assert not any(part[row, :, length:].any() for pair in rows.layers for part in pair)
 
 
 def test_rows_lie_close_together_and_are_given_back() -> None:

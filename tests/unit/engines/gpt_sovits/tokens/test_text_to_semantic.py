@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from myna.core.errors import TextTooLong
+from myna.engines.batching.decode_attention import MASKED
 from myna.engines.gpt_sovits.tokens.sampling import SeededNoise
 from myna.engines.gpt_sovits.tokens.semantic_decoding import (
     FIRST_STEPS,
@@ -64,12 +65,17 @@ def test_a_batch_gives_each_row_what_it_gets_alone(model: TextToSemantic) -> Non
         cache = model.new_cache(1, 80)
         model.prefill(text, None, PROMPT, cache)
         alone.append(model.step(torch.tensor([7]), cache, torch.tensor([0]))[0])
-    for span in (None, 64, 80):
-        cache = model.new_cache(5, 80)
-        slots = torch.tensor([4, 0, 2])
+    slots = torch.tensor([4, 0, 2])
+    for capacity in (64, 1280):
+        cache = model.new_cache(5, capacity)
         for slot, text in zip(slots.tolist(), texts, strict=True):
             model.prefill(text, None, PROMPT, cache, slot)
-        together = model.step(torch.tensor([7, 7, 7]), cache, slots, span=span)
+        if capacity == 64:
+            together = model.step(torch.tensor([7, 7, 7]), cache, slots)
+        else:  # of which most is empty
+            live = cache.lengths > 0
+            tokens = torch.full((5,), 7)
+            together = model.step(tokens, cache, active=live, attention=MASKED)[slots]
         torch.testing.assert_close(together, torch.stack(alone), rtol=1e-4, atol=1e-5)
         assert cache.lengths.tolist() == [31, 0, 9, 0, 14]
         assert cache.tokens.tolist() == [6, 0, 6, 0, 6]
@@ -81,7 +87,7 @@ def test_all_slots_need_not_be_named(model: TextToSemantic) -> None:
         cache = model.new_cache(2, 40)
         for slot, text in enumerate((torch.arange(8), torch.arange(40, 60))):
             model.prefill(text, None, PROMPT, cache, slot)
-        logits.append(model.step(torch.tensor([7, 9]), cache, slots, span=32))
+        logits.append(model.step(torch.tensor([7, 9]), cache, slots))
     torch.testing.assert_close(logits[0], logits[1], rtol=1e-5, atol=1e-5)
 
 

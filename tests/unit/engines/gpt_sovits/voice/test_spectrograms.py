@@ -13,7 +13,6 @@ from myna.engines.gpt_sovits.voice.spectrograms import (
     normalized,
     reference_samples,
     reference_spectrogram,
-    windowed_sinc,
 )
 from tests.unit.engines.gpt_sovits import shapes, tiny_checkpoints
 
@@ -21,21 +20,6 @@ from tests.unit.engines.gpt_sovits import shapes, tiny_checkpoints
 def _tone(frequency: float, sample_rate: int, seconds: float = 0.5, level: float = 0.5) -> Audio:
     times = np.arange(round(sample_rate * seconds)) / sample_rate
     return Audio((level * np.sin(2 * np.pi * frequency * times)).astype(np.float32), sample_rate)
-
-
-@pytest.mark.parametrize(("source", "target"), [(44100, 32000), (32000, 16000), (22050, 24000)])
-def test_a_tone_keeps_its_shape_at_another_rate(source: int, target: int) -> None:
-    tone = torch.from_numpy(_tone(1000, source).samples.copy())[None]
-    got = windowed_sinc(tone, source, target)[0]
-    expected = torch.from_numpy(_tone(1000, target).samples.copy())
-    assert len(got) == -(-len(tone[0]) * target // source)
-    inner = slice(200, len(expected) - 200)
-    assert float((got[inner] - expected[inner]).abs().max()) < 2e-3
-
-
-def test_a_tone_above_the_new_half_rate_disappears() -> None:
-    tone = torch.from_numpy(_tone(11000, 32000).samples.copy())[None]
-    assert float(windowed_sinc(tone, 32000, 16000)[0, 200:-200].abs().max()) < 5e-3
 
 
 def test_a_reference_above_full_scale_is_brought_down_by_half_at_most() -> None:

@@ -52,8 +52,8 @@ def load(files: ModelFiles, runtime: Runtime) -> Model:
         raise WeightsMissing(
             "CosyVoice lacks "
             + ", ".join(repr(str(path)) for path in files.missing)
-            + ". Put the published files there (`myna pull cosyvoice2`), or correct the setting "
-            "`cosyvoice.folder`."
+            + ". Put the published files there (`myna pull cosyvoice2`), where Myna may read them, "
+            "or correct the setting `cosyvoice.folder`."
         )
     version = files.version
     if runtime.compatible and version is not Version.COSYVOICE2:

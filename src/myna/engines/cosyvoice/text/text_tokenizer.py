@@ -72,6 +72,9 @@ class TextTokenizer:
         own = (END_OF_PROMPT, *SOUNDS, *_marks_new_in(version))
         self.markup = re.compile("|".join(map(re.escape, own)))
         """What of a text is a mark to the model, and to be handed on as it stands."""
+        of_qwen = [mark for mark in (*_marks_of(folder), *_OF_QWEN) if mark and mark not in own]
+        self.control = re.compile("|".join(map(re.escape, of_qwen)))
+        """What steers Qwen2 where it writes; a text that holds it was copied from there."""
         marks = (*_marks_of(folder), *_OF_QWEN, *own)
         self._tokenizer.add_special_tokens(
             [AddedToken(mark, special=True, normalized=False) for mark in dict.fromkeys(marks)]

@@ -10,6 +10,7 @@ import pytest
 from myna.core.voice import Voice
 from myna.dsp.codec import AudioFormat, encode_file
 from tests.http.conftest import Running
+from tests.unit.engines.doubles import ToneEngine
 from tests.unit.engines.gpt_sovits.tiny_engine import tiny_engine
 
 
@@ -33,6 +34,14 @@ def test_the_server_speaks_with_every_version(
     with wave.open(io.BytesIO(answer.content)) as sound:
         assert sound.getframerate() == rate
     assert len(answer.content) > 20000
+
+
+def test_half_a_character_is_refused_as_any_other(serve: Callable[..., Running]) -> None:
+    body = b'{"text": "hi", "text_lang": "\\ud800", "ref_audio_path": "a", "prompt_lang": "en"}'
+    json = {"Content-Type": "application/json"}
+    answer = serve(ToneEngine()).client.post("/tts", content=body, headers=json)
+    assert answer.status_code == 400
+    assert "\ud800 is not supported" in answer.json()["message"]
 
 
 def test_pauses_between_sentences_are_as_long_as_asked_for_at_48_khz(

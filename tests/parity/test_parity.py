@@ -15,7 +15,7 @@ from tests.parity.case import Check, Verdict
 from tests.parity.formats import checks_of
 
 DATA = Path(__file__).parent / "data"
-BY_COMMAND = frozenset({"cfm_full", "voc_v3_bigvgan_full", "lm_full_nostream"})
+BY_COMMAND = frozenset({"cfm_full", "voc_v3_bigvgan_full", "lm_full_nostream", "flow_full"})
 """Full-size cases that take long: `python -m tests.parity tests/parity/data/FOLDER`."""
 
 CHECKS = [

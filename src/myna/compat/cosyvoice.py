@@ -5,6 +5,7 @@ speech is yielded as `{"tts_speech": tensor}`, (1, samples) at 24 kHz.
 """
 
 from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -273,13 +274,14 @@ def _spelt(chunks: Iterable[str]) -> Iterator[str]:
 
 def _yielded(sounds: Generator[Samples], *, whole: bool) -> Spoken:
     heard: list[Samples] | None = [] if whole else None
-    for sound in sounds:
-        if not len(sound):
-            continue
-        if heard is None:
-            yield {"tts_speech": torch.from_numpy(sound.copy())[None]}
-        else:
-            heard.append(sound)
+    with closing(sounds):
+        for sound in sounds:
+            if not len(sound):
+                continue
+            if heard is None:
+                yield {"tts_speech": torch.from_numpy(sound.copy())[None]}
+            else:
+                heard.append(sound)
     if heard:
         yield {"tts_speech": torch.from_numpy(np.concatenate(heard))[None]}
 
@@ -287,8 +289,12 @@ def _yielded(sounds: Generator[Samples], *, whole: bool) -> Spoken:
 def _audio(sound: PromptSound) -> Audio:
     """Return a recording: a file by path, content or handle, or samples at 16 kHz."""
     if isinstance(sound, Tensor):
-        samples = sound.detach().to("cpu", torch.float32).reshape(-1).numpy()
-        return Audio(samples, PROMPT_RATE)
+        samples = sound.detach().to("cpu", torch.float32)
+        if not sound.is_floating_point():
+            samples = samples / (torch.iinfo(sound.dtype).max + 1)
+        if samples.dim() > 1:  # rows are channels
+            samples = samples.flatten(end_dim=-2).mean(dim=0)
+        return Audio(samples.reshape(-1).numpy(), PROMPT_RATE)
     if isinstance(sound, (str, Path)):
         return decode(Path(sound))
     return decode(sound if isinstance(sound, bytes) else sound.read())

@@ -1,8 +1,10 @@
 """What a caller asks for, what an engine is handed, and what comes back."""
 
-from collections.abc import Iterable
+import operator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any
 
 from myna.core.audio import Audio
 from myna.core.errors import InvalidOption
@@ -28,7 +30,7 @@ TOP_P_RANGE = (0.0, 1.0)
 REPETITION_PENALTY_RANGE = (1.0, 2.0)
 RETRIES_RANGE = (0, 5)
 SAMPLE_STEPS_RANGE = (1, 128)
-_FRACTIONS = ("speed", "temperature", "sentence_pause", "top_p", "repetition_penalty")
+SEED_RANGE = (0, 2**63 - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Options:
     temperature: float = 1.0
     """How varied the reading is, for engines that sample: 0 to 2."""
     seed: int | None = None
-    """The same seed says it the same way. None: an engine may vary."""
+    """The same seed says it the same way: a whole number from 0. None: an engine may vary."""
     sentence_pause: float = 0.25
     """Seconds of silence between two sentences: 0 to 10."""
     top_k: int | None = None
@@ -61,27 +63,52 @@ class Options:
     """A speaker the engine brings along, in place of the voice, for engines that have some."""
 
     def __post_init__(self) -> None:
-        for name in _FRACTIONS:  # 1 is 1.0: what is cached for the one is found for the other
-            if (value := getattr(self, name)) is not None:
-                object.__setattr__(self, name, float(value))
-        _check_range("speed", self.speed, SPEED_RANGE)
-        _check_range("temperature", self.temperature, TEMPERATURE_RANGE)
-        _check_range("sentence_pause", self.sentence_pause, SENTENCE_PAUSE_RANGE)
-        _check_range("repetition_penalty", self.repetition_penalty, REPETITION_PENALTY_RANGE)
-        _check_range("retries", self.retries, RETRIES_RANGE)
-        for name, value, bounds in (
-            ("top_k", self.top_k, TOP_K_RANGE),
-            ("top_p", self.top_p, TOP_P_RANGE),
-            ("sample_steps", self.sample_steps, SAMPLE_STEPS_RANGE),
-        ):
-            if value is not None:
-                _check_range(name, value, bounds)
+        # 1 is 1.0: what is cached for the one is found for the other.
+        for name, bounds in _FRACTIONS.items():
+            self._put(name, float, bounds, "a number")
+        for name, bounds in _COUNTS.items():
+            self._put(name, operator.index, bounds, "a whole number")
+        for name in ("instruction", "speaker"):
+            if not isinstance(value := getattr(self, name), str):
+                raise InvalidOption(name, value, "give text")
+
+    def _put(
+        self,
+        name: str,
+        read: Callable[[Any], float],  # Any: whatever was given
+        bounds: tuple[float, float],
+        kind: str,
+    ) -> None:
+        """Read a number that was given, and see whether it is within its bounds."""
+        given = getattr(self, name)
+        if given is None and name in _OPTIONAL:
+            return
+        low, high = bounds
+        remedy = f"give {kind} from {low} to {high}"
+        try:
+            value = read(given)
+        except (TypeError, ValueError, OverflowError):
+            raise InvalidOption(name, given, remedy) from None
+        if not low <= value <= high:
+            raise InvalidOption(name, given, remedy)
+        object.__setattr__(self, name, value)
 
 
-def _check_range(name: str, value: float, bounds: tuple[float, float]) -> None:
-    low, high = bounds
-    if not low <= value <= high:
-        raise InvalidOption(name, value, f"give a number from {low:g} to {high:g}")
+_FRACTIONS = {
+    "speed": SPEED_RANGE,
+    "temperature": TEMPERATURE_RANGE,
+    "sentence_pause": SENTENCE_PAUSE_RANGE,
+    "top_p": TOP_P_RANGE,
+    "repetition_penalty": REPETITION_PENALTY_RANGE,
+}
+_COUNTS = {
+    "seed": SEED_RANGE,
+    "top_k": TOP_K_RANGE,
+    "retries": RETRIES_RANGE,
+    "sample_steps": SAMPLE_STEPS_RANGE,
+}
+_OPTIONAL = {"seed", "top_k", "top_p", "sample_steps"}
+"""None leaves them to the engine."""
 
 
 @dataclass(frozen=True, slots=True)

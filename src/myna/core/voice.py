@@ -25,7 +25,8 @@ class Voice:
 
     def __post_init__(self) -> None:
         digest = hashlib.sha256(self.reference.pcm16())
-        digest.update(f"{self.reference.sample_rate}\0{self.language}\0{self.transcript}".encode())
+        said = f"{self.reference.sample_rate}\0{self.language}\0{self.transcript}"
+        digest.update(said.encode(errors="surrogatepass"))  # half a character is read by nobody
         for recording in self.auxiliary:
             digest.update(f"\0{recording.sample_rate}\0".encode() + recording.pcm16())
         object.__setattr__(self, "id", digest.hexdigest()[:32])

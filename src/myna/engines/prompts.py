@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, MutableMapping
 from concurrent.futures import Future
 from typing import Generic, Protocol, TypeVar
+from zipfile import BadZipFile
 
 from myna.core.voice import Voice
 
@@ -71,7 +72,7 @@ class PromptCache(Generic[Prompt]):
         if packed is not None:
             try:
                 return self._unpack(packed)
-            except (ValueError, KeyError):
+            except (ValueError, LookupError, EOFError, OSError, BadZipFile):
                 logger.warning("what another version learned of a voice is learned again")
         prompt = self._learned(voice)
         self._stored[key] = prompt.to_bytes()

@@ -2,6 +2,8 @@
 
 import logging
 
+import numpy as np
+
 from myna.align.aligner import align
 from myna.core.audio import Audio
 from myna.core.errors import BadReference, EngineError, RequestError
@@ -12,6 +14,7 @@ from myna.dsp.activity import activity
 logger = logging.getLogger(__name__)
 
 SHORTEST_REFERENCE = 1.0  # seconds
+SILENT = 1e-4  # of full scale: what never gets louder has nobody in it
 SHORTEST_WINDOW, LONGEST_WINDOW = 3.0, 10.0  # seconds the models were trained on
 
 
@@ -22,7 +25,7 @@ def best_window(voice: Voice) -> tuple[Audio, str]:
     cut in pauses, that has most speech. Its words are found by alignment; where that fails, the
     text is empty.
 
-    Raises `BadReference` for less than a second.
+    Raises `BadReference` for less than a second, for silence, and for samples that are no numbers.
     """
     audio = voice.reference
     if audio.duration < SHORTEST_REFERENCE:
@@ -30,6 +33,14 @@ def best_window(voice: Voice) -> tuple[Audio, str]:
             f"The reference is {audio.duration:.2f} s long; the engine needs 1 s and does best "
             "with 3 to 10 s. Record a sentence or two."
         )
+    peak = np.abs(audio.samples).max()
+    if not np.isfinite(peak):
+        raise BadReference(
+            "The reference has samples that are not numbers (NaN or infinite). Export it again "
+            "from the program that made it."
+        )
+    if peak < SILENT:
+        raise BadReference("The reference is silent. Check that it is the right recording.")
     if audio.duration <= LONGEST_WINDOW:
         return audio, voice.transcript.strip()
     start, end = window_of(activity(audio), audio.duration)

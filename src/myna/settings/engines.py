@@ -42,7 +42,7 @@ class CosyVoiceSettings(Section):
     """Chunks of different streams that flow matching makes together. 1: the same bits in any
     company."""
     compatible: bool = False
-    """Decode and stream as CosyVoice2's own code does, with its defects."""
+    """Decode and stream as CosyVoice's own code does, with its defects."""
     keep_all: bool = False
     """Keep in memory what only new voices need. Else it is read for the first, and let go five
     minutes after the last."""

@@ -22,7 +22,7 @@ from myna.core.errors import (
 )
 from myna.core.infill import infilling
 from myna.core.languages import AUTO
-from myna.core.speech import Options, SpeechRequest
+from myna.core.speech import SEED_RANGE, Options, SpeechRequest
 from myna.core.timing import TimedText, shifted
 from myna.core.voice import Voice
 from myna.dsp.codec import NativeAudio
@@ -259,7 +259,7 @@ class _Session:
         return Spoken(audio, words, slice(new[0], new[-1] + 1), cost, ", ".join(speech.engines))
 
     def _seed(self, number: int) -> int:
-        return (self.request.options.seed or 0) + number
+        return ((self.request.options.seed or 0) + number) % (SEED_RANGE[1] + 1)
 
     @cached_property
     def _voice(self) -> Voice:

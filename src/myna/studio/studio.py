@@ -18,7 +18,7 @@ from myna.core.engine import (
     has_speaker,
     streaming,
 )
-from myna.core.errors import InvalidOption, NothingToSay, TextTooLong, Unsupported
+from myna.core.errors import BadText, InvalidOption, NothingToSay, TextTooLong, Unsupported
 from myna.core.languages import AUTO, LANGUAGES
 from myna.core.playback import NOBODY_LISTENS, NOTHING_HEARD, Playback
 from myna.core.speech import (
@@ -214,9 +214,11 @@ class Studio:
     def _counted(self, text: str | Iterable[TextPiece]) -> Iterator[TextPiece]:
         length = 0
         for piece in [text] if isinstance(text, str) else text:
-            if not isinstance(piece, Pause):
+            if isinstance(piece, str):
                 length += len(piece)
                 self._check_length(length)
+            elif not isinstance(piece, Pause):
+                raise BadText(f"A piece of the text is {piece!r}, no text. Give strings.")
             yield piece
 
     def _check_length(self, length: int) -> None:

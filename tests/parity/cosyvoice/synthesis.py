@@ -12,6 +12,7 @@ from torch import Tensor
 
 from myna.engines.cosyvoice.acoustic.published_stream import PublishedStream, published_draw
 from myna.engines.cosyvoice.acoustic.request import (
+    SAMPLE_RATE,
     SAMPLES_PER_FRAME,
     Schedule,
     SpeechOptions,
@@ -39,9 +40,10 @@ _USUAL: Mapping[str, Mapping[str, Any]] = {
 }
 """What speaks where the case does not say."""
 
-_TOLERANCE = 2e-2
-"""Phases add up a pitch that is itself heard in a computed mel: a last bit there is a hundredth of
-a turn some seconds on. Each part is compared with exact inputs in a case of its own."""
+_DRIFT = 2e-2
+"""What is allowed for each second, and at first. Phases add up a pitch that is itself heard in a
+computed mel: a last bit there is a hundredth of a turn a second on. Each part is compared with
+exact inputs in a case of its own."""
 
 
 def compare(case: Case) -> Iterator[Row]:
@@ -68,7 +70,8 @@ def compare(case: Case) -> Iterator[Row]:
         pieces = list(stream.push(tokens, last=True))
         yield _sizes(case, name, pieces, how["pieces"])
         row = case.compare(name, np.concatenate(pieces))
-        yield replace(row, tolerance=max(row.tolerance, _TOLERANCE))
+        seconds = case.arrays[name].size / SAMPLE_RATE
+        yield replace(row, tolerance=max(row.tolerance, _DRIFT * max(1, seconds)))
 
 
 def _network(case: Case, kind: str, listed: Mapping[str, Any]) -> Case:

@@ -58,6 +58,15 @@ def test_each_way_of_speaking_yields_rows_of_samples(cosyvoice: CosyVoice2, prom
     assert abs(spoken[-1][0].shape[1] / 24000 - prompt.shape[1] / 16000) < 0.1
 
 
+def test_a_prompt_of_two_channels_or_of_whole_numbers_is_heard_as_one_recording(
+    cosyvoice: CosyVoice2, prompt: Tensor
+) -> None:
+    exact = (prompt * 32768).round().clamp(-32768, 32767)
+    plain = heard(cosyvoice.inference_cross_lingual("Hi.", exact / 32768))[0]
+    for same in (exact.repeat(2, 1) / 32768, exact.to(torch.int16), (exact / 32768)[0]):
+        assert torch.equal(heard(cosyvoice.inference_cross_lingual("Hi.", same))[0], plain)
+
+
 def test_a_stream_comes_in_several_parts(cosyvoice: CosyVoice2) -> None:
     text = "One two three four five six seven eight nine ten."
     assert len(heard(cosyvoice.inference_sft(text, ADA, stream=True))) > 1

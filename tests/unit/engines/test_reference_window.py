@@ -19,6 +19,18 @@ def test_less_than_a_second_is_refused() -> None:
         best_window(Voice(Audio.silence(0.5, 16000), "", "en"))
 
 
+@pytest.mark.parametrize(
+    ("sample", "reason"), [(np.nan, "not numbers"), (np.inf, "not numbers"), (1e-5, "silent")]
+)
+def test_a_reference_nobody_speaks_in_is_refused(sample: float, reason: str) -> None:
+    samples = np.zeros(32000, np.float32)
+    samples[1000] = sample
+    with np.errstate(invalid="ignore"):  # its id is taken of 16 bits
+        voice = Voice(Audio(samples, 16000), "", "en")
+    with pytest.raises(BadReference, match=reason):
+        best_window(voice)
+
+
 def test_the_window_has_most_speech_and_ends_in_pauses() -> None:
     speech = [(0.5, 2.0), (6.0, 10.0), (10.4, 15.0), (19.0, 20.0)]
     first, last = window_of(speech, 21.0)

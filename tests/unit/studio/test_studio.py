@@ -47,6 +47,13 @@ def test_speaking_is_joining_the_stream(open_studio):
     assert studio.speak(request).audio.pcm16() == streamed
 
 
+@pytest.mark.parametrize("piece", [b"bytes", 5, None])
+def test_a_piece_that_is_no_text_is_refused(open_studio, piece: object):
+    pieces: list = ["One. ", piece]  # what typing would not let through
+    with pytest.raises(BadText, match="Give strings"):
+        list(open_studio(ToneEngine()).stream(SpeechRequest(pieces, "sample")))
+
+
 def test_sentences_of_one_speech_are_played_one_after_the_other(open_studio, sample: Voice):
     studio = open_studio(ToneEngine())
     request = SpeechRequest("가나. 다라.", sample)

@@ -1,4 +1,4 @@
-"""How each slot notes its newest position, which sees all of the slot: in static shapes, unread.
+"""How each slot notes its newest position and has it see what the slot holds, in static shapes.
 
 `MASKED` attends over the whole capacity of the slots under a mask, in torch: it runs anywhere, and
 costs the same however little the slots hold. On a GPU where Triton is installed, a kernel reads no

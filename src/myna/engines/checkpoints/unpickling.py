@@ -76,7 +76,7 @@ def read_pickled(path: Path, *, renamed_zip: bool = False) -> dict[str, Any]:  #
             f"{str(path)!r} holds a {type(content).__name__}, not a dictionary of weights: it is "
             "another kind of file."
         )
-    return dict(content)
+    return {str(name): value for name, value in content.items()}
 
 
 def _safely_loaded(path: Path, *, renamed_zip: bool) -> object:
@@ -117,7 +117,7 @@ def _loaded(path: Path, archive: IO[bytes] | None = None) -> object:
             f"{str(path)!r} holds something other than tensors and settings, or is damaged, and "
             f"was not loaded ({_first_line(error)}). Get the file from its publisher again."
         ) from error
-    except (RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
+    except Exception as error:  # damaged bytes can make a pickle do anything but run code
         raise WeightsMissing(
             f"{str(path)!r} is cut short or damaged ({_first_line(error)}). Get the file again."
         ) from error
@@ -140,5 +140,5 @@ def _first_line(error: Exception) -> str:
 
 def tensors_among(values: Mapping[str, object]) -> StoredTensors:
     """Keep the tensors of a dictionary that was read from a file."""
-    found = {name: value for name, value in values.items() if isinstance(value, Tensor)}
+    found = {str(name): value for name, value in values.items() if isinstance(value, Tensor)}
     return StoredTensors(found)

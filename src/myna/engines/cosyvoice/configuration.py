@@ -3,6 +3,7 @@
 The file names Python classes to be made. Here it is data: tags are ignored, nothing is made.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,17 +48,21 @@ def read_configuration(path: Path) -> Configuration:
                 f"have {wanted!r} there. Point `cosyvoice.folder` at a published model."
             )
     default = SamplingOptions()
-    highest = _at(tree, "feat_extractor.fmax")
+
+    def number(place: str, usual: float) -> float:
+        return _number(tree, place, usual, path)
+
+    highest = number("feat_extractor.fmax", 0.0)
     return Configuration(
         SamplingOptions(
-            top_p=_number(tree, "llm.sampling.top_p", default.top_p),
-            top_k=round(_number(tree, "llm.sampling.top_k", default.top_k)),
-            window=round(_number(tree, "llm.sampling.win_size", default.window)),
-            most_repeated=_number(tree, "llm.sampling.tau_r", default.most_repeated),
+            top_p=number("llm.sampling.top_p", default.top_p),
+            top_k=round(number("llm.sampling.top_k", default.top_k)),
+            window=round(number("llm.sampling.win_size", default.window)),
+            most_repeated=number("llm.sampling.tau_r", default.most_repeated),
         ),
-        float(highest) if isinstance(highest, (int, float)) else None,
-        _number(tree, "flow.decoder.cfm_params.content.inference_cfg_rate", 0.7),
-        round(_number(tree, "flow.decoder.estimator.attention_head_dim", 64)),
+        highest or None,
+        number("flow.decoder.cfm_params.content.inference_cfg_rate", 0.7),
+        round(number("flow.decoder.estimator.attention_head_dim", 64)),
     )
 
 
@@ -85,7 +90,7 @@ def _tree(path: Path) -> Mapping[str, object]:
             f"{str(path)!r} cannot be read ({error.strerror}). Put the published folder there "
             "whole."
         ) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         reason = str(error).splitlines()[0]
         raise WeightsMissing(f"{str(path)!r} is not YAML ({reason}): get it again.") from error
     if not isinstance(tree, Mapping):
@@ -93,16 +98,23 @@ def _tree(path: Path) -> Mapping[str, object]:
     return tree
 
 
-def _at(tree: object, place: str) -> object:
-    """Return the value at a dotted place, a reference to a value at the top followed."""
+def _at(tree: object, place: str, asked: frozenset[str] = frozenset()) -> object:
+    """Return the value at a dotted place, a reference to a value at the top followed.
+
+    None where references lead in a circle; `asked` are the places that led here.
+    """
     value: object = tree
     for name in place.split("."):
         value = value.get(name) if isinstance(value, Mapping) else None
     if isinstance(value, str) and value.startswith("<") and value.endswith(">"):
-        return _at(tree, value[1:-1])
+        return None if place in asked else _at(tree, value[1:-1], asked | {place})
     return value
 
 
-def _number(tree: object, place: str, default: float) -> float:
+def _number(tree: object, place: str, default: float, path: Path) -> float:
     value = _at(tree, place)
-    return float(value) if isinstance(value, (int, float)) else default
+    if not isinstance(value, (int, float)):
+        return default
+    if not 0 <= value < math.inf:
+        raise WeightsMissing(f"{str(path)!r} says {value!r} for {place!r}: get it again.")
+    return float(value)

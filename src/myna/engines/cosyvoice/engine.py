@@ -13,6 +13,8 @@ from myna.core.infill import Gap, Infilled
 from myna.core.languages import AUTO, LANGUAGES
 from myna.core.speech import Chunk, Options, Utterance
 from myna.core.voice import Voice
+from myna.engines.batching.telling import check_finite, telling, telling_of
+from myna.engines.checkpoints.making import making
 from myna.engines.checkpoints.plain import digest_of_files
 from myna.engines.checkpoints.when_needed import give_memory_back
 from myna.engines.cosyvoice.acoustic.request import SAMPLE_RATE
@@ -28,7 +30,7 @@ from myna.engines.listening import misfit
 from myna.engines.prompts import PromptCache
 from myna.text.sentences import speakable
 
-_METHOD = "1"  # raised whenever the same request comes to sound different
+_METHOD = "2"  # raised whenever the same request comes to sound different
 
 
 class CosyVoiceEngine:
@@ -59,7 +61,8 @@ class CosyVoiceEngine:
         self.runtime = runtime or Runtime()
         if self.runtime.threads is not None:
             torch.set_num_threads(self.runtime.threads)
-        self.model = load(files, self.runtime)
+        with making(files.folder):
+            self.model = load(files, self.runtime)
         give_memory_back()
         own = f"{self.model.version.value}-{_METHOD}-{self.model.digest}"
         decoder = self.model.language_model.decoder.precision
@@ -83,7 +86,7 @@ class CosyVoiceEngine:
         tokens cannot be its words.
         """
         self._check_language(utterance.language)
-        return self._speak(utterance, voice)
+        return telling_of(self._speak(utterance, voice))
 
     def speak_arriving(self, utterance: ArrivingUtterance, voice: Voice) -> Generator[Chunk]:
         """Yield a text while it arrives, as one utterance however long it becomes."""
@@ -94,13 +97,12 @@ class CosyVoiceEngine:
         def manner() -> Manner:
             return self._manner(utterance.options, voice, source.language)
 
-        return _chunks(self.synthesis.arriving(source, manner, self.runtime.schedule))
+        chunks = _chunks(self.synthesis.arriving(source, manner, self.runtime.schedule))
+        return telling_of(chunks, lambda error: error is source.failure)
 
     def convert(self, source: Audio, voice: Voice, options: Options) -> Generator[Chunk]:
         """Yield what is said in a recording, at its pace, in another voice."""
-        prompt = self._prompt(voice, options)
-        heard = (self.model.prompts.tokens(part).tolist() for part in parts(source))
-        return _chunks(self.synthesis.converted(heard, prompt, options, self.runtime.schedule))
+        return telling_of(self._convert(source, voice, options))
 
     def infills(self, language: str) -> bool:
         """Whether it speaks the language: both versions fill gaps."""
@@ -109,7 +111,9 @@ class CosyVoiceEngine:
     def infill(self, gap: Gap, voice: Voice) -> Infilled:
         """Fill a gap given both sides: see `GapFiller`."""
         self._check_language(gap.language)
-        filled = self.synthesis.filled(gap, self._manner(gap.options, voice, gap.language))
+        with telling():
+            filled = self.synthesis.filled(gap, self._manner(gap.options, voice, gap.language))
+            check_finite(filled.samples)
         audio = Audio(filled.samples, SAMPLE_RATE)
         return Infilled(audio, filled.first, filled.last, filled.misfit, self.name)
 
@@ -140,6 +144,12 @@ class CosyVoiceEngine:
             return misfit(audio, words, utterance.language)
 
         yield from _chunks(self.synthesis.whole(text, manner, heard))
+
+    def _convert(self, source: Audio, voice: Voice, options: Options) -> Generator[Chunk]:
+        prompt = self._prompt(voice, options)
+        heard = (self.model.prompts.tokens(part).tolist() for part in parts(source))
+        sounds = self.synthesis.converted(heard, prompt, options, self.runtime.schedule)
+        yield from _chunks(sounds)
 
     def _prompt(self, voice: Voice, options: Options) -> Prompt:
         if not options.speaker:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from myna.engines.cosyvoice.version import Version
+from myna.engines.presence import is_there
 
 _CONFIGURATIONS = {
     Version.COSYVOICE2: "cosyvoice2.yaml",
@@ -92,12 +93,12 @@ class ModelFiles:
             self.speech_tokenizer,
             *self.text_files,
         )
-        return tuple(path for path in needed if not path.exists())
+        return tuple(path for path in needed if not is_there(path))
 
 
 def find_files(folder: Path) -> ModelFiles:
     """Look at a folder laid out as published; its configuration's name says which version."""
     for version, name in _CONFIGURATIONS.items():
-        if (folder / name).exists():
+        if is_there(folder / name):
             return ModelFiles(folder, version)
     return ModelFiles(folder, Version.COSYVOICE2)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from myna.core.errors import SettingsError, WeightsMissing
+from myna.core.errors import WeightsMissing
 from myna.engines.batching.device import compute_exactly
 from myna.engines.checkpoints.digest_book import DigestBook
 from myna.engines.checkpoints.plain import digest_of_files, digest_of_tensors, read_plain
@@ -53,15 +53,10 @@ def load(files: ModelFiles, runtime: Runtime) -> Model:
         raise WeightsMissing(
             "CosyVoice lacks "
             + ", ".join(repr(str(path)) for path in files.missing)
-            + ". Put the published files there (`myna pull cosyvoice2`), or correct the setting "
-            "`cosyvoice.folder`."
+            + ". Put the published files there (`myna pull cosyvoice2`), where Myna may read them, "
+            "or correct the setting `cosyvoice.folder`."
         )
     version = files.version
-    if runtime.compatible and version is not Version.COSYVOICE2:
-        raise SettingsError(
-            f"{str(files.folder)!r} holds {version.value}: only CosyVoice2 can be spoken as "
-            "published. Leave `cosyvoice.compatible` off."
-        )
     configuration = read_configuration(files.configuration)
     tokenizer = TextTokenizer(files.text_folder, version)
     reader = TextReader(tokenizer, version)
@@ -117,11 +112,14 @@ def backbone_config(path: Path) -> BackboneConfig:
     """Read what the shapes of the language model's tensors do not say."""
     try:
         said = json.loads(path.read_text("utf-8"))
-        return BackboneConfig(
+        config = BackboneConfig(
             n_heads=int(said["num_attention_heads"]),
             rope_base=float(said["rope_theta"]),
             norm_epsilon=float(said["rms_norm_eps"]),
         )
+        if min(config.n_heads, config.rope_base, config.norm_epsilon) <= 0:
+            raise ValueError(config)
+        return config
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise WeightsMissing(
             f"{str(path)!r} does not describe a Qwen2 model ({error!r}). Get the published file."

@@ -12,8 +12,12 @@ from myna.core.errors import WeightsMissing
 from myna.engines.checkpoints.unpickling import read_pickled
 from myna.engines.cosyvoice.acoustic.request import FRAMES_PER_TOKEN
 from myna.engines.cosyvoice.prompt import Prompt
+from myna.engines.cosyvoice.spectrograms import N_MELS
+from myna.engines.cosyvoice.tokens.language_model import N_SPEECH_TOKENS
 
 TextTokens = npt.NDArray[np.int64]
+
+VECTOR_LENGTH = 192  # of who speaks
 
 
 def read_presets(path: Path, read_transcript: Callable[[str], TextTokens]) -> dict[str, Prompt]:
@@ -31,8 +35,10 @@ def read_presets(path: Path, read_transcript: Callable[[str], TextTokens]) -> di
 
 
 def write_presets(path: Path, speakers: Mapping[str, Prompt]) -> None:
-    """Write speakers so that CosyVoice reads them, too."""
-    torch.save({name: _entry(prompt) for name, prompt in speakers.items()}, path)
+    """Write speakers so that CosyVoice reads them, too: all of the file, or nothing."""
+    part = path.with_name(f".{path.name}.part")
+    torch.save({name: _entry(prompt) for name, prompt in speakers.items()}, part)
+    part.replace(path)
 
 
 def _prompt(entry: object, source: str, read_transcript: Callable[[str], TextTokens]) -> Prompt:
@@ -46,6 +52,7 @@ def _prompt(entry: object, source: str, read_transcript: Callable[[str], TextTok
         )
     tokens = _first(entry, "flow_prompt_speech_token", "speech_token")
     mel = _first(entry, "prompt_speech_feat", "speech_feat")
+    _check(vector, tokens, mel, source)
     if tokens is None or mel is None:
         return Prompt.of_speaker(vector.numpy())
     frames = mel.reshape(-1, mel.shape[-1])
@@ -60,11 +67,25 @@ def _prompt(entry: object, source: str, read_transcript: Callable[[str], TextTok
     )
 
 
+def _check(vector: Tensor, tokens: Tensor | None, mel: Tensor | None, source: str) -> None:
+    """Raise `WeightsMissing` for what no speech could be made of."""
+    problem = ""
+    if len(vector) != VECTOR_LENGTH or not vector.isfinite().all():
+        problem = f"the speaker vector is not of {VECTOR_LENGTH} numbers"
+    elif mel is not None and mel.shape[-1:] != (N_MELS,):
+        problem = f"the mel spectrogram has the shape {tuple(mel.shape)}, not (frames, {N_MELS})"
+    elif tokens is not None and not ((tokens >= 0) & (tokens < N_SPEECH_TOKENS)).all():
+        problem = f"a speech token is not one of 0 to {N_SPEECH_TOKENS - 1}"
+    if problem:
+        raise WeightsMissing(f"Of {source} {problem}: get the file again.")
+
+
 def _first(entry: Mapping[str, object], *names: str) -> Tensor | None:
     """Return the first tensor there is under these names, as numbers on the CPU."""
     for name in names:
         found = entry.get(name)
         if isinstance(found, Tensor) and found.numel():
+            found = found.detach()
             return found.reshape(-1).float() if "embedding" in name else found.float()
     return None
 

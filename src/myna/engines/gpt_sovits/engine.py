@@ -11,6 +11,8 @@ from myna.core.speech import Chunk, Utterance
 from myna.core.voice import Voice
 from myna.engines.batching.device import compute_exactly
 from myna.engines.batching.scheduler import Scheduler
+from myna.engines.batching.telling import check_finite, telling, telling_of
+from myna.engines.checkpoints.making import making
 from myna.engines.checkpoints.when_needed import give_memory_back
 from myna.engines.gpt_sovits.execution import Execution
 from myna.engines.gpt_sovits.files import ModelFiles
@@ -21,7 +23,7 @@ from myna.engines.gpt_sovits.voice.prompt import Prompt
 from myna.engines.prompts import PromptCache
 from myna.text.sentences import speakable
 
-_METHOD = "1"  # raised whenever the same request comes to sound different
+_METHOD = "2"  # raised whenever the same request comes to sound different
 
 
 class GptSovitsEngine:
@@ -54,7 +56,8 @@ class GptSovitsEngine:
         execution.take_threads()
         if execution.runtime == "exact":
             compute_exactly(execution.device)
-        self._model = load(files, windows, execution)
+        with making(files.semantic, files.vits):
+            self._model = load(files, windows, execution)
         give_memory_back()
         version_name = self._model.version.value
         learned_by = f"gpt-sovits-{_METHOD}-{version_name}-{self._model.digest}"
@@ -88,7 +91,7 @@ class GptSovitsEngine:
         looked along the words, `Chunk.estimated` says when each is said.
         """
         self._check_speaks(utterance.language)
-        return self._speak(utterance, voice)
+        return telling_of(self._speak(utterance, voice))
 
     def infills(self, language: str) -> bool:
         """Whether it speaks the language: every version fills gaps."""
@@ -97,8 +100,10 @@ class GptSovitsEngine:
     def infill(self, gap: Gap, voice: Voice) -> Infilled:
         """Fill a gap given both sides: see `GapFiller`."""
         self._check_speaks(gap.language)
-        prompt = self._prompts.of(voice)
-        filled = GapFiller(self._model, self._scheduler.tokens, self._count_redrawn)(gap, prompt)
+        fill = GapFiller(self._model, self._scheduler.tokens, self._count_redrawn)
+        with telling():
+            filled = fill(gap, self._prompts.of(voice))
+            check_finite(filled.samples)
         audio = Audio(filled.samples, self._model.decoder.sample_rate)
         return Infilled(audio, filled.first, filled.last, filled.misfit, self.name)
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from myna.engines.presence import is_there
+
 _FOLDERS = (".", "pretrained_models", "GPT_SoVITS/pretrained_models")
 _HUBERT = "chinese-hubert-base"
 _BERT = "chinese-roberta-wwm-ext-large"
@@ -67,7 +69,7 @@ class ModelFiles:
             needed.append(self.vocoders[version])
             if mark in _MARKS_OF_LORA:
                 needed.append(self.bases[version])
-        return tuple(path for path in needed if not path.exists())
+        return tuple(path for path in needed if not is_there(path))
 
 
 def find_files(
@@ -79,13 +81,15 @@ def find_files(
     """Look for a model in a folder laid out as published, or as GPT-SoVITS keeps it.
 
     Weights given by path stand; others are the published ones of the version, or of the best
-    version whose files are all there.
+    version whose files are all there, else of the best that lacks only others than its SoVITS.
     """
     versions = (version,) if version in _PUBLISHED else tuple(_PUBLISHED)
     candidates = [
         replace(_files(folder, semantic, vits, name), version=version) for name in versions
     ]
-    return next((files for files in candidates if not files.missing), candidates[0])
+    there = [files for files in candidates if is_there(files.vits)]
+    whole = (files for files in candidates if not files.missing)
+    return next(whole, there[0] if there else candidates[0])
 
 
 def _files(folder: Path, semantic: Path | None, vits: Path | None, version: str) -> ModelFiles:
@@ -104,7 +108,7 @@ def _files(folder: Path, semantic: Path | None, vits: Path | None, version: str)
 
 def _placed(folder: Path, name: str) -> Path:
     places = [folder / inner / name for inner in _FOLDERS]
-    return next((place for place in places if place.exists()), folder / name)
+    return next((place for place in places if is_there(place)), folder / name)
 
 
 def _mark(path: Path) -> bytes:

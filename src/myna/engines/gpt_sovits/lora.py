@@ -70,10 +70,10 @@ def _changed(
             f"{source}: the change of {layer!r} is incomplete, or the base has no such layer. Is "
             "this the base it was trained on?"
         )
-    change = up.float() @ down.float()
-    if change.shape != before.shape:
+    fits = up.dim() == down.dim() == 2 and up.shape[1] == down.shape[0]
+    if not fits or before.shape != (up.shape[0], down.shape[1]):
         raise WeightsMissing(
-            f"{source}: the change of {layer!r} is {tuple(change.shape)}, the layer "
-            f"{tuple(before.shape)}. Is this the base it was trained on?"
+            f"{source}: the change of {layer!r} is {tuple(up.shape)} by {tuple(down.shape)}, the "
+            f"layer {tuple(before.shape)}. Is this the base it was trained on?"
         )
-    return before.float() + change
+    return before.float() + up.float() @ down.float()

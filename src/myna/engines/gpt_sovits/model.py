@@ -78,7 +78,8 @@ def load(files: ModelFiles, windows: int = 1, execution: Execution = Execution()
         raise WeightsMissing(
             "GPT-SoVITS lacks "
             + ", ".join(repr(str(path)) for path in lacking)
-            + ". Put the published files there, or correct the settings under `gpt_sovits`."
+            + ". Put the published files there, where Myna may read them, or correct the settings "
+            "under `gpt_sovits`."
         )
     bases = {Version(name): path for name, path in files.bases.items()}
     asked = None if files.version is None else Version(files.version)

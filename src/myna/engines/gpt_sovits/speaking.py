@@ -34,6 +34,8 @@ class SentenceSpeaker:
     def __call__(self, utterance: Utterance, prompt_of: Callable[[], Prompt]) -> Generator[Chunk]:
         """Yield a sentence, as soon as it is there; drawn again where nobody hears it before."""
         task = self._task(utterance, prompt_of)
+        if task.text.is_unread:
+            return
         drawing = ObservedDrawing(self._model, self._draw, task, utterance)
         if utterance.whole:
             yield from self._best(task, drawing, utterance)

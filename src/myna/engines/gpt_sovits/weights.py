@@ -264,7 +264,7 @@ def _at(config: object, *names: str) -> object:
 
 
 def _whole(value: object, default: int) -> int:
-    return value if isinstance(value, int) else default
+    return value if isinstance(value, int) and value > 0 else default
 
 
 def _wholes(values: object) -> tuple[int, ...]:

@@ -40,7 +40,8 @@ async def told(answering: Coroutine[Any, Any, Response]) -> Response:
         return await answering
     except WireRefused as refused:
         content = json.dumps(refused.body, ensure_ascii=False, separators=(",", ":"))
-        return Response(content, refused.status, media_type="application/json")
+        body = content.encode(errors="backslashreplace")  # half a character, as JSON writes it
+        return Response(body, refused.status, media_type="application/json")
 
 
 def obeyed(call: Call, command: object) -> Response:

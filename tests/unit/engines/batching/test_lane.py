@@ -21,7 +21,7 @@ class Cuda:
         for name, standing_in in {
             "device": lambda device: self._within(f"on {device}"),
             "current_stream": lambda device=None: _Outside(self.done),
-            "graph_pool_handle": lambda: "memory",
+            "graph_pool_handle": lambda: "pool",
             "Stream": self._stream,
             "stream": lambda stream: self._within("in lane"),
             "CUDAGraph": lambda: self,
@@ -49,8 +49,7 @@ class Cuda:
 
     @contextmanager
     def _graph(self, graph: Any, pool: str, stream: Any, capture_error_mode: str) -> Iterator[None]:
-        assert graph is self
-        assert pool == "memory"
+        assert (graph, pool) == (self, "pool")
         assert stream is self
         assert capture_error_mode == "thread_local"
         assert not gc.isenabled()

@@ -1,4 +1,4 @@
-"""The switch that speaks as CosyVoice2's own code does, defects included."""
+"""The switch that speaks as CosyVoice's own code does, defects included."""
 
 from collections.abc import Sequence
 from contextlib import closing
@@ -21,6 +21,7 @@ from myna.engines.cosyvoice.engine import CosyVoiceEngine
 from myna.engines.cosyvoice.files import find_files
 from myna.engines.cosyvoice.tokens.language_slots import LanguageModelSlots
 from myna.engines.cosyvoice.tokens.speech_token_request import SpeechTokenRequest
+from myna.engines.cosyvoice.version import Version
 from tests.unit.engines.cosyvoice.tiny_checkpoint import write_checkpoint
 from tests.unit.engines.cosyvoice.tiny_engine import FAST
 
@@ -102,6 +103,20 @@ def test_it_sounds_otherwise_than_what_is_mended(
     mended = CosyVoiceEngine(find_files(folder), FAST)
     assert mended.fingerprint != engine.fingerprint
     assert not same(spoken(mended, sample), spoken(engine, sample))
+
+
+def test_cosyvoice3_is_spoken_as_published_too(tmp_path: Path, sample: Voice) -> None:
+    files = find_files(write_checkpoint(tmp_path, Version.COSYVOICE3))
+    engine = CosyVoiceEngine(files, replace(FAST, compatible=True))
+    assert same(spoken(engine, sample), spoken(engine, sample))
+    model, prompt = engine.model, engine.learned(sample).acoustic
+    options = SpeechOptions(schedule=REALTIME, seed=1)
+    stream = PublishedStream(model.flow, model.vocoder, prompt, options)
+    pieces = list(stream.push(range(40), last=True))
+    hop = REALTIME.hop_tokens + -len(prompt.tokens) % REALTIME.hop_tokens
+    waiting = model.vocoder.pitch.ahead + model.vocoder.ahead  # frames
+    assert len(pieces[0]) == (2 * hop - waiting) * 480
+    assert sum(map(len, pieces)) == 40 * 2 * 480
 
 
 def test_arriving_text_is_said_and_repeats_with_its_seed(

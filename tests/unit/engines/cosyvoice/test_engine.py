@@ -10,7 +10,13 @@ import torch
 
 from myna.core.audio import Audio
 from myna.core.engine import ArrivingUtterance
-from myna.core.errors import EngineBusy, InvalidOption, Unsupported, WeightsMissing
+from myna.core.errors import (
+    EngineBusy,
+    InvalidOption,
+    SynthesisFailed,
+    Unsupported,
+    WeightsMissing,
+)
 from myna.core.playback import Playback
 from myna.core.speech import Options, TextPiece, Utterance
 from myna.core.voice import Voice
@@ -314,12 +320,65 @@ def test_a_voice_is_learned_once_and_kept(tmp_path: Path, sample: Voice) -> None
     assert np.array_equal(said(CosyVoiceEngine(files, FAST, prompts=stored), sample), first)
 
 
+def test_what_was_kept_of_a_voice_and_is_damaged_is_learned_again(
+    tmp_path: Path, sample: Voice
+) -> None:
+    stored: dict[str, bytes] = {}
+    files = find_files(write_checkpoint(tmp_path))
+    CosyVoiceEngine(files, FAST, prompts=stored).learned(sample)
+    ((key, kept),) = stored.items()
+    for damaged in (b"", kept[:-50], b"PK" + kept[100:], b"\x80 pickled"):
+        stored[key] = damaged
+        CosyVoiceEngine(files, FAST, prompts=stored).learned(sample)
+        assert stored[key] == kept
+
+
 def test_other_weights_change_the_fingerprint(tmp_path: Path) -> None:
     first = tiny_engine(tmp_path).fingerprint
     state = torch.load(tmp_path / "flow.pt", weights_only=True)
     state["spk_embed_affine_layer.bias"] += 1
     torch.save(state, tmp_path / "flow.pt")
     assert CosyVoiceEngine(find_files(tmp_path), FAST).fingerprint != first
+
+
+def _changed(folder: Path, name: str, change: Callable[[torch.Tensor], torch.Tensor]) -> None:
+    state = torch.load(folder / "hift.pt", weights_only=True)
+    state[name] = change(state[name])
+    torch.save(state, folder / "hift.pt")
+
+
+def test_tensors_of_other_shapes_are_refused_by_folder(tmp_path: Path) -> None:
+    write_checkpoint(tmp_path)
+    _changed(tmp_path, "generator.conv_pre.weight_g", lambda weight: weight.flatten())
+    with pytest.raises(WeightsMissing, match=f"{tmp_path.name}.*RuntimeError"):
+        CosyVoiceEngine(find_files(tmp_path), FAST)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [(lambda bias: bias * torch.nan, "no sound"), (lambda bias: bias[:-1], "The model failed")],
+)
+def test_weights_gone_astray_are_the_engines_failure(
+    tmp_path: Path,
+    sample: Voice,
+    change: Callable[[torch.Tensor], torch.Tensor],
+    reason: str,
+) -> None:
+    write_checkpoint(tmp_path)
+    _changed(tmp_path, "generator.conv_post.bias", change)
+    engine = CosyVoiceEngine(find_files(tmp_path), FAST)
+    with pytest.raises(SynthesisFailed, match=reason):
+        said(engine, sample)
+    with pytest.raises(SynthesisFailed, match=reason):
+        arrived(engine, sample, ["Hi there, you."])
+    with pytest.raises(SynthesisFailed, match=reason):
+        list(engine.convert(sample.reference, sample, Options()))
+
+
+def test_half_a_character_is_left_out(engine: CosyVoiceEngine, sample: Voice) -> None:
+    assert np.array_equal(said(engine, sample, "Hi\ud83d."), said(engine, sample, "Hi."))
+    halved = Voice(sample.reference.between(0, 3), "A few\ud83d", "en")
+    assert np.abs(said(engine, halved, "Hi.")).max() > 0.005
 
 
 def test_a_language_it_cannot_speak_is_refused_at_once(

@@ -1,12 +1,11 @@
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from myna.core.errors import SettingsError, WeightsMissing
+from myna.core.errors import WeightsMissing
 from myna.core.voice import Voice
 from myna.engines.cosyvoice.configuration import read_configuration
 from myna.engines.cosyvoice.engine import CosyVoiceEngine
@@ -119,12 +118,6 @@ def test_the_two_networks_that_listen_are_not_taken_for_each_other(tmp_path: Pat
         load(find_files(tmp_path), FAST)
 
 
-def test_only_cosyvoice2_is_spoken_as_published(tmp_path: Path) -> None:
-    files = find_files(write_checkpoint(tmp_path, Version.COSYVOICE3))
-    with pytest.raises(SettingsError, match=r"cosyvoice3.*cosyvoice\.compatible"):
-        load(files, replace(FAST, compatible=True))
-
-
 def test_tags_of_the_configuration_are_never_acted_upon(tmp_path: Path) -> None:
     mark = tmp_path / "executed"
     path = tmp_path / "cosyvoice2.yaml"
@@ -143,6 +136,29 @@ def test_a_model_of_another_rate_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "cosyvoice2.yaml"
     path.write_text("rate: 22050\nsample_rate: !ref <rate>\n")
     with pytest.raises(WeightsMissing, match="22050"):
+        read_configuration(path)
+
+
+def test_references_that_lead_in_a_circle_say_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "cosyvoice2.yaml"
+    path.write_text(
+        "a: !ref <b>\nb: !ref <a>\nsample_rate: !ref <a>\nfeat_extractor: {fmax: !ref <b>}\n"
+    )
+    assert read_configuration(path).highest_mel is None
+
+
+@pytest.mark.parametrize("value", [".nan", ".inf", "-1"])
+def test_a_number_that_cannot_be_is_refused_by_name(tmp_path: Path, value: str) -> None:
+    path = tmp_path / "cosyvoice2.yaml"
+    path.write_text(f"llm: {{sampling: {{top_k: {value}}}}}\n")
+    with pytest.raises(WeightsMissing, match=r"cosyvoice2\.yaml.*top_k"):
+        read_configuration(path)
+
+
+def test_a_date_that_is_none_is_no_yaml(tmp_path: Path) -> None:
+    path = tmp_path / "cosyvoice2.yaml"
+    path.write_text("made: 2026-99-99\n")
+    with pytest.raises(WeightsMissing, match="not YAML"):
         read_configuration(path)
 
 
@@ -199,3 +215,30 @@ def test_a_speaker_without_a_vector_is_named(tmp_path: Path) -> None:
     torch.save({"mute": {"prompt_text": "x"}}, tmp_path / "spk2info.pt")
     with pytest.raises(WeightsMissing, match="'mute'"):
         read_presets(tmp_path / "spk2info.pt", _said)
+
+
+_VECTOR, _TOKENS, _MEL = torch.ones(1, 192), torch.arange(10)[None], torch.ones(1, 20, 80)
+
+
+@pytest.mark.parametrize(
+    ("entry", "reason"),
+    [
+        ({"embedding": _VECTOR[:, :10]}, "192"),
+        ({"embedding": _VECTOR * torch.nan}, "192"),
+        ({"embedding": _VECTOR, "speech_token": _TOKENS, "speech_feat": _MEL.mT}, "80, 20"),
+        ({"embedding": _VECTOR, "speech_token": _TOKENS, "speech_feat": torch.tensor(1.0)}, "mel"),
+        ({"embedding": _VECTOR, "speech_token": _TOKENS - 1, "speech_feat": _MEL}, "6560"),
+        ({"embedding": _VECTOR, "speech_token": _TOKENS + 6560, "speech_feat": _MEL}, "6560"),
+    ],
+)
+def test_a_speaker_nothing_could_be_said_as_is_named(
+    tmp_path: Path, entry: dict[str, torch.Tensor], reason: str
+) -> None:
+    torch.save({"Eve": entry}, tmp_path / "spk2info.pt")
+    with pytest.raises(WeightsMissing, match=f"'Eve'.*{reason}"):
+        read_presets(tmp_path / "spk2info.pt", _said)
+
+
+def test_a_speaker_may_be_called_by_a_number_and_come_out_of_a_training(tmp_path: Path) -> None:
+    torch.save({7: {"embedding": torch.nn.Parameter(_VECTOR)}}, tmp_path / "spk2info.pt")
+    assert list(read_presets(tmp_path / "spk2info.pt", _said)) == ["7"]

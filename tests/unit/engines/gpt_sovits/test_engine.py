@@ -1,20 +1,33 @@
+import math
 import threading
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from torch import Tensor
 
 from myna.core.audio import Audio
-from myna.core.errors import BadReference, EngineBusy, Unsupported, WeightsMissing
+from myna.core.errors import (
+    BadReference,
+    EngineBusy,
+    SynthesisFailed,
+    Unsupported,
+    WeightsMissing,
+)
 from myna.core.playback import Playback
 from myna.core.speech import Options, Utterance
 from myna.core.voice import Voice
+from myna.engines.checkpoints.unpickling import plain, read_pickled
+from myna.engines.fallback import FallbackEngine
 from myna.engines.gpt_sovits.engine import GptSovitsEngine
 from myna.engines.gpt_sovits.files import find_files
 from myna.engines.gpt_sovits.model import load
 from myna.engines.gpt_sovits.voice.prompt import Prompt
+from tests.unit.engines.doubles import ToneEngine
 from tests.unit.engines.gpt_sovits import tiny_checkpoints
 from tests.unit.engines.gpt_sovits.tiny_engine import tiny_engine
 
@@ -106,6 +119,20 @@ def test_a_voice_without_a_transcript_speaks(engine: GptSovitsEngine, sample: Vo
     assert len(said(engine, Voice(sample.reference, "", "en")))
 
 
+def test_words_without_any_reading_are_not_babbled(engine: GptSovitsEngine, sample: Voice) -> None:
+    for text, language in (
+        ("สวัสดีชาวโลก", "en"),
+        ("Привет мир", "zh"),
+        ("नमस्ते", "ko"),
+        ("ㅋㅋ", "en"),
+    ):
+        assert not list(engine.speak(Utterance(text, language, Options(seed=1)), sample))
+        assert not list(engine.speak(Utterance(text, language, Options(), whole=True), sample))
+    unread = Voice(sample.reference, "สวัสดีชาวโลก", "en")
+    timbre_only = Voice(sample.reference, "", "en")
+    assert np.array_equal(said(engine, unread), said(engine, timbre_only))
+
+
 def test_a_voice_in_a_language_the_model_cannot_read_lends_its_timbre(
     tmp_path: Path, sample: Voice
 ) -> None:
@@ -183,6 +210,48 @@ def test_swapped_weights_are_refused(tmp_path: Path) -> None:
     files = tiny_checkpoints.write_installation(tmp_path, "v2")
     with pytest.raises(WeightsMissing, match="swapped"):
         GptSovitsEngine(find_files(tmp_path, files.sovits, files.gpt))
+
+
+def _changed(path: Path, name: str, change: Callable[[Tensor], Tensor]) -> None:
+    content = read_pickled(path)
+    content["weight"][name] = change(content["weight"][name])
+    torch.save(content | {"config": plain(content["config"])}, path)
+
+
+def test_tensors_of_other_shapes_are_refused_by_file(tmp_path: Path) -> None:
+    files = tiny_checkpoints.write_installation(tmp_path, "v2")
+    _changed(files.gpt, "model.ar_predict_layer.weight", lambda weight: weight.flatten())
+    with pytest.raises(WeightsMissing, match=r"s1bert25hz.*s2G2333k"):
+        GptSovitsEngine(find_files(tmp_path))
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_weights_gone_astray_are_the_engines_failure_and_no_noise(
+    tmp_path: Path, sample: Voice, value: float
+) -> None:
+    files = tiny_checkpoints.write_installation(tmp_path, "v2")
+    _changed(files.sovits, "dec.conv_post.weight", lambda weight: weight * value)
+    astray = GptSovitsEngine(find_files(tmp_path))
+    with pytest.raises(SynthesisFailed, match="no sound"):
+        said(astray, sample)
+    chain = FallbackEngine([astray, ToneEngine()])
+    with closing(chain.speak(Utterance(HELLO, "en"), sample)) as chunks:
+        assert {chunk.engine for chunk in chunks} == {"tone"}
+
+
+def test_what_goes_wrong_in_a_network_is_the_engines_failure(tmp_path: Path, sample: Voice) -> None:
+    files = tiny_checkpoints.write_installation(tmp_path, "v2")
+    _changed(files.sovits, "dec.conv_pre.bias", lambda bias: bias[:-1])
+    with pytest.raises(SynthesisFailed, match="The model failed") as failed:
+        said(GptSovitsEngine(find_files(tmp_path)), sample)
+    assert isinstance(failed.value.__cause__, RuntimeError)
+
+
+def test_of_an_incomplete_version_what_it_lacks_is_named(tmp_path: Path) -> None:
+    files = tiny_checkpoints.write_installation(tmp_path, "v2Pro")
+    assert files.speaker is not None
+    files.speaker.unlink()
+    assert find_files(tmp_path).missing == (files.speaker,)
 
 
 def test_the_best_version_whose_files_are_all_there_is_found(tmp_path: Path) -> None:

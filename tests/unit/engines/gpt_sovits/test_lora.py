@@ -1,9 +1,13 @@
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
+from torch import Tensor
 
 from myna.core.errors import WeightsMissing
+from myna.engines.checkpoints.tensors import Tensors
 from myna.engines.gpt_sovits.lora import merged, read_sovits_on_base
 from myna.engines.gpt_sovits.weights import Version, read_sovits
 from tests.unit.engines.gpt_sovits import tiny_checkpoints
@@ -51,3 +55,19 @@ def test_a_base_of_another_size_is_refused(tmp_path: Path) -> None:
     adapter = read_sovits(tmp_path / "voice.pth")
     with pytest.raises(WeightsMissing, match="the base it was trained on"):
         merged(read_sovits(tmp_path / "v2.pth"), adapter)
+
+
+@pytest.mark.parametrize("change", [lambda factor: factor[:2], lambda factor: factor.flatten()])
+def test_factors_that_do_not_multiply_are_refused(
+    tmp_path: Path, change: Callable[[Tensor], Tensor]
+) -> None:
+    tiny_checkpoints.write_sovits(tmp_path / "base.pth", "v4")
+    tiny_checkpoints.write_lora(tmp_path / "voice.pth", "v4")
+    adapter = read_sovits(tmp_path / "voice.pth")
+    stored = {
+        name: change(tensor) if ".lora_A." in name else tensor
+        for name, tensor in adapter.tensors.stored.items()
+    }
+    broken = replace(adapter, tensors=Tensors(stored, "voice.pth"))
+    with pytest.raises(WeightsMissing, match=r"voice\.pth.*the base it was trained on"):
+        merged(read_sovits(tmp_path / "base.pth"), broken)

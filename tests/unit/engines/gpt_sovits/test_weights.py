@@ -1,5 +1,6 @@
 import json
 import pickle
+import random
 from pathlib import Path
 
 import pytest
@@ -143,6 +144,30 @@ def test_a_training_checkpoint_and_other_tensors_are_refused(tmp_path: Path) -> 
         read_sovits(tmp_path / "G_2333.pth")
     with pytest.raises(WeightsMissing, match="another kind of file"):
         read_sovits(tmp_path / "other.pth")
+
+
+def test_whatever_bytes_change_a_file_is_refused_or_read(tmp_path: Path) -> None:
+    """A pickle with flipped bits does almost anything; none of it reaches the caller raw."""
+    path, drawn = tmp_path / "old.pth", random.Random(3)
+    torch.save({"weight": {"enc_p.x": torch.ones(2)}}, path, _use_new_zipfile_serialization=False)
+    whole = path.read_bytes()
+    refused = 0
+    for _ in range(300):
+        content = bytearray(whole)
+        for _ in range(4):
+            content[drawn.randrange(len(content))] ^= 1 << drawn.randrange(8)
+        path.write_bytes(content)
+        try:
+            read_pickled(path)
+        except WeightsMissing as error:
+            refused += "old.pth" in str(error)
+    assert refused > 100
+
+
+def test_names_that_are_no_text_are_read_as_text(tmp_path: Path) -> None:
+    torch.save({1: 2, "weight": {3: torch.ones(1)}}, tmp_path / "s2.pth")
+    with pytest.raises(WeightsMissing, match="'3'"):
+        read_sovits(tmp_path / "s2.pth")
 
 
 class _Bomb:

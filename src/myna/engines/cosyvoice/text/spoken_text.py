@@ -42,8 +42,12 @@ class TextReader:
         return self._tokenizer.markup.sub(" ", text)
 
     def spoken(self, text: str, language: str) -> str:
-        """Return a text with figures and signs put into words; the model's marks stay."""
+        """Return a text with figures and signs put into words; the model's marks stay.
+
+        Marks of Qwen2 (`<|im_end|>`) are left out: nothing of them is to be heard.
+        """
         markup = self._tokenizer.markup
+        text = self._tokenizer.control.sub("", text)
         kept = markup.findall(text)
         parts = [self._spoken(part, language) for part in markup.split(text)]
         return "".join(part + mark for part, mark in zip(parts, [*kept, ""], strict=True))
@@ -64,7 +68,7 @@ class TextReader:
 
     def instruction(self, instruction: str) -> TextTokens:
         """Return the tokens of an instruction; the mark that ends it is added where it lacks."""
-        text = instruction.strip().removesuffix(END_OF_PROMPT)
+        text = self._tokenizer.control.sub("", instruction).strip().removesuffix(END_OF_PROMPT)
         if not text.startswith(self._system):
             text = f"{self._system} {text}"
         return self.tokens(text + END_OF_PROMPT)

@@ -33,6 +33,8 @@ class TextSource:
         """Whether nothing more comes."""
         self.said = 0
         """How many tokens were given."""
+        self.failure: Exception | None = None
+        """What whoever writes raised in place of more."""
 
     def more(self) -> Sequence[int] | None:
         """Return the tokens of more text; none where nothing has arrived yet; None at the end.
@@ -56,7 +58,7 @@ class TextSource:
     def _next(self) -> list[int] | None:
         """Return tokens, perhaps none; None where nothing has arrived yet."""
         if not self._parts:
-            piece = next(self._pieces, None)
+            piece = self._piece()
             if piece == "":
                 return None
             self._has_arrived = piece is None
@@ -71,6 +73,13 @@ class TextSource:
             self.ended = True
             tokens += self._stop()
         return tokens
+
+    def _piece(self) -> TextPiece | None:
+        try:
+            return next(self._pieces, None)
+        except Exception as error:
+            self.failure = error
+            raise
 
     def _read(self, stretch: str) -> list[str]:
         """Return a stretch as it is spoken, sentence by sentence."""

@@ -72,6 +72,9 @@ class TextTokenizer:
         own = (END_OF_PROMPT, *SOUNDS, *_marks_new_in(version))
         self.markup = re.compile("|".join(map(re.escape, own)))
         """What of a text is a mark to the model, and to be handed on as it stands."""
+        of_qwen = [mark for mark in (*_marks_of(folder), *_OF_QWEN) if mark and mark not in own]
+        self.control = re.compile("|".join(map(re.escape, of_qwen)))
+        """What steers Qwen2 where it writes; a text that holds it was copied from there."""
         marks = (*_marks_of(folder), *_OF_QWEN, *own)
         self._tokenizer.add_special_tokens(
             [AddedToken(mark, special=True, normalized=False) for mark in dict.fromkeys(marks)]
@@ -83,8 +86,8 @@ class TextTokenizer:
         return int(self._tokenizer.get_vocab_size())
 
     def tokens(self, text: str) -> list[int]:
-        """Return the tokens of a text."""
-        return list(self._tokenizer.encode(text).ids)
+        """Return the tokens of a text; halves of characters (lone surrogates) are left out."""
+        return list(self._tokenizer.encode(text.encode(errors="ignore").decode()).ids)
 
 
 def _marks_of(folder: Path) -> list[str]:
@@ -92,8 +95,8 @@ def _marks_of(folder: Path) -> list[str]:
     try:
         settings = json.loads((folder / "tokenizer_config.json").read_text("utf-8"))
         added = settings["added_tokens_decoder"]
-        return [added[number]["content"] for number in sorted(added, key=int)]
-    except (OSError, ValueError, KeyError, TypeError):
+        return [str(added[number]["content"]) for number in sorted(added, key=int)]
+    except (OSError, ValueError, LookupError, TypeError):
         return []  # the usual ones
 
 

@@ -18,8 +18,9 @@ from myna.text.scripts import HAN, HANGUL, KANA, LATIN
 _DIGITS = "digit"
 _UNKNOWN = "x"
 _DEGREES = r"°\s?[CF]"  # not English
+_CJK = f"{HAN}{KANA}\u30a0\u30fb"  # the last is the dot between words of katakana
 _SECTION = re.compile(
-    rf"(?P<cjk>[{HAN}{KANA}][{HAN}{KANA}\s]*)|(?P<ko>[{HANGUL}][{HANGUL}\s]*)|(?P<digit>\d[\d\s]*)"
+    rf"(?P<cjk>[{_CJK}][{_CJK}\s]*)|(?P<ko>[{HANGUL}][{HANGUL}\s]*)|(?P<digit>\d[\d\s]*)"
     rf"|(?P<en>[{LATIN}](?:[{LATIN}\s\u0300-\u036f]|(?<=\S)')*)"
     rf"|(?P<mark>(?!{_DEGREES})[\W_]\s*)|(?P<x>(?:{_DEGREES}|\w)\s*)"
 )

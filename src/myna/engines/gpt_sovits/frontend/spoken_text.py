@@ -11,6 +11,7 @@ import torch
 from myna.engines.checkpoints.when_needed import WhenNeeded
 from myna.engines.gpt_sovits.frontend.bert import Bert
 from myna.engines.gpt_sovits.frontend.front_end import FrontEnd, PhoneRun
+from myna.engines.gpt_sovits.frontend.unread import NOTHING
 from myna.engines.gpt_sovits.frontend.word_phonemes import WordPhonemes, word_phonemes
 from myna.text.reading import normalized
 
@@ -29,6 +30,8 @@ class SpokenText:
     context: npt.NDArray[np.float32] | None  # (L, channels of BERT); None is all zeros
     runs: tuple[PhoneRun, ...] = ()
     """How it was read, where it just was."""
+    is_unread: bool = False
+    """Whether there are words in the text and no reading for any: it is nothing but pauses."""
 
 
 class TextReader:
@@ -49,7 +52,9 @@ class TextReader:
         if read.unread:
             logger.warning("%d characters have no reading and are left out", len(read.unread))
             logger.debug("without a reading in %s: %s", language, read.unread)
-        return SpokenText(np.array(read.ids, np.int64), self._context(read.runs), read.runs)
+        is_unread = NOTHING.issuperset(read.phones)
+        context = self._context(read.runs)
+        return SpokenText(np.array(read.ids, np.int64), context, read.runs, is_unread)
 
     def words(self, text: str, language: str, spoken: SpokenText) -> tuple[WordPhonemes, ...]:
         """Return where the words of a text are in what `read` made of it."""

@@ -7,7 +7,8 @@ from myna.engines.gpt_sovits.frontend.symbols import PUNCTUATION, UNKNOWN
 
 _HANZI = "\u4e00-\u9fa5"
 _USUAL = {"zh": _HANZI, "yue": _HANZI, "ja": f"{_HANZI}ぁ-ゞァ-ヾ々〆", "ko": "가-힣"}
-_NOTHING = frozenset((*PUNCTUATION, UNKNOWN, "停", "空"))
+NOTHING = frozenset((*PUNCTUATION, UNKNOWN, "停", "空"))
+"""Phones of pauses, and of what the model does not know."""
 
 
 def unread(text: str, language: str, phones: Callable[[str], Iterable[str]]) -> str:
@@ -19,5 +20,5 @@ def unread(text: str, language: str, phones: Callable[[str], Iterable[str]]) -> 
     return "".join(
         character
         for character in dict.fromkeys(unusual)
-        if character.isalnum() and _NOTHING.issuperset(phones(character))
+        if character.isalnum() and NOTHING.issuperset(phones(character))
     )

@@ -188,9 +188,11 @@ class _MelSpeech:
         self._voice = torch.from_numpy(sentence.prompt.voice).to(network.device)
         self._speed = sentence.speed
         self._tokens: list[int] = []
+        self._earlier = 0  # tokens that came before the last ones
 
     def push(self, tokens: Sequence[int], *, last: bool) -> Iterator[Samples]:
         """Take the next tokens and yield the sound that is ready; after the last, all of it."""
+        self._earlier = len(self._tokens)
         self._tokens += tokens
         if not self._tokens:
             return
@@ -207,7 +209,7 @@ class _MelSpeech:
         """Return the features of all tokens so far that will not change much."""
         tokens = torch.tensor([self._tokens], device=self._network.device)
         encoded = self._network.encoded(tokens, self._phonemes, self._voice)
-        paced = at_pace(encoded, self._speed, last=last)
+        paced = at_pace(encoded, self._speed, last=last, first=self._earlier)
         features = self._network.of_encoded(paced, self._voice)
         if last:
             return features

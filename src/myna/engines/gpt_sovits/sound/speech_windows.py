@@ -13,6 +13,7 @@ from torch import Tensor
 from myna.core.audio import Samples
 from myna.engines.batching.device import sent
 from myna.engines.batching.noise import normal_frames
+from myna.engines.gpt_sovits.sound.phonetic_encoder import at_speed
 from myna.engines.gpt_sovits.sound.vits import NOISE_SCALE, Vits
 
 FLOW_REACH = 32  # frames to each side that the flow sees
@@ -60,7 +61,8 @@ class ArrivingLatents:
         vits = self._vits
         tokens = sent(torch.tensor([self._tokens]), vits.device)
         features = self._features(tokens, self._phonemes, self.voice)
-        encoded = vits.phonetic.prior(at_pace(features, self._speed, last=last))
+        paced = at_pace(features, self._speed, last=last, first=first)
+        encoded = vits.phonetic.prior(paced)
         mean = encoded.mean[:, :, first:]
         deviation = encoded.log_deviation[:, :, first:].exp()
         _, channels, frames = mean.shape
@@ -119,13 +121,16 @@ class SpeechWindows:
         return samples
 
 
-def at_pace(features: Tensor, speed: float, *, last: bool) -> Tensor:
+def at_pace(features: Tensor, speed: float, *, last: bool, first: int = 1) -> Tensor:
     """Squeeze features (1, channels, T) to a speed, each frame by its own number alone.
 
-    With the last of T frames there are int(T / speed) + 1, without as many as are certain.
+    With the last of T frames there are int(T / speed) + 1, without as many as are certain. Where
+    all are asked for at once, from `first` 0 on, they are spread evenly, as published.
     """
     if speed == 1:
         return features
+    if last and first == 0:
+        return at_speed(features, speed)
     length = features.shape[2]
     frames = int(length / speed) + 1 if last else max(0, int((length - 0.5) / speed - 0.5))
     numbers = torch.arange(frames, dtype=torch.float64, device=features.device)

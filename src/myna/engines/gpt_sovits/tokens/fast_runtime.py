@@ -102,9 +102,8 @@ def _session(
 
     if folder is None:
         return open_session(pieces(), threads)
-    key = hashlib.sha256(f"{checkpoint.digest} {GRAPH_VERSION} {GRAPH_PORTS}".encode()).hexdigest()[
-        :16
-    ]
+    made_from = f"{checkpoint.digest} {checkpoint.n_heads} {GRAPH_VERSION} {GRAPH_PORTS}"
+    key = hashlib.sha256(made_from.encode()).hexdigest()[:16]
     try:
         path = folder.path(f"gpt-sovits-{make.__name__}", key, pieces)
     except OSError as error:

@@ -110,12 +110,12 @@ class PromptMaker:
         audio, said = best_window(voice)
         others = [best_window(Voice(other, "", voice.language))[0] for other in voice.auxiliary]
         timbre = self._timbre([audio, *others])
-        if voice.language not in self._languages or not speakable(said):
-            nothing = np.zeros(0, np.int64)
-            prompt = Prompt(timbre, nothing, SpokenText(nothing, None))
-        else:
+        nothing = np.zeros(0, np.int64)
+        prompt = Prompt(timbre, nothing, SpokenText(nothing, None))
+        if voice.language in self._languages and speakable(said):
             text = self._reader.read(said, voice.language)
-            prompt = Prompt(timbre, self._tokens(audio), text)
+            if not text.is_unread:
+                prompt = Prompt(timbre, self._tokens(audio), text)
         return self._decoder.completed(prompt, audio)
 
     @torch.inference_mode()

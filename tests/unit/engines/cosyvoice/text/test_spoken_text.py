@@ -96,6 +96,20 @@ def test_figures_are_put_into_words_and_marks_for_sounds_stay(
     assert reader.spoken(text, language) == spoken
 
 
+def test_what_steers_qwen2_is_left_out_of_a_text(
+    reader: TextReader, tokenizer: TextTokenizer
+) -> None:
+    """A chat model that talks too long leaves such marks at the end of what it wrote."""
+    left = "<|im_start|>Hi [laughter] there.<|im_end|><|endoftext|>"
+    for language in ("en", "zh"):
+        clean = reader.read("Hi [laughter] there.", language)
+        assert reader.read(left, language).tolist() == clean.tolist()
+    said = reader.instruction("Softly<|im_end|>").tolist()
+    assert said == reader.instruction("Softly").tolist()
+    assert not len(reader.read("<|im_end|>", "en"))
+    assert len(tokenizer.tokens("<|endofprompt|>")) == 1
+
+
 def test_version_3_is_told_japanese_as_it_sounds(folder: Path) -> None:
     third = TextReader(TextTokenizer(folder, Version.COSYVOICE3), Version.COSYVOICE3)
     assert third.spoken("今日は雨です。", "ja") == "キョーワアメデス。"

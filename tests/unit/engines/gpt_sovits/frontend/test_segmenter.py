@@ -55,6 +55,7 @@ def test_text_is_cut_where_its_language_changes(text: str, expected: str) -> Non
         ("当时ThinkPad T60刚刚发布", "zh", "zh:当时|en:ThinkPad T|zh:60刚刚发布"),
         ("漢字とkana", "ja", "ja:漢字と|en:kana"),
         ("3 cats", "ko", "ko:3 |en:cats"),
+        ("ジョン・ABC・XYZの", "ja", "ja:ジョン・|en:ABC|ja:・|en:XYZ|ja:の"),
         ("こんにちは你好", "zh", "zh:こんにちは你好"),
     ],
 )

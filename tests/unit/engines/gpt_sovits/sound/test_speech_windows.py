@@ -101,3 +101,11 @@ def test_a_frame_at_a_pace_does_not_move_when_more_arrive() -> None:
     part = at_pace(features[:, :, :60], 1.3, last=False)
     assert part.shape[2] > 40
     assert torch.equal(part, whole[:, :, : part.shape[2]])
+
+
+def test_frames_that_come_all_at_once_are_spread_evenly_as_published() -> None:
+    features = torch.arange(100.0).reshape(1, 1, 100)
+    whole = at_pace(features, 1.3, last=True, first=0)
+    steps = torch.diff(whole[0, 0, 1:-1])
+    assert whole.shape == (1, 1, int(100 / 1.3) + 1)
+    assert torch.allclose(steps, torch.tensor(100 / whole.shape[2]), atol=1e-4)

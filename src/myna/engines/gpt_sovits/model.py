@@ -9,6 +9,7 @@ import torch
 
 from myna.core.errors import WeightsMismatch, WeightsMissing
 from myna.engines.checkpoints.digest_book import DigestBook
+from myna.engines.checkpoints.making import making
 from myna.engines.checkpoints.plain import digest_of_files, read_outline, read_plain
 from myna.engines.checkpoints.when_needed import Network, WhenNeeded
 from myna.engines.gpt_sovits.execution import Execution
@@ -137,19 +138,23 @@ def _folder_when_needed(
 
     @torch.inference_mode()
     def read() -> Network:
-        folder = read_folder(path)
-        return make(replace(folder, tensors=folder.tensors.to(execution.device)))
+        with making(path):
+            folder = read_folder(path)
+            return make(replace(folder, tensors=folder.tensors.to(execution.device)))
 
-    make(read_folder(path, read_outline))
+    with making(path):
+        make(read_folder(path, read_outline))
     return WhenNeeded(read, execution.kept_seconds)
 
 
 def _speaker_network(path: Path, execution: Execution) -> WhenNeeded[SpeakerNetwork]:
     @torch.inference_mode()
     def read() -> SpeakerNetwork:
-        return SpeakerNetwork(read_plain(path).to(execution.device))
+        with making(path):
+            return SpeakerNetwork(read_plain(path).to(execution.device))
 
-    SpeakerNetwork(read_outline(path))
+    with making(path):
+        SpeakerNetwork(read_outline(path))
     return WhenNeeded(read, execution.kept_seconds)
 
 

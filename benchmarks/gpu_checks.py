@@ -126,7 +126,8 @@ def _without_waiting(slots: Captured, checked: Checked, on_gpu: bool) -> tuple[s
         return NOT_HERE, None
     try:
         with slots.lane.open(), _refusing_to_wait():
-            slots.admit(0, checked.request(0, 9))
+            slots.admit(0, checked.request(0, STEPS))
+            slots.step([0])
             slots.advance()
             slots.release(0)
     except RuntimeError as error:
@@ -204,18 +205,17 @@ def _attention_times(checked: Checked, device: torch.device, streams: int) -> tu
         return NOT_HERE, None
     shape, repeats = checked.shape, 50
     query = torch.zeros(streams, shape.n_heads, shape.width, dtype=shape.dtype, device=device)
-    held = torch.zeros(
-        streams, shape.n_key_heads, shape.capacity, shape.width, dtype=shape.dtype, device=device
-    )
-    lengths = torch.full((streams,), USUAL, device=device)
+    own = query[:, : shape.n_key_heads]
+    held = query.new_zeros(streams, shape.n_key_heads, shape.capacity, shape.width)
+    places = torch.full((streams,), USUAL, device=device)
     took = []
     for attention in (checked.attention, MASKED):
-        attend = attention.over(lengths, shape.capacity)
+        attend = attention.over(places, places > 0)
         for _ in range(2):  # the first is to compile
             began, ended = (torch.cuda.Event(enable_timing=True) for _ in range(2))  # type: ignore[no-untyped-call]
             began.record()
             for _ in range(repeats):
-                attend(query, held, held)
+                attend((query, own, own), (held, held))
             ended.record()
             torch.cuda.synchronize(device)
         took.append(1000 * began.elapsed_time(ended) / repeats)

@@ -16,9 +16,15 @@ def filled(name: str) -> FilledState:
     return FilledState(KEYS / f"keys_{name}_pt.json")
 
 
-def write_full_size(folder: Path) -> None:
-    """Put networks of the published size in the place of the small ones."""
-    torch.save({name: it.half() for name, it in random_state(LAYERS).items()}, folder / "llm.pt")
+def write_full_size(folder: Path, *, half: bool = True) -> None:
+    """Put networks of the published size in the place of the small ones.
+
+    `half` writes the language model in 16 bits: half as much as is published.
+    """
+    state = random_state(LAYERS)
+    if half:
+        state = {name: it.half() for name, it in state.items()}
+    torch.save(state, folder / "llm.pt")
     for name in ("flow", "hift"):
         torch.save(dict(filled(name)), folder / f"{name}.pt")
     config = (folder / "CosyVoice-BlankEN" / "config.json").read_text()

@@ -2,10 +2,10 @@
 
     python -m benchmarks.gpt_sovits [--upstream CHECKOUT] [PART ...]
 
-Parts: tokens, sound, engine; all, unless named. The weights are random, of the published
+Parts: tokens, attention, sound, engine; all, unless named. The weights are random, of the published
 proportions, the same for everybody; variants take turns in one process. CHECKOUT is a clone of
 GPT-SoVITS, whose decoders are imported from there: they need torchmetrics, einops and
-x_transformers. It takes 1.5 GB of disk for the time it runs, and some six minutes with all parts;
+x_transformers. It takes 1.5 GB of disk for the time it runs, and some eight minutes with all parts;
 run it from the root of the repository, on a machine that does nothing else.
 """
 
@@ -16,7 +16,7 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.gpt_sovits import decoding, engines, sound, weights
+from benchmarks.gpt_sovits import attention, decoding, engines, sound, weights
 from benchmarks.gpt_sovits.upstream import Upstream
 from myna.engines.gpt_sovits.execution import Execution
 from myna.engines.gpt_sovits.sound.vits import Vits
@@ -25,7 +25,7 @@ from myna.engines.gpt_sovits.tokens.text_to_semantic import TextToSemantic
 from myna.engines.gpt_sovits.weights import read_semantic, read_sovits
 from tests.unit.engines.gpt_sovits import tiny_checkpoints
 
-PARTS = ("tokens", "sound", "engine")
+PARTS = ("tokens", "attention", "sound", "engine")
 
 
 def main() -> None:
@@ -43,7 +43,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         weights.write_installation(folder)
-        if set(parts) & {"tokens", "sound"}:
+        if set(parts) & {"tokens", "attention", "sound"}:
             _networks(folder, parts, arguments.upstream, arguments.rounds)
         if "engine" in parts:
             print("the engine: v2ProPlus, three words, streamed")
@@ -64,8 +64,10 @@ def _networks(folder: Path, parts: list[str], checkout: Path | None, rounds: int
         config = tiny_checkpoints.sovits_config("v2ProPlus")
         gpt, stored = checkpoint.tensors.stored, sovits.tensors.stored
         upstream = Upstream(checkout, gpt, stored, config)
+    runtimes = {name: ours[name][0] for name in ours}
+    if "attention" in parts:
+        attention.measure(runtimes, rounds)
     if "tokens" in parts:
-        runtimes = {name: ours[name][0] for name in ours}
         decoding.measure(runtimes, TextToSemantic(checkpoint), upstream, rounds)
     if "sound" in parts:
         sound.measure(ours, upstream, rounds)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from tests.parity import recipe
-from tests.unit.engines.gpt_sovits import tiny_checkpoints
+from tests.unit.engines.gpt_sovits import shapes, tiny_checkpoints
 
 KEYS = Path("tests/parity/data/gptsovits")
 CALMED = ("out_proj.weight", "linear2.weight")
@@ -18,15 +18,37 @@ PREDICT = "model.ar_predict_layer.weight"
 WIDTH = 768  # of HuBERT, whose other proportions follow
 
 
-def write_installation(folder: Path) -> None:
-    """Write v2ProPlus as it is published, but BERT: 1.2 GB, ten seconds."""
-    write(folder / "s1v3.ckpt", {"weight": gpt(), "config": GPT_CONFIG, "info": ""})
-    sovits = filled(keys("vits_v2proplus_full"))
+def write_installation(folder: Path, *, half: bool = False) -> None:
+    """Write v2ProPlus as it is published, but BERT: 1.2 GB, ten seconds.
+
+    `half` has 16 bits where the published files have them: all but the speaker network.
+    """
+
+    def stored(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+        return in_16_bits(weights) if half else weights
+
+    write(folder / "s1v3.ckpt", {"weight": stored(gpt()), "config": GPT_CONFIG, "info": ""})
+    sovits = stored(filled(keys("vits_v2proplus_full")))
     config = tiny_checkpoints.sovits_config("v2ProPlus")
     write(folder / "v2Pro/s2Gv2ProPlus.pth", {"weight": sovits, "config": config, "info": ""})
     write(folder / "sv/pretrained_eres2netv2w24s4ep4.ckpt", filled(keys("sv_eres2netv2")))
-    write(folder / "chinese-hubert-base/pytorch_model.bin", filled(hubert()))
+    write(folder / "chinese-hubert-base/pytorch_model.bin", stored(filled(hubert())))
     (folder / "chinese-hubert-base/config.json").write_text(json.dumps(HUBERT_CONFIG), "utf-8")
+
+
+def write_v4(folder: Path, *, half: bool = False) -> None:
+    """Write v4's decoder and vocoder beside what `write_installation` writes."""
+    wide = filled(shapes.mel_features(shapes.FULL_V2) | shapes.flow_matching(shapes.FULL_MATCHING))
+    content = {"config": tiny_checkpoints.sovits_config("v4"), "info": ""}
+    content["weight"] = in_16_bits(wide) if half else wide
+    write(folder / "gsv-v4-pretrained/s2Gv4.pth", content)
+    vocoder = shapes.hifigan("", 512, 100, (20, 12, 4, 4, 4), None)
+    write(folder / tiny_checkpoints.VOCODER_V4, filled(vocoder))
+
+
+def in_16_bits(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return the same in half precision."""
+    return {name: it.half() if it.is_floating_point() else it for name, it in weights.items()}
 
 
 GPT_CONFIG = {

@@ -151,6 +151,9 @@ class Utterance:
     """Nobody hears it before it is finished: an engine may draw it again."""
     playback: Playback = field(default_factory=Playback, compare=False, repr=False)
     """Of the speech it belongs to: how urgent it is. Engines that serve several at once ask it."""
+    timed: bool = field(default=False, compare=False, repr=False)
+    """Whether somebody asks when its words are said: an engine that does not know may estimate it.
+    It sounds the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +176,9 @@ class Chunk:
     """Whether another engine was to say it, and could not."""
     cloned: bool = True
     """Whether it is in the voice asked for; False: the engine has one of its own."""
+    estimated: tuple[TimedText, ...] = ()
+    """All words of the utterance, in one of its chunks: where an engine takes them to be that does
+    not know it. `Studio` reads them where it finds nothing better."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,15 +30,25 @@ class Listener(Generic[Sound]):
     """Makes the sound of attempts at a sentence, listens to it, and keeps it for the best one."""
 
     def __init__(
-        self, make: Callable[[list[int]], Iterable[Sound]], judge: Callable[[list[Sound]], float]
+        self,
+        make: Callable[[list[int]], Iterable[Sound]],
+        judge: Callable[[list[Sound]], float],
+        seen: Callable[[list[int]], str | None] = lambda _: None,
     ) -> None:
+        """`seen` says what is wrong with tokens that need not be listened to for it."""
         self._make = make
         self._judge = judge
+        self.fault = seen
+        """Says what is wrong with an attempt before anyone listens, or None."""
         self._made: dict[tuple[int, ...], list[Sound]] = {}
+        self._misfits: dict[tuple[int, ...], float] = {}
 
     def misfit(self, tokens: list[int]) -> float:
         """Return how badly the sound of these tokens fits."""
-        return self._judge(self.sound(tokens))
+        key = tuple(tokens)
+        if key not in self._misfits:
+            self._misfits[key] = self._judge(self.sound(tokens))
+        return self._misfits[key]
 
     def sound(self, tokens: list[int]) -> list[Sound]:
         """Return the sound of these tokens, made once."""

@@ -27,15 +27,16 @@ class TimeLine:
             if number == 0 and chunk.audio.sample_rate != self.sample_rate:
                 resampler = Resampler(chunk.audio.sample_rate, self.sample_rate)
             audio = resampler.process(chunk.audio) if resampler else chunk.audio
-            last = replace(chunk, audio=audio, words=shifted(chunk.words, began))
+            words, estimated = (shifted(each, began) for each in (chunk.words, chunk.estimated))
+            last = replace(chunk, audio=audio, words=words, estimated=estimated)
             yield self._counted(last)
         if resampler:
-            yield self._counted(replace(last, audio=resampler.finish(), words=()))
+            yield self._counted(replace(last, audio=resampler.finish(), words=(), estimated=()))
 
     def silence(self, seconds: float, beside: Chunk) -> Chunk:
         """Return the silence between two stretches, told of as the chunk beside it."""
         audio = Audio.silence(seconds, self.sample_rate)
-        return self._counted(replace(beside, audio=audio, words=()))
+        return self._counted(replace(beside, audio=audio, words=(), estimated=()))
 
     def _counted(self, chunk: Chunk) -> Chunk:
         self.samples += len(chunk.audio.samples)

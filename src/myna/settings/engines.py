@@ -43,6 +43,9 @@ class CosyVoiceSettings(Section):
     company."""
     compatible: bool = False
     """Decode and stream as CosyVoice2's own code does, with its defects."""
+    keep_all: bool = False
+    """Keep in memory what only new voices need. Else it is read for the first, and let go five
+    minutes after the last."""
 
 
 class GptSovitsSettings(Section):
@@ -70,3 +73,6 @@ class GptSovitsSettings(Section):
     """Windows of different sentences made together, in v1 to v2ProPlus on a GPU only.
 
     1: the same bits in any company."""
+    keep_all: bool = False
+    """Keep in memory what only new voices and Chinese need. Else it is read for the first, and let
+    go five minutes after the last. On a GPU it is kept anyway."""

@@ -128,6 +128,7 @@ def _pack(chunks: Sequence[Chunk]) -> bytes:
         "engine": chunks[0].engine,
         "cloned": all(chunk.cloned for chunk in chunks),
         "words": [asdict(word) for chunk in chunks for word in chunk.words],
+        "estimated": [asdict(word) for chunk in chunks for word in chunk.estimated],
     }
     body = json.dumps(header).encode() + b"\n" + samples
     return hashlib.sha256(body).hexdigest().encode() + b"\n" + body
@@ -141,13 +142,17 @@ def unpack(content: bytes) -> Chunk | None:
     line, _, samples = body.partition(b"\n")
     try:
         header = json.loads(line)
-        words = tuple(TimedText(**word) for word in header["words"])
+        words, estimated = (
+            tuple(TimedText(**word) for word in header.get(name, ()))
+            for name in ("words", "estimated")
+        )
         values = np.frombuffer(samples, "<i2").astype(np.float32) * np.float32(1 / FULL_SCALE)
         return Chunk(
             Audio(values, header["sample_rate"]),
             words,
             header["engine"],
             cloned=header.get("cloned", True),
+            estimated=estimated,
         )
     except (ValueError, KeyError, TypeError):
         return None

@@ -45,6 +45,7 @@ def _gpt_sovits(settings: Settings) -> Engine:
             settings.home / "graphs",
             own.threads,
             device=find_device(own.device, "gpt_sovits.device"),
+            keep_all=own.keep_all,
         ),
     )
 
@@ -76,6 +77,7 @@ def _cosyvoice(settings: Settings) -> Engine:
         own.chunks,
         own.compatible,
         device=find_device(own.device, "cosyvoice.device"),
+        keep_all=own.keep_all,
     )
     return CosyVoiceEngine(
         cosyvoice_files(settings),

@@ -1,7 +1,7 @@
 """The front desk: every door talks to a Studio and to nothing behind it."""
 
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
@@ -39,6 +39,7 @@ from myna.storage.voices import VoiceLibrary
 from myna.studio import wiring
 from myna.studio.editing import EditedRecording, EditRequest, edit
 from myna.studio.tally import Tally, counted
+from myna.studio.word_times import timed
 from myna.text.languages import detect
 from myna.text.sentences import sentences
 
@@ -177,14 +178,15 @@ class Studio:
         playback = Playback(NOBODY_LISTENS if request.whole else NOTHING_HEARD)
         for sentence in sentences(self._counted(request.text)):
             language = _language(request.language, sentence, voice)
-            yield Utterance(sentence, language, request.options, request.whole, playback)
+            options, whole = request.options, request.whole
+            yield Utterance(sentence, language, options, whole, playback, request.timestamps)
 
     def _speak(self, request: SpeechRequest, voice: Voice, engine: Engine) -> Generator[Chunk]:
         spoken = Placement(request.options.sentence_pause)
         for index, utterance in enumerate(self.utterances(request, voice)):
             chunks = engine.speak(utterance, voice)
             if request.timestamps:
-                chunks = _timed(chunks, partial(_said, utterance))
+                chunks = timed(chunks, partial(_said, utterance))
             with closing(chunks):
                 for chunk in spoken.placed(chunks):
                     yield replace(chunk, sentence=index)
@@ -200,7 +202,7 @@ class Studio:
         utterance = ArrivingUtterance(pieces, request.language, request.options)
         chunks = engine.speak_arriving(utterance, voice)
         if request.timestamps:
-            chunks = _timed(chunks, partial(_written, written, request.language, voice))
+            chunks = timed(chunks, partial(_written, written, request.language, voice))
         is_silent = True
         with closing(chunks):
             for chunk in Placement(request.options.sentence_pause).placed(chunks):
@@ -243,22 +245,6 @@ class Placement:
             if not self.is_empty:
                 yield self._line.silence(self._pause, first)
             yield from self._line.placed(chain([first], rest))
-
-
-def _timed(chunks: Generator[Chunk], said: Callable[[], tuple[str, str]]) -> Generator[Chunk]:
-    """Yield chunks and then, where the engine timed no word of them, all their words.
-
-    `said` tells the text and its language; it is asked once all chunks are there.
-    """
-    heard: list[Chunk] = []
-    with closing(chunks):
-        for chunk in chunks:
-            yield chunk
-            heard.append(chunk)
-    if heard and not any(chunk.words for chunk in heard):
-        audio = Audio.join(chunk.audio for chunk in heard)
-        words = align(audio, *said()).words
-        yield replace(heard[-1], audio=Audio.silence(0.0, audio.sample_rate), words=words)
 
 
 def _said(utterance: Utterance) -> tuple[str, str]:

@@ -83,8 +83,8 @@ def _compare_parts(case: Case, flow: Flow, tokens: Tensor) -> Iterator[Row]:
         point, mu, speaker, prompt = (
             torch.from_numpy(case.arrays[f"est_{name}"]) for name in ("x", "mu", "spks", "cond")
         )
-        time = float(case.arrays["est_t"][0])
-        out = flow.field.velocity(point, Condition(mu, speaker, prompt), time, None)
+        moment = flow.field.moment(float(case.arrays["est_t"][0]))
+        out = flow.field.velocity(point, Condition(mu, speaker, prompt), moment, None)
         yield case.compare("est_out", out.numpy())
 
 

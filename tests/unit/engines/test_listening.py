@@ -43,8 +43,8 @@ def test_what_says_other_words_is_drawn_again_and_the_best_is_kept(sample: Voice
     def draw(number: int) -> list[int]:
         return [number % 2, *range(2, 100)]
 
-    best = PACE.best(draw, 50, 2, lambda: redrawn.append(1), listener.misfit)
+    best = PACE.best(draw, 50, 2, lambda: redrawn.append(1), listener)
     assert (best[0], len(redrawn)) == (1, 1)
     assert np.array_equal(listener.sound(best)[0].samples, said(WRITTEN, sample).samples)
-    hopeless = PACE.best(lambda _: draw(0), 50, 1, lambda: None, listener.misfit)
+    hopeless = PACE.best(lambda _: draw(0), 50, 1, lambda: None, listener)
     assert hopeless == draw(0)

@@ -31,6 +31,15 @@ def test_a_sentence_comes_back_with_its_words(tmp_path: Path):
     assert found.audio.pcm16() == Audio.join(c.audio for c in chunks()).pcm16()
 
 
+def test_where_an_engine_took_the_words_to_be_is_kept_apart(tmp_path: Path):
+    store = ResultFolder(tmp_path, 10_000_000)
+    guess = TimedText("안녕", 0.04, 0.44)
+    store.put(key(1), [Chunk(tone(0.5)), Chunk(tone(0.5), estimated=(guess,))])
+    found = store.get(key(1))
+    assert found is not None
+    assert (found.words, found.estimated) == ((), (guess,))
+
+
 @pytest.mark.parametrize("damage", [0, 10, 70, 200, -1])
 def test_a_damaged_file_is_dropped_not_played(tmp_path: Path, damage: int):
     store = ResultFolder(tmp_path, 10_000_000)

@@ -1,23 +1,27 @@
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from myna.core.audio import Audio
 from myna.core.engine import Engine
 from myna.core.errors import BadText, TextTooLong, Unsupported, VoiceNotFound
 from myna.core.playback import NOBODY_LISTENS, NOTHING_HEARD
-from myna.core.speech import Options, Pause, SpeechRequest, TextPiece
+from myna.core.speech import Chunk, Options, Pause, SpeechRequest, TextPiece, Utterance
+from myna.core.timing import TimedText
 from myna.core.voice import Voice
 from myna.engines.cached import CachedEngine
 from myna.engines.catalog import EngineNotFound
+from myna.engines.embedded.engine import EmbeddedEngine
 from myna.engines.fallback import FallbackEngine
 from myna.settings import LimitSettings, Settings
 from myna.storage.results import ResultFolder
 from myna.studio.studio import Studio
 from myna.studio.wiring import open_library
-from tests.unit.engines.doubles import BrokenEngine, SlowEngine, ToneEngine
+from tests.conftest import tone
+from tests.unit.engines.doubles import BrokenEngine, HeedfulEngine, SlowEngine, ToneEngine
 
 
 @pytest.fixture
@@ -180,3 +184,90 @@ def test_word_times_count_from_the_start_of_the_speech(settings: Settings):
     assert all(a.end <= b.start + 1e-6 for a, b in pairwise(speech.words))
     assert speech.words[-1].end <= speech.audio.duration
     assert speech.words[3].start > speech.words[2].end + 0.2  # the pause between sentences
+
+
+class GuessingEngine(ToneEngine):
+    """Makes sound that no aligner finds its words in, and takes them to be somewhere."""
+
+    def __init__(self, speaks: Engine, *guess: TimedText) -> None:
+        super().__init__("guessing", speaks.capabilities.sample_rate)
+        self._speaks = speaks
+        self._guess = guess
+
+    def speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
+        guess = self._guess
+        for chunk in self._speaks.speak(utterance, voice):
+            yield replace(chunk, words=(), estimated=guess)
+            guess = ()
+
+
+GUESS = TimedText("kettle", 0.04, 0.4)
+
+
+def test_an_engines_estimate_counts_where_the_aligner_is_in_doubt(open_studio):
+    request = SpeechRequest("The kettle is on. And on.", "sample", timestamps=True)
+    assert open_studio(GuessingEngine(ToneEngine(), GUESS)).speak(request).words[0] == GUESS
+    assert open_studio(GuessingEngine(ToneEngine())).speak(request).words[0].text == "The"
+
+
+class HurriedEngine(ToneEngine):
+    """Leaves no time for words."""
+
+    def speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
+        yield Chunk(tone(0.12))
+
+
+class SilentEngine(ToneEngine):
+    """Says nothing, for a while."""
+
+    def speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
+        yield Chunk(Audio.silence(2.0, 16000))
+
+
+@pytest.mark.parametrize("engine", [HurriedEngine(), SilentEngine()])
+def test_a_sentence_in_which_nobody_finds_the_words_has_the_estimate_or_no_times(
+    open_studio, engine: Engine, caplog: pytest.LogCaptureFixture
+):
+    request = SpeechRequest("The kettle is on, and on, " * 4, "sample", timestamps=True)
+    assert open_studio(GuessingEngine(engine, GUESS)).speak(request).words == (GUESS,)
+    assert not caplog.text
+    speech = open_studio(GuessingEngine(engine)).speak(request)
+    assert speech.words == ()
+    assert len(speech.audio.samples)
+    assert "not timed" in caplog.text
+
+
+def test_engines_are_told_whether_words_are_to_be_timed_and_the_cache_is_not(
+    open_studio, tmp_path: Path
+):
+    engine = HeedfulEngine()
+    studio = open_studio(CachedEngine(engine, ResultFolder(tmp_path / "results", 10_000_000)))
+    request = SpeechRequest("One. Two.", "sample")
+    list(studio.stream(replace(request, timestamps=True)))
+    assert [utterance.timed for utterance in engine.heard] == [True, True]
+    assert all(chunk.cached for chunk in studio.stream(request) if chunk.sentence == 1)
+    assert len(engine.heard) == 2
+
+
+def test_what_the_aligner_finds_counts_more_than_an_engines_estimate(open_studio):
+    request = SpeechRequest("The kettle is on, and tea is ready.", "sample", timestamps=True)
+    words = open_studio(GuessingEngine(EmbeddedEngine(), GUESS)).speak(request).words
+    assert [word.text for word in words] == [
+        "The",
+        "kettle",
+        "is",
+        "on",
+        "and",
+        "tea",
+        "is",
+        "ready",
+    ]
+
+
+def test_an_estimate_counts_from_the_start_of_the_speech(open_studio):
+    studio = open_studio(GuessingEngine(ToneEngine(), GUESS))
+    chunks = list(studio.stream(SpeechRequest("One. Two.", "sample")))
+    before = sum(chunk.audio.duration for chunk in chunks if chunk.sentence == 0)
+    first, second = (chunk.estimated[0] for chunk in chunks if chunk.estimated)
+    assert first == GUESS
+    assert second.start == pytest.approx(before + 0.25 + GUESS.start)

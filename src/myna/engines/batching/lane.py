@@ -55,6 +55,7 @@ class Lane:
         self._stream: torch.cuda.Stream | None = None
         self._pool: Any = None  # of torch: a handle
         if device.type == "cuda":
+            gc.collect()  # an engine that was replaced may lie about, with gigabytes
             with torch.cuda.device(device):
                 priority = _URGENT if urgent else _USUAL
                 self._stream = torch.cuda.Stream(priority=priority)  # type: ignore[no-untyped-call]
@@ -70,6 +71,24 @@ class Lane:
         chosen = nullcontext() if self._stream is None else torch.cuda.stream(self._stream)
         with torch.inference_mode(), chosen:
             yield
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Do what follows in this lane: after what was launched outside, before what will be.
+
+        All who take turns launch outside on one stream, torch's own where nobody chose another.
+        """
+        if self._stream is None:
+            with self.open():
+                yield
+            return
+        outside = torch.cuda.current_stream(self.device)
+        self._stream.wait_stream(outside)
+        try:
+            with self.open():
+                yield
+        finally:
+            outside.wait_stream(self._stream)
 
     def recorded(self, step: Callable[[], None]) -> Callable[[], None]:
         """Return what repeats a step: on a GPU a graph recorded now, elsewhere the step itself.
@@ -119,12 +138,8 @@ class Lane:
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Collect what nothing refers to, then no more: to free another's graph would end a recording.
-
-    An engine that was replaced may be among it, with gigabytes.
-    """
+    """Collect nothing meanwhile: to free what is another's could end a recording."""
     was_enabled = gc.isenabled()
-    gc.collect()
     gc.disable()
     try:
         yield

@@ -7,6 +7,7 @@ are usual is for the engine to say.
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from myna.align.aligner import DOUBTFUL_COST
 
@@ -16,8 +17,15 @@ LOOP_PERIOD = 12  # tokens at most that repeat exactly
 LOOP_LENGTH = 75  # tokens, 3 s of the same
 
 
-Misfit = Callable[[list[int]], float]
-"""Says how badly the sound of drawn tokens fits their words: the cost of an alignment."""
+class Judge(Protocol):
+    """Looks closer at tokens that have a possible number."""
+
+    @property
+    def fault(self) -> Callable[[list[int]], str | None]:
+        """Says what is wrong with them that needs no listening, or None."""
+
+    def misfit(self, tokens: list[int]) -> float:
+        """Return how badly their sound fits their words: the cost of an alignment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,31 +68,42 @@ class Pace:
         units: int,
         retries: int,
         on_redraw: Callable[[], None],
-        misfit: Misfit | None = None,
+        judge: Judge | None = None,
     ) -> list[int]:
         """Draw a sentence until nothing is wrong with it, else return the best attempt.
 
-        `draw` is given the number of the attempt, from 0 to `retries`; `misfit` listens to what
-        became of it. Best is what has the right number of tokens and fits its words best, else
+        `draw` is given the number of the attempt, from 0 to `retries`; `judge` looks closer at what
+        became of it. Best is what has a possible number of tokens and fits its words best, else
         what has the least strange number.
         """
-        attempts: list[tuple[bool, float, list[int]]] = []
+        closer = judge if units >= self.fewest_judged else None
+        attempts: list[list[int]] = []
         for number in range(retries + 1):
             tokens = draw(number)
             wrong = self.fault(tokens, units)
-            badness = self.strangeness(tokens, units)
-            if wrong is None and misfit is not None and units >= self.fewest_judged:
-                badness = misfit(tokens)
-                wrong = "other words are heard" if badness > DOUBTFUL_COST else None
-                attempts.append((False, badness, tokens))
-            else:
-                attempts.append((wrong is not None, badness, tokens))
+            if wrong is None and closer is not None:
+                wrong = _closer_fault(closer, tokens)
             if wrong is None:
                 return tokens
+            attempts.append(tokens)
             logger.warning("%d units of text came as %d tokens: %s", units, len(tokens), wrong)
             if number < retries:
                 on_redraw()
-        return min(attempts, key=lambda attempt: attempt[:2])[2]
+        possible = [tokens for tokens in attempts if self.fault(tokens, units) is None]
+        if closer is not None and possible:
+            return _least(possible, closer.misfit)
+        return _least(attempts, lambda tokens: self.strangeness(tokens, units))
+
+
+def _closer_fault(judge: Judge, tokens: list[int]) -> str | None:
+    seen = judge.fault(tokens)
+    if seen is None and judge.misfit(tokens) > DOUBTFUL_COST:
+        return "other words are heard"
+    return seen
+
+
+def _least(attempts: list[list[int]], badness: Callable[[list[int]], float]) -> list[int]:
+    return min(attempts, key=badness) if len(attempts) > 1 else attempts[0]
 
 
 def _loops(tokens: Sequence[int]) -> bool:

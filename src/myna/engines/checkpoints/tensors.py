@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from myna.core.errors import WeightsMissing
+from myna.engines.checkpoints.rows import LeavesRows, Rows, RowsInMemory
 
 
 class Tensors:
@@ -68,6 +69,16 @@ class Tensors:
         stored = self._tensors.get(full)
         found = self._folded(full) if stored is None else self._ready(stored)
         return found.to(self._dtype) if found is not None and found.is_floating_point() else found
+
+    def rows(self, name: str) -> Rows:
+        """Return the rows of a table of which few are needed at a time, in float32.
+
+        On a CPU they are left in the file where that is possible. Raises `WeightsMissing`.
+        """
+        full, stored = self.prefix + name, self._tensors
+        if self.device.type == "cpu" and isinstance(stored, LeavesRows) and full in stored:
+            return stored.rows(full)
+        return RowsInMemory(self[name])
 
     def __contains__(self, name: str) -> bool:
         """Whether a tensor of this name, or anything under it, is there."""

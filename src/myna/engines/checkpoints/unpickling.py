@@ -1,17 +1,19 @@
 """Opens files written by `torch.save`: tensors and plain values, nothing that could run code."""
 
+import mmap
 import pickle
 import threading
-from collections.abc import Mapping
-from io import BytesIO
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-from zipfile import is_zipfile
+from typing import IO, Any, cast
+from zipfile import ZIP_STORED, BadZipFile, ZipFile, is_zipfile
 
 import torch
 from torch import Tensor
 
 from myna.core.errors import WeightsMissing
+from myna.engines.checkpoints.stored import MAPS_FILES, StoredTensors
 
 _ZIP_MAGIC = b"PK"
 _PICKLE_MAGIC = b"\x80"  # files of torch before 1.6
@@ -78,22 +80,38 @@ def read_pickled(path: Path, *, renamed_zip: bool = False) -> dict[str, Any]:  #
 
 
 def _safely_loaded(path: Path, *, renamed_zip: bool) -> object:
-    source: Path | BytesIO = path
     if renamed_zip:
-        source = BytesIO(_ZIP_MAGIC + path.read_bytes()[2:])
-    if (renamed_zip or read_header(path).startswith(_ZIP_MAGIC)) and not is_zipfile(source):
+        with _as_a_zip(path) as archive:
+            return _loaded(path, archive)
+    return _loaded(path)
+
+
+@contextmanager
+def _as_a_zip(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file as if it began as a zip does; nothing is written to it."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY) as archive:
+        archive[: len(_ZIP_MAGIC)] = _ZIP_MAGIC
+        yield cast(IO[bytes], archive)
+
+
+def _loaded(path: Path, archive: IO[bytes] | None = None) -> object:
+    """Load a file, or what stands for it."""
+    source = archive or path
+    is_zip = archive is not None or read_header(path).startswith(_ZIP_MAGIC)
+    if is_zip and not is_zipfile(source):
         raise WeightsMissing(
             f"{str(path)!r} is cut short or damaged: the end of its zip archive is not there. Get "
             "the file again."
         )
-    if isinstance(source, BytesIO):
-        source.seek(0)
+    if archive is not None:
+        archive.seek(0)
+    maps = MAPS_FILES and is_zip and archive is None and _is_uncompressed(path)
     try:
         with (
             _ALLOWING,
             torch.serialization.safe_globals([(PickledSettings, "utils.HParams")]),
         ):
-            return torch.load(source, map_location="cpu", weights_only=True)
+            return torch.load(source, map_location="cpu", weights_only=True, mmap=maps)
     except pickle.UnpicklingError as error:
         raise WeightsMissing(
             f"{str(path)!r} holds something other than tensors and settings, or is damaged, and "
@@ -105,12 +123,22 @@ def _safely_loaded(path: Path, *, renamed_zip: bool) -> object:
         ) from error
 
 
+def _is_uncompressed(path: Path) -> bool:
+    """Whether what an archive holds lies in it as it is, which is how torch writes it."""
+    try:
+        with ZipFile(path) as archive:
+            return all(part.compress_type == ZIP_STORED for part in archive.infolist())
+    except BadZipFile:
+        return False
+
+
 def _first_line(error: Exception) -> str:
     """Return what torch says is wrong, without its advice to switch the check off."""
     said = str(error).rpartition("WeightsUnpickler error:")[2].strip()
     return said.splitlines()[0].split(". ")[0][:200] if said else type(error).__name__
 
 
-def tensors_among(values: Mapping[str, object]) -> dict[str, Tensor]:
-    """Keep the tensors of a dictionary."""
-    return {str(name): value for name, value in values.items() if isinstance(value, Tensor)}
+def tensors_among(values: Mapping[str, object]) -> StoredTensors:
+    """Keep the tensors of a dictionary that was read from a file."""
+    found = {str(name): value for name, value in values.items() if isinstance(value, Tensor)}
+    return StoredTensors(found)

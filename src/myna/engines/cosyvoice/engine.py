@@ -16,6 +16,7 @@ from myna.core.voice import Voice
 from myna.engines.batching.telling import check_finite, telling, telling_of
 from myna.engines.checkpoints.making import making
 from myna.engines.checkpoints.plain import digest_of_files
+from myna.engines.checkpoints.when_needed import give_memory_back
 from myna.engines.cosyvoice.acoustic.request import SAMPLE_RATE
 from myna.engines.cosyvoice.files import ModelFiles
 from myna.engines.cosyvoice.manner import Manner
@@ -62,6 +63,7 @@ class CosyVoiceEngine:
             torch.set_num_threads(self.runtime.threads)
         with making(files.folder):
             self.model = load(files, self.runtime)
+        give_memory_back()
         own = f"{self.model.version.value}-{_METHOD}-{self.model.digest}"
         decoder = self.model.language_model.decoder.precision
         speakers = digest_of_files([files.presets])[:16]

@@ -10,7 +10,8 @@ import torch
 
 from myna.core.errors import SettingsError, WeightsMissing
 from myna.engines.batching.device import compute_exactly
-from myna.engines.checkpoints.plain import digest_of, digest_of_files, read_plain
+from myna.engines.checkpoints.digest_book import DigestBook
+from myna.engines.checkpoints.plain import digest_of_files, digest_of_tensors, read_plain
 from myna.engines.checkpoints.tensors import Tensors
 from myna.engines.cosyvoice.acoustic.flow import Flow, read_flow
 from myna.engines.cosyvoice.acoustic.vocoder import Vocoder, read_vocoder
@@ -64,16 +65,18 @@ def load(files: ModelFiles, runtime: Runtime) -> Model:
     configuration = read_configuration(files.configuration)
     tokenizer = TextTokenizer(files.text_folder, version)
     reader = TextReader(tokenizer, version)
-    speech_tokenizer = SpeechTokenizer(files.speech_tokenizer)
-    speaker_network = SpeakerNetwork(files.speaker_network)
+    speech_tokenizer = SpeechTokenizer(files.speech_tokenizer, runtime.kept_seconds)
+    speaker_network = SpeakerNetwork(files.speaker_network, runtime.kept_seconds)
     if runtime.networks == "exact":
         compute_exactly(runtime.device)
-    weights = [
-        read_plain(path).to(runtime.device)
-        for path in (files.language_model, files.flow, files.vocoder)
+    paths = (files.language_model, files.flow, files.vocoder)
+    weights = [read_plain(path).to(runtime.device) for path in paths]
+    book = DigestBook(runtime.graphs)
+    digests = [
+        digest_of_tensors(path, tensors.stored, book)
+        for path, tensors in zip(paths, weights, strict=True)
     ]
-    digests = [digest_of(tensors.stored) for tensors in weights]
-    parts = (version.value, *digests, digest_of_files(files.beside_weights))
+    parts = (version.value, *digests, digest_of_files(files.beside_weights, book))
     return Model(
         version,
         configuration,
@@ -81,18 +84,21 @@ def load(files: ModelFiles, runtime: Runtime) -> Model:
         reader,
         PromptMaker(speech_tokenizer, speaker_network, reader, configuration.highest_mel),
         read_presets(files.presets, lambda said: reader.transcript(said, "")),
-        _language_model(weights[0], files, runtime),
+        _language_model(weights[0], digests[0], files, runtime),
         read_flow(
             weights[1],
             version=version,
             head_width=configuration.head_width,
             precision=runtime.flow_precision,
+            recording=runtime.recording(configuration.guidance),
         ),
-        read_vocoder(weights[2], version=version),
+        read_vocoder(weights[2], version=version, recorded=runtime.device.type != "cpu"),
     )
 
 
-def _language_model(tensors: Tensors, files: ModelFiles, runtime: Runtime) -> LanguageModel:
+def _language_model(
+    tensors: Tensors, digest: str, files: ModelFiles, runtime: Runtime
+) -> LanguageModel:
     config = backbone_config(files.text_folder / "config.json")
     if runtime.device.type != "cpu":
         return read_device_model(
@@ -103,7 +109,7 @@ def _language_model(tensors: Tensors, files: ModelFiles, runtime: Runtime) -> La
         version=files.version,
         config=config,
         runtime=runtime.networks,
-        graphs=None if runtime.graphs is None else GraphFolder(runtime.graphs),
+        graphs=None if runtime.graphs is None else GraphFolder(runtime.graphs, digest),
     )
 
 

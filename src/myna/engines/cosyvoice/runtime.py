@@ -7,6 +7,8 @@ import torch
 
 from myna.core.errors import SettingsError
 from myna.engines.batching.device import CPU, half_precision
+from myna.engines.checkpoints.when_needed import KEPT_SECONDS
+from myna.engines.cosyvoice.acoustic.recorded_step import Recording
 from myna.engines.cosyvoice.acoustic.request import SCHEDULES, FlowOptions, Schedule
 
 FRAMES_PER_SECOND = 50
@@ -43,6 +45,8 @@ class Runtime:
     device: torch.device = CPU
     """Where the networks are, but for the two that listen to a reference. On a GPU `fast` is 16
     bits, in the language model and flow matching; `exact` is 32."""
+    keep_all: bool = False
+    """Keep in memory what only new voices need: the two networks that listen to a reference."""
 
     def __post_init__(self) -> None:
         for name, chosen, known in (
@@ -53,6 +57,11 @@ class Runtime:
                 raise SettingsError(
                     f"There is no {name} {chosen!r}: choose one of {', '.join(known)}."
                 )
+
+    @property
+    def kept_seconds(self) -> float | None:
+        """How long networks stay that not every text needs; None: always."""
+        return None if self.keep_all else KEPT_SECONDS
 
     @property
     def schedule(self) -> Schedule:
@@ -77,6 +86,15 @@ class Runtime:
         own = guidance if self.guidance is None else self.guidance
         history = None if self.compatible else round(self.history_seconds * FRAMES_PER_SECOND)
         return FlowOptions(steps or self.steps, own, history)
+
+    def recording(self, guidance: float) -> Recording | None:
+        """Return which steps of flow matching are recorded, for a GPU; see `flow`."""
+        if self.device.type == "cpu":
+            return None
+        calls = [1]
+        while calls[-1] < self.chunks:
+            calls.append(min(2 * calls[-1], self.chunks))
+        return Recording(self.flow(guidance, None).guidance, tuple(calls))
 
     @property
     def fingerprint(self) -> str:

@@ -165,7 +165,7 @@ class Synthesis:
             len(text),
             retries,
             self._count_redrawn,
-            listener.misfit if misfit and retries else None,
+            listener if misfit and retries else None,
         )
         yield from listener.sound(tokens)
 

@@ -12,7 +12,10 @@ Where to look, in the order of a request:
   by a runtime of `semantic_runtimes.py`: exact (`exact_graph_runtime.py`, or
   `text_to_semantic.py` in torch), fast (`fast_runtime.py`), both over `token_steps.py`; on a GPU
   `captured_slots.py`. `sampling.py` and `row_draws.py` choose.
-- `plausibility.py` judges what was drawn.
+- `speaking.py` is the way of a sentence. `observed.py` draws it, and reads off the decoder's
+  attention which words are said when: `attention.py`, `attention_heads.py`, `attention_path.py` and
+  `word_times.py` in `tokens/`, `word_phonemes.py` in `frontend/`. `plausibility.py` judges what was
+  drawn.
 - `sound/`: a `decoder.py` makes sound of them: `vits_decoder.py` with `vits.py` in v1 to
   v2ProPlus, in windows of `speech_windows.py` or, on a GPU, of `recorded_speech.py`;
   `flow_decoder.py` with `mel_windows.py`, `flow_matching.py` and `mel_vocoders.py` in

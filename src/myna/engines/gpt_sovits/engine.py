@@ -1,30 +1,25 @@
 """The GPT-SoVITS engine: published checkpoints of every version, in the reference's voice."""
 
-import itertools
 import threading
-from collections.abc import Generator, Iterable, Iterator, MutableMapping
-from contextlib import closing
+from collections.abc import Generator, MutableMapping
 
 from myna.core.audio import Audio
 from myna.core.engine import Capabilities
 from myna.core.errors import Unsupported
 from myna.core.infill import Gap, Infilled
-from myna.core.playback import NOBODY_LISTENS, Playback
 from myna.core.speech import Chunk, Utterance
 from myna.core.voice import Voice
 from myna.engines.batching.device import compute_exactly
 from myna.engines.batching.scheduler import Scheduler
 from myna.engines.batching.telling import check_finite, telling, telling_of
 from myna.engines.checkpoints.making import making
+from myna.engines.checkpoints.when_needed import give_memory_back
 from myna.engines.gpt_sovits.execution import Execution
 from myna.engines.gpt_sovits.files import ModelFiles
 from myna.engines.gpt_sovits.gap_filling import GapFiller
 from myna.engines.gpt_sovits.model import load
-from myna.engines.gpt_sovits.plausibility import PACE
-from myna.engines.gpt_sovits.sound.decoder import Sentence
-from myna.engines.gpt_sovits.tokens.drawing import Drawing, derived, seed_of
+from myna.engines.gpt_sovits.speaking import SentenceSpeaker
 from myna.engines.gpt_sovits.voice.prompt import Prompt
-from myna.engines.listening import Listener, misfit
 from myna.engines.prompts import PromptCache
 from myna.text.sentences import speakable
 
@@ -63,6 +58,7 @@ class GptSovitsEngine:
             compute_exactly(execution.device)
         with making(files.semantic, files.vits):
             self._model = load(files, windows, execution)
+        give_memory_back()
         version_name = self._model.version.value
         learned_by = f"gpt-sovits-{_METHOD}-{version_name}-{self._model.digest}"
         self.fingerprint = f"{learned_by}-{self._model.precision}"
@@ -80,6 +76,9 @@ class GptSovitsEngine:
             queue_length,
             rows_cost=execution.device.type == "cpu",
         )
+        self._say = SentenceSpeaker(
+            self.name, self._model, self._scheduler.tokens, self._count_redrawn
+        )
         self._counting = threading.Lock()
         self.redrawn = 0
         """How many sentences were drawn again because they could not have been right."""
@@ -88,7 +87,8 @@ class GptSovitsEngine:
         """Yield the sentence: the first chunk after about a second's semantic tokens.
 
         An utterance that is heard whole is drawn again, up to `options.retries` times, where its
-        tokens cannot be its words.
+        tokens, what the decoder looked at, or what is heard cannot be its words. Where the decoder
+        looked along the words, `Chunk.estimated` says when each is said.
         """
         self._check_speaks(utterance.language)
         return telling_of(self._speak(utterance, voice))
@@ -117,67 +117,7 @@ class GptSovitsEngine:
     def _speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
         if not speakable(utterance.text):
             return
-        task = self._task(utterance, voice)
-        if task.text.is_unread:
-            return
-        if utterance.whole:
-            yield from self._best(task, utterance)
-            return
-        with closing(self._groups(task, utterance.playback)) as groups:
-            yield from self._sound(task, groups, utterance.playback)
-
-    def _sound(
-        self, task: Drawing, groups: Iterable[tuple[list[int], bool]], playback: Playback
-    ) -> Iterator[Chunk]:
-        """Yield the sound of tokens that come in groups; each says whether it is the last."""
-        decoder, options = self._model.decoder, task.options
-        seed = derived(task.seed, "sound")
-        speech = decoder.speech(
-            Sentence(task.text, task.prompt, seed, options.speed, options.sample_steps, playback)
-        )
-        for tokens, last in groups:
-            for sound in speech.push(tokens, last=last):
-                playback.hand_over(len(sound) / decoder.sample_rate)
-                yield Chunk(Audio(sound, decoder.sample_rate), engine=self.name)
-
-    def _task(self, utterance: Utterance, voice: Voice) -> Drawing:
-        options = utterance.options
-        text = self._model.reader.read(utterance.text, utterance.language)
-        return Drawing(
-            text,
-            self._prompts.of(voice),
-            options,
-            seed_of(options),
-            min(self._model.longest, PACE.most_tokens(len(text.phonemes))),
-        )
-
-    def _groups(self, task: Drawing, playback: Playback) -> Generator[tuple[list[int], bool]]:
-        """Yield the tokens in groups that grow, as soon as each is full, and which is the last."""
-        chunks = self._model.decoder.chunks
-        sizes = itertools.chain(chunks, itertools.repeat(chunks[-1]))
-        with closing(self._scheduler.tokens(task.attempt(0), playback)) as tokens:
-            for size in sizes:
-                group = list(itertools.islice(tokens, size))
-                yield group, len(group) < size
-                if len(group) < size:
-                    return
-
-    def _best(self, task: Drawing, utterance: Utterance) -> list[Chunk]:
-        """Return a sentence: the best attempt, by its tokens and by what is heard."""
-        listener = Listener(
-            lambda tokens: self._sound(task, [(tokens, True)], Playback(NOBODY_LISTENS)),
-            lambda chunks: misfit(
-                Audio.join(chunk.audio for chunk in chunks), utterance.text, utterance.language
-            ),
-        )
-        tokens = PACE.best(
-            lambda number: list(self._scheduler.tokens(task.attempt(number))),
-            len(task.text.phonemes),
-            task.options.retries,
-            self._count_redrawn,
-            listener.misfit if task.options.retries else None,
-        )
-        return listener.sound(tokens)
+        yield from self._say(utterance, lambda: self._prompts.of(voice))
 
     def _count_redrawn(self) -> None:
         with self._counting:

@@ -9,6 +9,7 @@ import torch
 
 from myna.engines.batching.device import CPU, half_precision, processors
 from myna.engines.checkpoints.layers import Linear
+from myna.engines.checkpoints.when_needed import KEPT_SECONDS
 from myna.engines.gpt_sovits.sound.eight_bit_linear import EightBitLinear, Projection, exact
 from myna.engines.gpt_sovits.sound.half_linear import HalfLinear
 
@@ -28,6 +29,8 @@ class Execution:
     device: torch.device = CPU
     """Where the networks are. On a GPU `fast` is 16 bits, in semantic tokens, flow matching and
     sound; `exact` is 32."""
+    keep_all: bool = False
+    """Keep in memory what only new voices and Chinese need. On a GPU it is kept anyway."""
 
     def take_threads(self) -> None:
         """Tell torch, for the whole process, how many threads to use.
@@ -37,6 +40,11 @@ class Execution:
         torch.set_num_threads(
             self.threads or min(torch.get_num_threads(), max(1, processors() - 1))
         )
+
+    @property
+    def kept_seconds(self) -> float | None:
+        """How long networks stay that not every sentence needs; None: always."""
+        return None if self.keep_all or self.device.type != "cpu" else KEPT_SECONDS
 
     @property
     def half(self) -> torch.dtype:

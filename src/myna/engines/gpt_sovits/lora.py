@@ -9,22 +9,27 @@ from pathlib import Path
 from torch import Tensor
 
 from myna.core.errors import WeightsMissing
+from myna.engines.checkpoints.digest_book import DigestBook
 from myna.engines.checkpoints.tensors import Tensors
 from myna.engines.gpt_sovits.weights import SovitsCheckpoint, Version, read_sovits
 
+_NO_BOOK = DigestBook()
 _FACTOR = re.compile(r"(?P<layer>.+)\.lora_(?P<side>[AB])(?:\.\w+)?\.weight")
 _WRAPPER = "base_model.model."  # inside the names of a wrapped network
 _WRAPPED = ".base_layer."  # the layer a pair of factors belongs to, should it be stored too
 
 
 def read_sovits_on_base(
-    path: Path, bases: Mapping[Version, Path], version: Version | None = None
+    path: Path,
+    bases: Mapping[Version, Path],
+    version: Version | None = None,
+    book: DigestBook = _NO_BOOK,
 ) -> SovitsCheckpoint:
     """Read a SoVITS file of any kind; a LoRA file is merged into the base of its version.
 
     Raises `WeightsMissing` naming the base when that is absent or of another version.
     """
-    checkpoint = read_sovits(path, version)
+    checkpoint = read_sovits(path, version, book)
     if not checkpoint.is_lora:
         return checkpoint
     base_path = bases.get(checkpoint.version)
@@ -34,7 +39,7 @@ def read_sovits_on_base(
             f"{str(path)!r} is a LoRA of {checkpoint.version.value} and needs the base it was "
             f"trained on{where}: the published SoVITS file of {checkpoint.version.value}."
         )
-    return merged(read_sovits(base_path, checkpoint.version), checkpoint)
+    return merged(read_sovits(base_path, checkpoint.version, book), checkpoint)
 
 
 def merged(base: SovitsCheckpoint, adapter: SovitsCheckpoint) -> SovitsCheckpoint:

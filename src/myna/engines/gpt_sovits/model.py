@@ -1,12 +1,16 @@
 """Everything one GPT-SoVITS model is made of, read from its files."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 
 from myna.core.errors import WeightsMismatch, WeightsMissing
+from myna.engines.checkpoints.digest_book import DigestBook
+from myna.engines.checkpoints.plain import read_outline, read_plain
+from myna.engines.checkpoints.when_needed import Network, WhenNeeded
 from myna.engines.gpt_sovits.execution import Execution
 from myna.engines.gpt_sovits.files import ModelFiles
 from myna.engines.gpt_sovits.frontend.bert import Bert
@@ -33,7 +37,6 @@ from myna.engines.gpt_sovits.voice.speaker_vector import SpeakerNetwork
 from myna.engines.gpt_sovits.weights import (
     SovitsCheckpoint,
     Version,
-    read_plain,
     read_semantic,
 )
 
@@ -76,8 +79,9 @@ def load(files: ModelFiles, windows: int = 1, execution: Execution = Execution()
         )
     bases = {Version(name): path for name, path in files.bases.items()}
     asked = None if files.version is None else Version(files.version)
-    sovits = read_sovits_on_base(files.vits, bases, asked)
-    semantic = read_semantic(files.semantic)
+    book = DigestBook(execution.graphs)
+    sovits = read_sovits_on_base(files.vits, bases, asked, book)
+    semantic = read_semantic(files.semantic, book=book)
     first = sovits.version is Version.V1
     if semantic.is_first != first:
         meant_for = "v1" if semantic.is_first else "v2 and later"
@@ -87,17 +91,15 @@ def load(files: ModelFiles, windows: int = 1, execution: Execution = Execution()
         )
     languages = _LANGUAGES_V1 if first else _LANGUAGES_V2
     resources = Resources.find(files.folder)
-    device = execution.device
-    bert = Bert(_folder(files.bert, device)) if files.bert.exists() else None
+    bert = _folder_when_needed(Bert, files.bert, execution) if files.bert.exists() else None
     reader = TextReader(FrontEnd("v1" if first else "v2", resources), bert)
+    hubert = _folder_when_needed(Hubert, files.hubert, execution)
+    hears = sovits.version.hears_speaker
+    speaker = _speaker_network(files.speaker, execution) if hears else None
     sounding = execution.of_windows(windows) if sovits.version.matches_flow else execution
     decoder = _decoder(sovits, files, windows, sounding)
     drawing = open_model(semantic, execution)
-    hubert = Hubert(_folder(files.hubert, device))
-    hears = sovits.version.hears_speaker
-    speaker = SpeakerNetwork(read_plain(files.speaker).to(device)) if hears else None
-    found = (bert, *resources.found)
-    parts = (semantic.digest, sovits.digest, *(bool(part) for part in found))
+    parts = (semantic.digest, sovits.digest, bert is not None, *resources.found)
     return Model(
         sovits.version,
         languages,
@@ -111,9 +113,27 @@ def load(files: ModelFiles, windows: int = 1, execution: Execution = Execution()
     )
 
 
-def _folder(path: Path, device: torch.device) -> ModelFolder:
-    folder = read_folder(path)
-    return replace(folder, tensors=folder.tensors.to(device))
+def _folder_when_needed(
+    make: Callable[[ModelFolder], Network], path: Path, execution: Execution
+) -> WhenNeeded[Network]:
+    """Return the network of a folder, of which only the outline is read now."""
+
+    @torch.inference_mode()
+    def read() -> Network:
+        folder = read_folder(path)
+        return make(replace(folder, tensors=folder.tensors.to(execution.device)))
+
+    make(read_folder(path, read_outline))
+    return WhenNeeded(read, execution.kept_seconds)
+
+
+def _speaker_network(path: Path, execution: Execution) -> WhenNeeded[SpeakerNetwork]:
+    @torch.inference_mode()
+    def read() -> SpeakerNetwork:
+        return SpeakerNetwork(read_plain(path).to(execution.device))
+
+    SpeakerNetwork(read_outline(path))
+    return WhenNeeded(read, execution.kept_seconds)
 
 
 def _decoder(

@@ -1,7 +1,7 @@
 """Folders as model hubs publish them: a config.json beside one file of weights."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,12 +36,15 @@ class ModelFolder:
         return float(value) if isinstance(value, (int, float)) else default
 
 
-def read_folder(path: Path) -> ModelFolder:
-    """Read a folder. Raises `WeightsMissing` naming the file that is absent or damaged."""
+def read_folder(path: Path, read: Callable[[Path], Tensors] = read_plain) -> ModelFolder:
+    """Read a folder; `read` is for its file of weights.
+
+    Raises `WeightsMissing` naming the file that is absent or damaged.
+    """
     config = read_json(path / "config.json")
     for name in _WEIGHTS:
         if (path / name).exists():
-            return ModelFolder(path, config, read_plain(path / name))
+            return ModelFolder(path, config, read(path / name))
     raise WeightsMissing(
         f"There is neither {' nor '.join(_WEIGHTS)} in {str(path)!r}. Put the published folder "
         "there whole."

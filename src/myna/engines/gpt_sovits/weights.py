@@ -15,13 +15,16 @@ import torch
 from torch import Tensor
 
 from myna.core.errors import WeightsMissing
-from myna.engines.checkpoints.plain import digest_of
+from myna.engines.checkpoints.digest_book import DigestBook
+from myna.engines.checkpoints.plain import digest_of_tensors
 from myna.engines.checkpoints.plain import read_plain as read_plain
+from myna.engines.checkpoints.stored import StoredTensors
 from myna.engines.checkpoints.tensors import Tensors
 from myna.engines.checkpoints.unpickling import plain, read_header, read_pickled, tensors_among
 
 GPT_PREFIX = "model."
 END_TOKEN = 1024
+_NO_BOOK = DigestBook()
 V1_SYMBOLS = 322
 V1_ROWS = 512  # of a GPT's table of symbols
 
@@ -116,9 +119,12 @@ _PUBLISHED = {
 _ROWS_OF_PRO = {512: Version.V2_PRO, 768: Version.V2_PRO_PLUS}
 
 
-def read_sovits(path: Path, version: Version | None = None) -> SovitsCheckpoint:
+def read_sovits(
+    path: Path, version: Version | None = None, book: DigestBook = _NO_BOOK
+) -> SovitsCheckpoint:
     """Read a SoVITS .pth file; `version` overrules what is found out only between v3 and v4.
 
+    `book` remembers the digest.
     Raises `WeightsMissing`, naming the file and the reason, for any other file.
     """
     header = read_header(path)
@@ -139,13 +145,15 @@ def read_sovits(path: Path, version: Version | None = None) -> SovitsCheckpoint:
         found,
         _sovits_config(config),
         Tensors(weights, str(path)),
-        digest_of(weights),
+        digest_of_tensors(path, weights, book),
         None if table is None else table.shape[0],
         is_lora,
     )
 
 
-def read_semantic(path: Path, device: str = "cpu") -> SemanticCheckpoint:
+def read_semantic(
+    path: Path, device: str = "cpu", book: DigestBook = _NO_BOOK
+) -> SemanticCheckpoint:
     """Read a GPT .ckpt file. Raises `WeightsMissing` for any other file."""
     content = read_pickled(path)
     weights = _weights_in(content, path, wanted="GPT (.ckpt)")
@@ -159,14 +167,14 @@ def read_semantic(path: Path, device: str = "cpu") -> SemanticCheckpoint:
     config = plain(content.get("config"))
     return SemanticCheckpoint(
         Tensors(weights, str(path), prefix=GPT_PREFIX, device=device),
-        digest_of(weights),
+        digest_of_tensors(path, weights, book),
         n_symbols=table.shape[0],
         n_heads=_whole(_at(config, "model", "head"), 16),
         longest_seconds=float(_whole(_at(config, "data", "max_sec"), 54)),
     )
 
 
-def _weights_in(content: Mapping[str, object], path: Path, wanted: str) -> dict[str, Tensor]:
+def _weights_in(content: Mapping[str, object], path: Path, wanted: str) -> StoredTensors:
     weights = content.get("weight")
     if isinstance(weights, Mapping):
         found = tensors_among(weights)

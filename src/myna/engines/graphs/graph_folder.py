@@ -20,8 +20,10 @@ class GraphRefused(Exception):
 class GraphFolder:
     """Files whose names hold the digest of their content, so that damage is noticed."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, source: str | None = None) -> None:
+        """`source` is the digest of what all graphs here are made from, where it is known."""
         self._folder = folder
+        self.source = source
 
     def path(self, name: str, key: str, build: Build) -> Path:
         """Return the file of a graph, which is written first unless it is there and whole.

@@ -26,21 +26,18 @@ def main() -> None:
     found = {}
     for name, (group, width, capacity) in FAMILIES.items():
         n_splits = triton.cdiv(capacity, SPLIT)
+        both = {"width": width, "split": SPLIT, "n_splits": n_splits}
         sizes = {"scale": width**-0.5, "group": group, "capacity": capacity}
-        merging = {"n_splits": n_splits, "padded": triton.next_power_of_2(n_splits)}
-        shared = {"width": width, "split": SPLIT}
-        found[f"{name} attend"] = _fits(decode_kernel._attend_split, sizes | shared)
-        found[f"{name} merge"] = _fits(decode_kernel._merge_splits, merging | shared)
+        padded = {"padded": triton.next_power_of_2(n_splits)}
+        found[f"{name} attend"] = _fits(decode_kernel._attend_splits, both | sizes)
+        found[f"{name} merge"] = _fits(decode_kernel._merge_splits, both | padded)
     sys.stdout.write(json.dumps(found))
 
 
 TYPES = {
-    "query": "*bf16",
-    "keys": "*bf16",
-    "values": "*bf16",
-    "merged": "*bf16",
+    **dict.fromkeys(("query", "new_key", "new_value", "keys", "values", "merged"), "*bf16"),
+    **dict.fromkeys(("query_stride", "key_stride", "value_stride"), "i32"),
     "lengths": "*i64",
-    "query_stride": "i32",
 }
 
 
@@ -51,7 +48,8 @@ def _fits(kernel: Any, constants: dict[str, float]) -> bool:
     }
     places = {(kernel.arg_names.index(name),): value for name, value in constants.items()}
     source = ASTSource(kernel, types, places)
-    made = triton.compile(source, target=GPUTarget("cuda", GENERATION, 32))
+    warps = {"num_warps": decode_kernel.warps_for(int(constants["width"]))}
+    made = triton.compile(source, target=GPUTarget("cuda", GENERATION, 32), options=warps)
     assert made.asm["cubin"]
     return "__local_depot" not in made.asm["ptx"]
 

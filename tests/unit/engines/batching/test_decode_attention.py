@@ -18,6 +18,8 @@ from myna.engines.batching.decode_attention import (
     Attend,
     CacheShape,
     DecodeAttention,
+    Heads,
+    Known,
     attention_on,
     deviation,
     read_by_length,
@@ -37,14 +39,15 @@ REAL = {
 }
 
 
-def _over_everything(lengths: Tensor, capacity: int) -> Attend:
-    """Attend to what lies behind a length, too, as upstream does: zeros have a score as well."""
+def _over_everything(places: Tensor, _: Tensor) -> Attend:
+    """Attend to the zeros behind the newest position, too, which have a score: upstream does."""
 
-    def attend(query: Tensor, keys: Tensor, values: Tensor) -> Tensor:
-        behind = torch.arange(capacity)[None, None, :, None] >= lengths[:, None, None, None]
-        known = (each.masked_fill(behind, 0) for each in (keys, values))
-        grouped = query.reshape(len(query), keys.shape[1], -1, query.shape[2])
-        return F.scaled_dot_product_attention(grouped, *known).reshape(query.shape)
+    def attend(heads: Heads, known: Known) -> Tensor:
+        capacity = known[0].shape[2]
+        behind = torch.arange(capacity)[None, None, :, None] > places[:, None, None, None]
+        seen = [each.masked_fill(behind, 0) for each in known]
+        MASKED.over(places, _)(heads, known)  # puts key and value there
+        return MASKED.over(torch.full_like(places, capacity - 1), _)(heads, (seen[0], seen[1]))
 
     return attend
 
@@ -52,19 +55,21 @@ def _over_everything(lengths: Tensor, capacity: int) -> Attend:
 def test_a_short_sequence_in_a_long_slot_sees_itself_alone() -> None:
     generator = torch.Generator().manual_seed(1)
     query, keys, values = (torch.randn(1, 4, 20, 32, generator=generator) for _ in range(3))
-    alone = F.scaled_dot_product_attention(query[:, :, :1], keys, values)
-    wide = [F.pad(each, (0, 0, 0, 1260)) for each in (keys, values)]
-    errors = [
-        (over(torch.tensor([20]), 1280)(query[:, :, 0], *wide) - alone[:, :, 0]).abs().max()
-        for over in (MASKED.over, _over_everything)
-    ]
+    alone = F.scaled_dot_product_attention(query[:, :, -1:], keys, values)[:, :, 0]
+    heads = query[:, :, -1], keys[:, :, -1], values[:, :, -1]
+    errors = []
+    for over in (MASKED.over, _over_everything):
+        wide = [F.pad(each[:, :, :19], (0, 0, 0, 1261)) for each in (keys, values)]
+        found = over(torch.tensor([19]), torch.tensor([True]))(heads, (wide[0], wide[1]))
+        errors.append((found - alone).abs().max())
     assert errors[0] < 1e-6
     assert errors[1] > 0.1
 
 
-def test_what_lies_in_an_empty_slot_is_a_number() -> None:
-    query, keys = torch.ones(2, 4, 16), torch.ones(2, 2, 300, 16)
-    assert MASKED.over(torch.tensor([0, 5]), 300)(query, keys, keys).isfinite().all()
+def test_what_is_found_in_a_slot_that_is_not_going_is_a_number() -> None:
+    heads, known = (torch.ones(2, 4, 16), *torch.ones(2, 2, 2, 16)), torch.ones(2, 2, 2, 300, 16)
+    attend = MASKED.over(torch.tensor([0, 5]), torch.tensor([False, True]))
+    assert attend(heads, (known[0], known[1])).isfinite().all()
 
 
 def test_on_a_cpu_the_mask_is_taken() -> None:
@@ -81,8 +86,20 @@ def test_what_gives_other_numbers_is_not_used(caplog: pytest.LogCaptureFixture) 
 
 
 def test_what_gives_no_numbers_is_not_used() -> None:
-    nothing = DecodeAttention("nothing", lambda *_: lambda query, *_: query * torch.nan)
+    nothing = DecodeAttention("nothing", lambda *_: lambda heads, _: heads[0] * torch.nan)
     assert tried(lambda: nothing, SHAPE, CPU) is MASKED
+
+
+def test_what_puts_keys_elsewhere_is_not_used() -> None:
+    def late(places: Tensor, going: Tensor) -> Attend:
+        def attend(heads: Heads, known: Known) -> Tensor:
+            found = MASKED.over(places, going)(heads, known)
+            known[0].copy_(known[0].roll(1, dims=2))
+            return found
+
+        return attend
+
+    assert tried(lambda: DecodeAttention("late", late), SHAPE, CPU) is MASKED
 
 
 def test_what_fails_is_not_used_and_the_log_says_why(caplog: pytest.LogCaptureFixture) -> None:
@@ -109,7 +126,7 @@ def test_in_the_interpreter_the_kernel_finds_what_torch_does_and_reads_no_furthe
     assert all(found[name] < 2e-6 for name in names), found
     assert found["same bits"]
     assert found["strided"]
-    assert found["empty"] == [0, 1]
+    assert found["empty"] == [0, 1, 2 * 16]
 
 
 @NEEDS_TRITON

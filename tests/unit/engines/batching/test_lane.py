@@ -20,17 +20,24 @@ class Cuda:
         self.refuses = False
         for name, standing_in in {
             "device": lambda device: self._within(f"on {device}"),
-            "current_stream": lambda: "default",
-            "Stream": lambda priority: self,
+            "current_stream": lambda device=None: _Outside(self.done),
             "graph_pool_handle": lambda: "pool",
+            "Stream": self._stream,
             "stream": lambda stream: self._within("in lane"),
             "CUDAGraph": lambda: self,
             "graph": self._graph,
         }.items():
             monkeypatch.setattr(torch.cuda, name, standing_in)
 
-    def wait_stream(self, stream: str) -> None:
+    def _stream(self, priority: int) -> "Cuda":
+        self.priority = priority
+        return self
+
+    def wait_stream(self, stream: object) -> None:
         self.done.append(f"waits for {stream}")
+
+    def __str__(self) -> str:
+        return "lane"
 
     def replay(self) -> None:
         self.done.append("replays")
@@ -52,6 +59,19 @@ class Cuda:
             raise RuntimeError("operation not permitted when stream is capturing")
 
 
+class _Outside:
+    """The stream that is current outside of a lane."""
+
+    def __init__(self, done: list[str]) -> None:
+        self._done = done
+
+    def __str__(self) -> str:
+        return "default"
+
+    def wait_stream(self, stream: object) -> None:
+        self._done.append(f"default waits for {stream}")
+
+
 @pytest.fixture
 def cuda(monkeypatch: pytest.MonkeyPatch) -> Cuda:
     return Cuda(monkeypatch)
@@ -60,6 +80,18 @@ def cuda(monkeypatch: pytest.MonkeyPatch) -> Cuda:
 def test_a_lane_begins_behind_what_made_the_weights(cuda: Cuda) -> None:
     Lane(torch.device("cuda:1"))
     assert cuda.done == ["on cuda:1", "waits for default"]
+    assert cuda.priority < 0
+    Lane(torch.device("cuda:1"), urgent=False)
+    assert cuda.priority == 0
+
+
+def test_a_turn_is_between_what_is_launched_before_it_and_after_it(cuda: Cuda) -> None:
+    lane = Lane(torch.device("cuda:1"))
+    del cuda.done[:]
+    with pytest.raises(ZeroDivisionError), lane.turn():
+        cuda.done.append("works")
+        raise ZeroDivisionError
+    assert cuda.done == ["waits for default", "in lane", "works", "default waits for lane"]
 
 
 def test_a_step_is_recorded_once_after_some_runs_and_then_replayed(cuda: Cuda) -> None:
@@ -97,5 +129,7 @@ def test_on_a_cpu_a_step_is_repeated_and_what_is_fetched_does_not_change_later()
         repeat()
         assert torch.is_inference_mode_enabled()
         fetched = lane.fetched(numbers)
+    with lane.turn():
+        assert torch.is_inference_mode_enabled()
     numbers += 1
     assert fetched.wait().tolist() == [0, 0]

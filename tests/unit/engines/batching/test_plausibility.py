@@ -2,6 +2,7 @@ import random
 
 import pytest
 
+from myna.align.aligner import DOUBTFUL_COST
 from myna.engines.batching.plausibility import Pace
 
 PACE = Pace(fewest=0.6, typical=2.2, most=8.0, allowance=75, fewest_judged=8)
@@ -57,3 +58,48 @@ def test_what_went_wrong_is_drawn_again_until_it_is_right() -> None:
 def test_the_least_strange_attempt_is_kept_when_all_went_wrong() -> None:
     attempts = [_tokens(2), _tokens(20), _tokens(5)]
     assert PACE.best(attempts.__getitem__, PHONES, 2, lambda: None) == attempts[1]
+
+
+class Judging:
+    """Finds fault with some attempts by their first token, and listens to the others."""
+
+    def __init__(self, faults: dict[int, str], misfits: dict[int, float]) -> None:
+        self._faults, self._misfits = faults, misfits
+        self.heard: list[int] = []
+
+    def fault(self, tokens: list[int]) -> str | None:
+        return self._faults.get(tokens[0])
+
+    def misfit(self, tokens: list[int]) -> float:
+        self.heard.append(tokens[0])
+        return self._misfits[tokens[0]]
+
+
+def _attempt(number: int) -> list[int]:
+    return [number, *_tokens(87)]
+
+
+def test_what_is_seen_to_be_wrong_is_drawn_again_unheard() -> None:
+    redrawn: list[int] = []
+    judging = Judging({0: "words were passed over"}, {1: 1.0})
+    best = PACE.best(_attempt, PHONES, 2, lambda: redrawn.append(1), judging)
+    assert best == _attempt(1)
+    assert len(redrawn) == 1
+    assert judging.heard == [1]
+
+
+def test_of_attempts_that_are_all_seen_to_be_wrong_the_best_heard_is_kept() -> None:
+    judging = Judging(dict.fromkeys(range(3), "words are said again"), {0: 1.1, 1: 1.0, 2: 1.3})
+    assert PACE.best(_attempt, PHONES, 2, lambda: None, judging) == _attempt(1)
+
+
+def test_an_impossible_number_is_worse_than_any_other_fault() -> None:
+    judging = Judging({}, {1: 2 * DOUBTFUL_COST})
+    attempts = [[0, *_tokens(5)], _attempt(1)]
+    assert PACE.best(attempts.__getitem__, PHONES, 1, lambda: None, judging) == attempts[1]
+
+
+def test_very_short_texts_are_not_looked_at_closer() -> None:
+    judging = Judging({0: "words were passed over"}, {})
+    assert PACE.best(lambda _: [0, *_tokens(12)], 5, 2, lambda: None, judging) == [0, *_tokens(12)]
+    assert not judging.heard

@@ -2,11 +2,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from myna.core.audio import Audio
 from myna.core.errors import SettingsError
 from myna.core.speech import Options, Utterance
 from myna.core.voice import Voice
+from myna.engines.cosyvoice.acoustic.recorded_step import Recording
 from myna.engines.cosyvoice.engine import CosyVoiceEngine
 from myna.engines.cosyvoice.files import find_files
 from myna.engines.cosyvoice.runtime import Runtime
@@ -62,3 +64,12 @@ def test_a_preset_or_runtime_nobody_knows_is_refused() -> None:
         Runtime("hasty")
     with pytest.raises(SettingsError, match="rough"):
         Runtime(networks="rough")
+
+
+def test_on_a_gpu_steps_are_recorded_for_as_many_calls_as_may_share_one() -> None:
+    gpu = torch.device("cuda")
+    assert Runtime(chunks=6, device=gpu, guidance=0.5).recording(0.7) == Recording(
+        0.5, (1, 2, 4, 6)
+    )
+    assert Runtime(device=gpu).recording(0.7) == Recording(0.7, (1,))
+    assert Runtime(chunks=6).recording(0.7) is None

@@ -8,4 +8,8 @@
 - The sound: `vocoder.py` with `pitch.py` and `source.py`.
 - `flow_desk.py` lets calls share a pass (`past_batch.py`); `published_stream.py`
   streams as the published code does.
+- For a GPU, `recorded_matching.py` follows paths by steps of fixed sizes (`recorded_step.py`) that
+  are recorded, over what calls remember in few pieces (`packed_past.py`, `recorded_past.py`).
+  `recorded_windows.py` does so with the vocoder's filter, whose transforms are then those of
+  `fourier.py`.
 """

@@ -13,9 +13,9 @@ from torch import Tensor
 
 from myna.engines.checkpoints.layers import LayerNorm, join_heads, split_heads
 from myna.engines.checkpoints.tensors import Tensors
-from myna.engines.cosyvoice.acoustic.layers import CausalConvolution, Linear, chunk_mask
+from myna.engines.cosyvoice.acoustic.layers import CausalConvolution, Linear
 from myna.engines.cosyvoice.acoustic.look_ahead import LookAhead
-from myna.engines.cosyvoice.acoustic.past import EncoderPast, Past
+from myna.engines.cosyvoice.acoustic.past import EncoderPast, Past, chunk_mask
 from myna.engines.cosyvoice.acoustic.request import (
     CHUNK_FRAMES,
     CHUNK_TOKENS,

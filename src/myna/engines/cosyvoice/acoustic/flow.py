@@ -9,8 +9,16 @@ from myna.engines.cosyvoice.acoustic.encoder import UpsamplingEncoder
 from myna.engines.cosyvoice.acoustic.flow_noise import flow_noise
 from myna.engines.cosyvoice.acoustic.layers import Linear
 from myna.engines.cosyvoice.acoustic.look_ahead import RepeatingEncoder
-from myna.engines.cosyvoice.acoustic.matching import Known, Stretch, follow
+from myna.engines.cosyvoice.acoustic.matching import (
+    Known,
+    Matching,
+    PlainMatching,
+    Stretch,
+    follow,
+)
 from myna.engines.cosyvoice.acoustic.past import EncoderPast
+from myna.engines.cosyvoice.acoustic.recorded_matching import RecordedMatching
+from myna.engines.cosyvoice.acoustic.recorded_step import Recording
 from myna.engines.cosyvoice.acoustic.request import FlowOptions, Span, SpeechPrompt
 from myna.engines.cosyvoice.acoustic.transformer import DiffusionTransformer
 from myna.engines.cosyvoice.acoustic.unet import UNet
@@ -26,11 +34,18 @@ class Flow:
         tensors: Tensors,
         encoder: UpsamplingEncoder | RepeatingEncoder,
         field: VelocityField,
+        recording: Recording | None = None,
     ) -> None:
+        """With a `recording`, its steps are recorded now, on the device of the tensors."""
         self.table = tensors["input_embedding.weight"]
         self._speaker = Linear.of(tensors.scope("spk_embed_affine_layer"))
         self.encoder = encoder
         self.field = field
+        self.matching: Matching = (
+            PlainMatching(field)
+            if recording is None
+            else RecordedMatching(field, recording, self.n_mels, tensors.device)
+        )
 
     @property
     def n_mels(self) -> int:
@@ -97,17 +112,19 @@ def read_flow(
     version: Version,
     head_width: int = 64,
     precision: torch.dtype = torch.float32,
+    recording: Recording | None = None,
 ) -> Flow:
     """Read the tensors of `flow.pt`; sizes follow from them, but for the U-Net's `head_width`.
 
     In the `precision` of bfloat16 most of the path to mel is computed faster where the processor
-    can, and what a call remembers takes half the memory; the rest stays in float32.
+    can, and what a call remembers takes half the memory; the rest stays in float32. A `recording`
+    says which steps of matching are recorded now, for a GPU.
 
     Raises `WeightsMissing` naming the tensor that lacks.
     """
     estimator = tensors.scope("decoder.estimator")
     if version is Version.COSYVOICE3:
         ahead = RepeatingEncoder(tensors.scope("pre_lookahead_layer"))
-        return Flow(tensors, ahead, DiffusionTransformer(estimator, precision))
+        return Flow(tensors, ahead, DiffusionTransformer(estimator, precision), recording)
     encoder = UpsamplingEncoder(tensors.scope("encoder"), tensors.scope("encoder_proj"))
-    return Flow(tensors, encoder, UNet(estimator, head_width, precision))
+    return Flow(tensors, encoder, UNet(estimator, head_width, precision), recording)

@@ -10,8 +10,7 @@ from torch import Tensor
 
 from myna.engines.checkpoints.layers import join_heads, split_heads
 from myna.engines.checkpoints.tensors import Tensors
-from myna.engines.cosyvoice.acoustic.past_batch import AnyPast
-from myna.engines.cosyvoice.acoustic.request import CHUNK_FRAMES
+from myna.engines.cosyvoice.acoustic.past import AnyPast
 
 Turning = Callable[[Tensor], Tensor]
 
@@ -71,7 +70,10 @@ class CausalConvolution:
 
 
 def attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
-    """Let queries (B, heads, T, width) look at keys and values in the precision of these."""
+    """Let queries (B, heads, T, width) look at keys and values in the precision of these.
+
+    mask: bool, True where there is sight; or numbers of that precision, added to the scores.
+    """
     if key.dtype != torch.bfloat16 or key.device.type != "cpu":
         attended = F.scaled_dot_product_attention(query.to(key.dtype), key, value, attn_mask=mask)
         return attended.to(query.dtype)
@@ -79,7 +81,8 @@ def attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) ->
     scaled = (query / math.sqrt(query.shape[-1])).to(key.dtype)
     scores = (scaled @ key.transpose(2, 3)).to(query.dtype)
     if mask is not None:
-        scores = scores.masked_fill(~mask, -torch.inf)
+        is_bool = mask.dtype == torch.bool
+        scores = scores.masked_fill(~mask, -torch.inf) if is_bool else scores + mask
     return (F.softmax(scores, dim=-1).to(value.dtype) @ value).to(query.dtype)
 
 
@@ -88,7 +91,7 @@ class Sight:
     """What new frames see: those of the past and each other, but for what the mask hides."""
 
     past: AnyPast | None
-    mask: Tensor | None  # bool, True where there is sight; None: everything
+    mask: Tensor | None  # see `attention`; None: everything
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,28 +126,9 @@ class SelfAttention:
         return self.out(join_heads(attention(query, key, value, sight.mask)))
 
 
-def chunk_mask(before: int, frames: int, chunk: int, device: torch.device) -> Tensor | None:
-    """Return what `frames` new frames see of `before` old ones and themselves, in whole chunks.
-
-    Everything old, of the new their own chunk and those before: (frames, before + frames) bool,
-    or None where all is seen. The first new frame begins a chunk.
-    """
-    if frames <= chunk:
-        return None
-    chunks = torch.arange(frames, device=device) // chunk
-    new = chunks[None] <= chunks[:, None]
-    return F.pad(new, (before, 0), value=True)
-
-
 def sight_mask(frames: int, past: AnyPast | None, device: torch.device) -> Tensor | None:
     """Return what new frames see on their way to mel: a mask for attention, or None for all.
 
     Without a past they see each other; with one, no frame sees beyond its own chunk.
     """
-    if past is None:
-        return None
-    mask = chunk_mask(past.seen, frames, CHUNK_FRAMES, device)
-    hidden = past.hidden(frames, device)
-    if hidden is None:
-        return mask
-    return ~hidden if mask is None else ~hidden & mask
+    return None if past is None else past.sight(frames, device)

@@ -6,14 +6,16 @@ in steps that grow (1 - cos), because its beginning decides most.
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
+from myna.engines.cosyvoice.acoustic.packed_past import PackedPast
 from myna.engines.cosyvoice.acoustic.past import Past
-from myna.engines.cosyvoice.acoustic.past_batch import AnyPast, PastBatch
+from myna.engines.cosyvoice.acoustic.past_batch import PastBatch
 from myna.engines.cosyvoice.acoustic.request import FlowOptions
 from myna.engines.cosyvoice.acoustic.velocity import Condition, VelocityField
 
@@ -39,22 +41,71 @@ class Stretch:
     """Frames that belong to complete chunks: they are remembered for those that follow."""
 
 
-def new_path(options: FlowOptions, kept: int) -> Sequence[Past]:
-    """Return the past of a call that has not begun, one for each step.
+@dataclass(slots=True, eq=False)
+class Path:
+    """What one call remembers of each step; state of a call."""
 
-    `kept` frames at the beginning are never forgotten.
-    """
-    return [Past(kept, options.history_frames) for _ in range(options.steps)]
+    steps: Sequence[Past] = ()
+    packed: Sequence[PackedPast] = ()
+    """Instead of `steps`, while the call's steps are recorded ones."""
+
+    @property
+    def bytes(self) -> int:
+        """How much memory keys and values take."""
+        of_steps = sum(past.bytes for past in self.steps)
+        return of_steps + sum(past.bytes for past in self.packed)
+
+    def copy(self) -> "Path":
+        """Return a path that goes on from here by itself."""
+        return Path([past.copy() for past in self.steps], self.packed)
 
 
-def batched(paths: Sequence[Sequence[Past]], options: FlowOptions) -> Sequence[PastBatch]:
-    """Return the past of several calls with the same options."""
-    rows = 2 if options.guidance > 0 else 1
-    return [PastBatch(of_step, rows) for of_step in zip(*paths, strict=True)]
+class Matching(Protocol):
+    """Follows the paths of calls that go on from chunk to chunk."""
+
+    def begin(self, options: FlowOptions, kept: int) -> Path:
+        """Return the path of a call; `kept` frames at its beginning are never forgotten."""
+        ...
+
+    def likeness(self, frames: int, settling: int) -> Hashable:
+        """Return what stretches that share a pass have alike: see `Stretch`."""
+        ...
+
+    def follow(
+        self, stretches: Sequence[Stretch], paths: Sequence[Path], options: FlowOptions
+    ) -> list[Tensor]:
+        """Follow the paths of calls that are alike: (1, n_mels, T) of each."""
+        ...
 
 
-def together(stretches: Sequence[Stretch]) -> Stretch:
-    """Return a batch of stretches that are equally long and settle as many frames."""
+class PlainMatching:
+    """Computes as many frames as there are; calls are alike where these are as many."""
+
+    def __init__(self, field: VelocityField) -> None:
+        self._field = field
+
+    def begin(self, options: FlowOptions, kept: int) -> Path:
+        """See `Matching`."""
+        return Path([Past(kept, options.history_frames) for _ in range(options.steps)])
+
+    def likeness(self, frames: int, settling: int) -> Hashable:
+        """See `Matching`."""
+        return frames, settling
+
+    def follow(
+        self, stretches: Sequence[Stretch], paths: Sequence[Path], options: FlowOptions
+    ) -> list[Tensor]:
+        """See `Matching`."""
+        if len(stretches) == 1:
+            return [follow(self._field, stretches[0], options, paths[0].steps)]
+        rows = 2 if options.guidance > 0 else 1
+        pasts = zip(*(path.steps for path in paths), strict=True)
+        batches = [PastBatch(of_step, rows) for of_step in pasts]
+        followed = follow(self._field, _together(stretches), options, batches)
+        return list(torch.split(followed, 1))
+
+
+def _together(stretches: Sequence[Stretch]) -> Stretch:
     condition = stretches[0].condition
     for stretch in stretches[1:]:
         condition = condition.beside(stretch.condition)
@@ -66,7 +117,7 @@ def follow(
     field: VelocityField,
     stretch: Stretch,
     options: FlowOptions,
-    past: Sequence[AnyPast] | None = None,
+    past: Sequence[Past] | Sequence[PastBatch] | None = None,
 ) -> Tensor:
     """Follow the path to its end: (B, n_mels, T).
 
@@ -80,17 +131,17 @@ def follow(
     for index, (time, next_time) in enumerate(itertools.pairwise(times)):
         at = point if options.guidance == 0 else torch.cat([point, point])
         if past is None:
-            velocity = field.velocity(at, condition, time, None)
+            velocity = field.velocity(at, condition, field.moment(time), None)
         else:
             past[index].begin(stretch.settling)
-            velocity = field.velocity(at, condition, time, past[index])
+            velocity = field.velocity(at, condition, field.moment(time), past[index])
             past[index].end()
-        guided = _guided(velocity, options.guidance)
-        point = _placed(point + (next_time - time) * guided, stretch, next_time)
+        towards = guided(velocity, options.guidance)
+        point = _placed(point + (next_time - time) * towards, stretch, next_time)
     return point
 
 
-def _guided(velocity: Tensor, guidance: float) -> Tensor:
+def guided(velocity: Tensor, guidance: float) -> Tensor:
     """Strengthen the conditions (Ho and Salimans 2022): the second half had none."""
     if guidance == 0:
         return velocity

@@ -7,8 +7,7 @@ import torch
 from torch import Tensor
 
 from myna.engines.cosyvoice.acoustic.flow import Flow
-from myna.engines.cosyvoice.acoustic.matching import Stretch, batched, follow, new_path, together
-from myna.engines.cosyvoice.acoustic.past import Past
+from myna.engines.cosyvoice.acoustic.matching import Path, Stretch
 from myna.engines.cosyvoice.acoustic.request import (
     CHUNK_TOKENS,
     FRAMES_PER_TOKEN,
@@ -36,19 +35,19 @@ class MelStream:
         self._given = prompt.tokens.shape[0]
         self._settled = 0
         self._encoder_past = flow.encoder.past()
-        self._path: Sequence[Past] = new_path(options, prompt.mel.shape[1])
+        self._path = flow.matching.begin(options, prompt.mel.shape[1])
         self.frames_computed = 0
         """How many frames went through the networks so far."""
 
     @property
-    def path(self) -> Sequence[Past]:
-        """The past of each step."""
+    def path(self) -> Path:
+        """What is remembered of each step."""
         return self._path
 
     @property
     def bytes(self) -> int:
         """How much memory the past of the path takes, next to which all else is little."""
-        return sum(past.bytes for past in self._path)
+        return self._path.bytes
 
     @property
     def given(self) -> int:
@@ -75,8 +74,7 @@ class MelStream:
 
         Three tokens more must be there, but at the end.
         """
-        stretch = self.begin(count).stretch
-        return self.finish(follow(self.flow.field, stretch, self.options, self._path), count)
+        return self.finish(self._followed(self.begin(count).stretch), count)
 
     @torch.inference_mode()
     def prepare(self) -> None:
@@ -84,13 +82,17 @@ class MelStream:
         end = self._prompt_end
         if end > self._settled:
             stretch = self._stretch(Span(self._settled, end))
-            follow(self.flow.field, stretch, self.options, self._path)
+            self._followed(stretch)
             self._settle(stretch)
 
     def likeness(self, count: int) -> Hashable:
         """Return what advances that share a pass must have alike, this one being of `count`."""
         span = Span(max(self._settled, self._prompt_end), self._given + count)
-        return span.end - span.first, span.settling, self.options
+        frames, settling = (
+            FRAMES_PER_TOKEN * (span.end - span.first),
+            FRAMES_PER_TOKEN * span.settling,
+        )
+        return self.options, self.flow.matching.likeness(frames, settling)
 
     @torch.inference_mode()
     def begin(self, count: int) -> "Begun":
@@ -119,7 +121,7 @@ class MelStream:
         twin = MelStream(self.flow, self._prompt, self.options, seed)
         twin._tokens, twin._given, twin._settled = self._tokens, self._given, self._settled
         twin._encoder_past = self._encoder_past and self._encoder_past.copy()
-        twin._path = [past.copy() for past in self._path]
+        twin._path = self._path.copy()
         return twin
 
     @property
@@ -135,6 +137,9 @@ class MelStream:
             self.flow.noise(span, self._prompt, self._seed),
             settling=FRAMES_PER_TOKEN * span.settling,
         )
+
+    def _followed(self, stretch: Stretch) -> Tensor:
+        return self.flow.matching.follow([stretch], [self._path], self.options)[0]
 
     def _settle(self, stretch: Stretch) -> None:
         self._settled += stretch.settling // FRAMES_PER_TOKEN
@@ -159,11 +164,11 @@ def finish_together(advances: Sequence[Begun]) -> list[Tensor]:
     if not advances:
         return []
     streams = [begun.stream for begun in advances]
-    options = streams[0].options
-    path = batched([stream.path for stream in streams], options)
-    stretch = together([begun.stretch for begun in advances])
-    followed = follow(streams[0].flow.field, stretch, options, path)
-    mels = torch.split(followed, 1)
+    mels = streams[0].flow.matching.follow(
+        [begun.stretch for begun in advances],
+        [stream.path for stream in streams],
+        streams[0].options,
+    )
     return [
         begun.stream.finish(mel, begun.count) for begun, mel in zip(advances, mels, strict=True)
     ]

@@ -5,13 +5,42 @@ convolution and for the keys and values of an attention. Frames of a chunk that 
 will be computed again, and leave nothing.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
+import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
+
+from myna.engines.cosyvoice.acoustic.request import CHUNK_FRAMES
 
 _ROOM = 128  # frames by which a memory grows at least
 _CPU_ROOM = 1024  # as many at once: what was never written to takes no memory there
+
+
+class AnyPast(Protocol):
+    """What a network asks for on its way to mel."""
+
+    def places(self, device: torch.device) -> Tensor:
+        """Return which frame of its call is the first new one: (1,), or (rows,)."""
+        ...
+
+    def sight(self, frames: int, device: torch.device) -> Tensor | None:
+        """Return what new frames see of the past and of each other: no chunk but theirs and older.
+
+        A mask for attention, (frames, all) or (rows, 1, frames, all): bool, True where there is
+        sight, or numbers to add to scores; None where all is seen.
+        """
+        ...
+
+    def before(self, inputs: Tensor, reach: int) -> Tensor:
+        """Return inputs (batch, channels, frames) with the `reach` frames before them."""
+        ...
+
+    def extended(self, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
+        """Return keys and values (batch, heads, frames, width) behind those of the past."""
+        ...
 
 
 @dataclass(slots=True, eq=False)
@@ -78,6 +107,24 @@ class Past:
         self._settling = 0
         self._memory = self._context = 0
 
+    @classmethod
+    def resumed(
+        cls,
+        bounds: tuple[int, int | None],
+        frames: int,
+        memories: Sequence[tuple[Tensor, Tensor]],
+        contexts: Sequence[Tensor],
+    ) -> "Past":
+        """Return what goes on after `frames`, with what each layer is to find.
+
+        bounds: the `kept` frames and the `history`.
+        """
+        past = cls(*bounds)
+        past.frames = frames
+        past._memories = [_Memory(key, value, key.shape[2]) for key, value in memories]
+        past._contexts = list(contexts)
+        return past
+
     def begin(self, settling: int) -> None:
         """Begin an evaluation on new frames, of which the first `settling` are final."""
         self._settling = settling
@@ -109,12 +156,12 @@ class Past:
         """Return which frame of the call is the first new one: (1,)."""
         return torch.tensor([self.frames], device=device)
 
-    def hidden(self, frames: int, device: torch.device) -> Tensor | None:
-        """Return which of all frames are padding: none."""
-        return None
+    def sight(self, frames: int, device: torch.device) -> Tensor | None:
+        """See `AnyPast.sight`."""
+        return chunk_mask(self.seen, frames, CHUNK_FRAMES, device)
 
     def before(self, inputs: Tensor, reach: int) -> Tensor:
-        """Return inputs (batch, channels, frames) with the `reach` frames before them."""
+        """See `AnyPast.before`."""
         if self._context == len(self._contexts):
             batch, channels, _ = inputs.shape
             self._contexts.append(inputs.new_zeros(batch, channels, reach))
@@ -127,7 +174,7 @@ class Past:
         return whole
 
     def extended(self, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
-        """Return keys and values (batch, heads, frames, width) behind those of the past."""
+        """See `AnyPast.extended`."""
         if self._memory == len(self._memories):
             self._memories.append(_Memory(key[:, :, :0], value[:, :, :0]))
         memory = self._memories[self._memory]
@@ -154,3 +201,16 @@ class EncoderPast:
         twin = EncoderPast()
         twin.tokens, twin.frames = self.tokens.copy(), self.frames.copy()
         return twin
+
+
+def chunk_mask(before: int, frames: int, chunk: int, device: torch.device) -> Tensor | None:
+    """Return what `frames` new frames see of `before` old ones and themselves, in whole chunks.
+
+    Everything old, of the new their own chunk and those before: (frames, before + frames) bool,
+    or None where all is seen. The first new frame begins a chunk.
+    """
+    if frames <= chunk:
+        return None
+    chunks = torch.arange(frames, device=device) // chunk
+    new = chunks[None] <= chunks[:, None]
+    return F.pad(new, (before, 0), value=True)

@@ -6,7 +6,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
-from myna.engines.cosyvoice.acoustic.past import Past
+from myna.engines.cosyvoice.acoustic.past import Past, chunk_mask
+from myna.engines.cosyvoice.acoustic.request import CHUNK_FRAMES
 
 
 class PastBatch:
@@ -41,7 +42,29 @@ class PastBatch:
         """Return which frame of its call is the first new one of each row: (rows,)."""
         return self._gathered([past.places(device) for past in self._pasts])
 
-    def hidden(self, frames: int, device: torch.device) -> Tensor | None:
+    def sight(self, frames: int, device: torch.device) -> Tensor | None:
+        """See `AnyPast.sight`; padding is not seen."""
+        mask = chunk_mask(self.seen, frames, CHUNK_FRAMES, device)
+        hidden = self._hidden(frames, device)
+        if hidden is None:
+            return mask
+        return ~hidden if mask is None else ~hidden & mask
+
+    def before(self, inputs: Tensor, reach: int) -> Tensor:
+        """See `AnyPast.before`."""
+        return self._scattered([past.before(inputs[rows], reach) for past, rows in self._pairs()])
+
+    def extended(self, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
+        """See `AnyPast.extended`."""
+        keys, values = [], []
+        for past, rows in self._pairs():
+            longer = past.extended(key[rows], value[rows])
+            padding = (0, 0, self.seen - past.seen, 0)
+            keys.append(F.pad(longer[0], padding))
+            values.append(F.pad(longer[1], padding))
+        return self._scattered(keys), self._scattered(values)
+
+    def _hidden(self, frames: int, device: torch.device) -> Tensor | None:
         """Return which of all frames are padding: (rows, 1, 1, seen + frames) bool, or None."""
         longest = self.seen
         if all(past.seen == longest for past in self._pasts):
@@ -50,20 +73,6 @@ class PastBatch:
         return self._gathered(
             [(columns < longest - past.seen)[None, None, None] for past in self._pasts]
         )
-
-    def before(self, inputs: Tensor, reach: int) -> Tensor:
-        """See `Past.before`."""
-        return self._scattered([past.before(inputs[rows], reach) for past, rows in self._pairs()])
-
-    def extended(self, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
-        """See `Past.extended`."""
-        keys, values = [], []
-        for past, rows in self._pairs():
-            longer = past.extended(key[rows], value[rows])
-            padding = (0, 0, self.seen - past.seen, 0)
-            keys.append(F.pad(longer[0], padding))
-            values.append(F.pad(longer[1], padding))
-        return self._scattered(keys), self._scattered(values)
 
     def _pairs(self) -> list[tuple[Past, list[int]]]:
         return list(zip(self._pasts, self._rows, strict=True))
@@ -76,6 +85,3 @@ class PastBatch:
         """Put the rows of each call where they are in the batch."""
         stacked = torch.stack(list(of_calls), dim=1)  # (rows of a call, calls, ...)
         return stacked.flatten(0, 1)
-
-
-AnyPast = Past | PastBatch

@@ -39,8 +39,9 @@ class SoundStream:
             return mel.new_zeros(0)
         pitch = self._heard()
         wave = self._wave(pitch)
-        start = (self._given - self._place.frame) * SAMPLES_PER_FRAME
-        stop = (until - self._place.frame) * SAMPLES_PER_FRAME
+        first = end - wave.shape[0] // SAMPLES_PER_FRAME
+        start = (self._given - first) * SAMPLES_PER_FRAME
+        stop = (until - first) * SAMPLES_PER_FRAME
         sound = self._joined(wave[start:stop])
         if not self._vocoder.causal:
             self._early = wave[stop:]
@@ -55,12 +56,20 @@ class SoundStream:
         return torch.cat([self._pitch.to(pitch), pitch[:, self._pitch.shape[1] :]], dim=1)
 
     def _wave(self, pitch: Tensor) -> Tensor:
+        """Return the sound of the last frames, of all that are not given and those behind."""
         assert self._mel is not None
         frames = pitch.shape[1]
         self.frames_computed += frames
         source = self._vocoder.source
         noise = source.noise(self._place, frames, self._seed)
-        return self._vocoder(self._mel, source(pitch, noise, self._place))
+        excitation = source(pitch, noise, self._place)
+        windows = self._vocoder.windows
+        if windows is not None:
+            unheard = max(self._given - self._vocoder.behind - self._place.frame, 0)
+            wave = windows(self._mel, excitation, frames - unheard)
+            if wave is not None:
+                return wave
+        return self._vocoder(self._mel, excitation)
 
     def _joined(self, sound: Tensor) -> Tensor:
         """Fade the end of the last window into this one; the two windows sum to one."""
@@ -75,7 +84,8 @@ class SoundStream:
     def _move(self, pitch: Tensor, end: int) -> None:
         """Let go of what no later frame depends on."""
         assert self._mel is not None
-        surplus = max(0, self._given - self._vocoder.behind - self._place.frame)
+        spare = 0 if self._vocoder.windows is None else self._vocoder.windows.spare
+        surplus = max(0, self._given - self._vocoder.behind - spare - self._place.frame)
         decided = max(self._given, end - self._vocoder.pitch.ahead) - self._place.frame
         self._place = cycles_after(self._place, pitch[:, :surplus]) if surplus else self._place
         self._mel = self._mel[:, :, surplus:].clone()

@@ -15,13 +15,12 @@ from myna.engines.cosyvoice.acoustic.layers import (
     Turning,
     sight_mask,
 )
-from myna.engines.cosyvoice.acoustic.past_batch import AnyPast
-from myna.engines.cosyvoice.acoustic.velocity import Condition, wave_angles
+from myna.engines.cosyvoice.acoustic.past import AnyPast
+from myna.engines.cosyvoice.acoustic.velocity import Condition, Moments, wave_angles
 
 _HEAD_WIDTH = 64
 _EPSILON = 1e-6
 _TIME_CHANNELS = 256
-_TIMES_KEPT = 64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,10 +66,14 @@ class DiffusionTransformer:
         self._frequencies = tensors["rotary_embed.inv_freq"]
         self._last_norm = Linear.of(tensors.scope("norm_out.linear"))
         self._out = Linear.of(tensors.scope("proj_out"))
-        self._at_times: dict[float, list[Tensor]] = {}
+        self._moments = Moments(self._modulations)
+
+    def moment(self, time: float) -> Tensor:
+        """See `VelocityField`. Its weights are a third of all."""
+        return self._moments(time)
 
     def velocity(
-        self, point: Tensor, condition: Condition, time: float, past: AnyPast | None
+        self, point: Tensor, condition: Condition, moment: Tensor, past: AnyPast | None
     ) -> Tensor:
         """See `VelocityField`."""
         frames, device = point.shape[2], point.device
@@ -81,26 +84,20 @@ class DiffusionTransformer:
         sight = Sight(past, sight_mask(frames, past, device))
         places = torch.zeros(1, device=device) if past is None else past.places(device)
         rotated = _rotation(places, frames, self._frequencies)
-        *of_blocks, of_last = self._modulations(time)
+        channels = hidden.shape[2]
+        sizes = [6 * channels] * len(self._blocks) + [2 * channels]
+        *of_blocks, of_last = torch.split(moment, sizes, 2)
         for block, modulation in zip(self._blocks, of_blocks, strict=True):
             hidden = block(hidden, modulation, sight, rotated)
         scale, shift = of_last.chunk(2, dim=-1)
         return self._out(_modulated(hidden, shift, scale)).transpose(1, 2)
 
-    def _modulations(self, time: float) -> list[Tensor]:
-        """Return how each block, and what follows them, is modulated at a time: (1, 1, n) each.
-
-        They are kept: their weights are a third of all, and paths share their times.
-        """
-        found = self._at_times.get(time)
-        if found is None:
-            waves = wave_angles(time, _TIME_CHANNELS, self._frequencies.device)
-            moment = F.silu(self._time[1](F.silu(self._time[0](waves))))
-            linears = [*(block.modulate for block in self._blocks), self._last_norm]
-            found = [linear(moment)[:, None] for linear in linears]
-            if len(self._at_times) < _TIMES_KEPT:
-                self._at_times[time] = found
-        return found
+    def _modulations(self, time: float) -> Tensor:
+        """Return how each block, and what follows them, is modulated at a time: (1, 1, all)."""
+        waves = wave_angles(time, _TIME_CHANNELS, self._frequencies.device)
+        moment = F.silu(self._time[1](F.silu(self._time[0](waves))))
+        linears = [*(block.modulate for block in self._blocks), self._last_norm]
+        return torch.cat([linear(moment) for linear in linears], dim=1)[:, None]
 
     def _placed(self, hidden: Tensor, past: AnyPast | None) -> Tensor:
         hidden = hidden.transpose(1, 2)

@@ -19,8 +19,8 @@ from myna.engines.cosyvoice.acoustic.layers import (
     Sight,
     sight_mask,
 )
-from myna.engines.cosyvoice.acoustic.past_batch import AnyPast
-from myna.engines.cosyvoice.acoustic.velocity import Condition, wave_angles
+from myna.engines.cosyvoice.acoustic.past import AnyPast
+from myna.engines.cosyvoice.acoustic.velocity import Condition, Moments, wave_angles
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,15 +120,18 @@ class UNet:
         self._stages = [_Stage.of(tensors.scope(name), head_width, precision) for name in names]
         self._last = _Convolved.of(tensors.scope("final_block"))
         self._out = CausalConvolution.of(tensors.scope("final_proj"))
+        self._moments = Moments(self._moment)
+
+    def moment(self, time: float) -> Tensor:
+        """See `VelocityField`."""
+        return self._moments(time)
 
     def velocity(
-        self, point: Tensor, condition: Condition, time: float, past: AnyPast | None
+        self, point: Tensor, condition: Condition, moment: Tensor, past: AnyPast | None
     ) -> Tensor:
         """See `VelocityField`."""
         speaker = condition.speaker[:, :, None].expand(-1, -1, point.shape[2])
         hidden = torch.cat([point, condition.tokens, speaker, condition.prompt], dim=1)
-        waves = wave_angles(time, hidden.shape[1], point.device)
-        moment = F.mish(self._time[1](F.silu(self._time[0](waves))))
         sight = Sight(past, sight_mask(point.shape[2], past, point.device))
         skipped = hidden
         for index, stage in enumerate(self._stages):
@@ -141,6 +144,11 @@ class UNet:
             if stage.after is not None:
                 hidden = stage.after(hidden, past)
         return self._out(self._last(hidden, past), None)
+
+    def _moment(self, time: float) -> Tensor:
+        first, second = self._time
+        waves = wave_angles(time, first.weight.shape[1], self._out.weight.device)
+        return F.mish(second(F.silu(first(waves))))
 
 
 _PARTS = ("down_blocks", "mid_blocks", "up_blocks")

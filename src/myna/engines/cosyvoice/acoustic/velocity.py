@@ -1,13 +1,16 @@
 """What the path from noise to mel is steered by."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
-from myna.engines.cosyvoice.acoustic.past_batch import AnyPast
+from myna.engines.cosyvoice.acoustic.past import AnyPast
+
+_TIMES_KEPT = 64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,15 +42,36 @@ class Condition:
 class VelocityField(Protocol):
     """A network that tells which way a point on the path moves."""
 
+    def moment(self, time: float) -> Tensor:
+        """Return what it makes of a time from 0 to 1, always of one shape; not to be changed."""
+        ...
+
     def velocity(
-        self, point: Tensor, condition: Condition, time: float, past: AnyPast | None
+        self, point: Tensor, condition: Condition, moment: Tensor, past: AnyPast | None
     ) -> Tensor:
-        """Return the velocity at a point (B, n_mels, T) at a time from 0 to 1: the same shape.
+        """Return the velocity at a point (B, n_mels, T) at a moment: the same shape.
 
         With a past, `point` goes on where it ends, at the beginning of a chunk, and sees nothing
         beyond its own chunk; without, every frame sees every other.
         """
         ...
+
+
+class Moments:
+    """Keeps what a network made of a time: paths share their times."""
+
+    def __init__(self, make: Callable[[float], Tensor]) -> None:
+        self._make = make
+        self._kept: dict[float, Tensor] = {}
+
+    def __call__(self, time: float) -> Tensor:
+        """Return what is made of a time."""
+        found = self._kept.get(time)
+        if found is None:
+            found = self._make(time)
+            if len(self._kept) < _TIMES_KEPT:
+                self._kept[time] = found
+        return found
 
 
 def wave_angles(time: float, channels: int, device: torch.device) -> Tensor:

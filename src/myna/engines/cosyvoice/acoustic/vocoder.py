@@ -9,7 +9,9 @@ from torch import Tensor
 
 from myna.core.errors import WeightsMissing
 from myna.engines.checkpoints.tensors import Tensors
+from myna.engines.cosyvoice.acoustic.fourier import Fourier
 from myna.engines.cosyvoice.acoustic.pitch import PitchPredictor
+from myna.engines.cosyvoice.acoustic.recorded_windows import RecordedWindows
 from myna.engines.cosyvoice.acoustic.request import SAMPLES_PER_FRAME
 from myna.engines.cosyvoice.acoustic.source import Source
 from myna.engines.cosyvoice.version import Version
@@ -123,8 +125,11 @@ class _Stage:
 class Vocoder:
     """The networks of `hift.pt`; read-only."""
 
-    def __init__(self, tensors: Tensors, *, causal: bool) -> None:
-        """A causal vocoder looks a few frames ahead at once, and from then on at none."""
+    def __init__(self, tensors: Tensors, *, causal: bool, recorded: bool = False) -> None:
+        """A causal vocoder looks a few frames ahead at once, and from then on at none.
+
+        recorded: windows of some lengths are recorded now, on the device of the tensors.
+        """
         read = _Reader(causal)
         self.causal = causal
         self.pitch = PitchPredictor(tensors.scope("f0_predictor"), causal=causal)
@@ -139,6 +144,12 @@ class Vocoder:
                 f"{tensors.source!r} makes {rate} samples of a frame, not {SAMPLES_PER_FRAME}: "
                 "it is another model's vocoder."
             )
+        self._fourier = Fourier(self._window, self._hop)
+        self.windows: RecordedWindows | None = None
+        """What filters windows of some lengths sooner."""
+        if recorded:
+            n_mels = self._before.weight.shape[1]
+            self.windows = RecordedWindows(self._recordable, n_mels, tensors.device)
 
     @property
     def ahead(self) -> int:
@@ -156,18 +167,27 @@ class Vocoder:
 
     def __call__(self, mel: Tensor, source: Tensor) -> Tensor:
         """Map mel (1, n_mels, T) and its excitation (1, 1, 480 T) to sound (480 T,)."""
-        spectrum = self._spectrum(source[:, 0])
+        magnitude, phase = self._filtered(mel, self._spectrum(source[:, 0]))
+        sound = torch.istft(
+            torch.polar(magnitude, phase), len(self._window), self._hop, window=self._window
+        )
+        return sound[0].clamp(-_LOUDEST_SAMPLE, _LOUDEST_SAMPLE)
+
+    def _recordable(self, mel: Tensor, source: Tensor) -> Tensor:
+        """Do the same, but for rounding, in a way that reads nothing back."""
+        magnitude, phase = self._filtered(mel, self._fourier.parts(source[:, 0]))
+        parts = torch.cat([magnitude * phase.cos(), magnitude * phase.sin()], dim=1)
+        return self._fourier.samples(parts)[0].clamp(-_LOUDEST_SAMPLE, _LOUDEST_SAMPLE)
+
+    def _filtered(self, mel: Tensor, spectrum: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the sound's magnitude and phase: (1, bins, 480 T / hop + 1) each."""
         hidden = self._before(mel)
         for stage in self._stages:
             hidden = stage(hidden, spectrum, last=stage is self._stages[-1])
         hidden = self._after(F.leaky_relu(hidden))
         bins = hidden.shape[1] // 2
         magnitude = torch.exp(hidden[:, :bins]).clamp(max=_LOUDEST_BIN)
-        phase = torch.sin(hidden[:, bins:])
-        sound = torch.istft(
-            torch.polar(magnitude, phase), len(self._window), self._hop, window=self._window
-        )
-        return sound[0].clamp(-_LOUDEST_SAMPLE, _LOUDEST_SAMPLE)
+        return magnitude, torch.sin(hidden[:, bins:])
 
     def _spectrum(self, source: Tensor) -> Tensor:
         """Return real and imaginary parts of the excitation (1, N): (1, 2 bins, N / hop + 1)."""
@@ -199,12 +219,14 @@ def _stages(tensors: Tensors, read: _Reader) -> list[_Stage]:
     ]
 
 
-def read_vocoder(tensors: Tensors, *, version: Version) -> Vocoder:
+def read_vocoder(tensors: Tensors, *, version: Version, recorded: bool = False) -> Vocoder:
     """Read the tensors of `hift.pt`, with or without `generator.` in their names.
+
+    recorded: windows of some lengths are recorded now, for a GPU.
 
     Raises `WeightsMissing` naming the tensor that lacks.
     """
     if any("generator." in name for name in tensors.stored):
         bare = {name.replace("generator.", ""): it for name, it in tensors.stored.items()}
         tensors = Tensors(bare, tensors.source, device=tensors.device)
-    return Vocoder(tensors, causal=version is Version.COSYVOICE3)
+    return Vocoder(tensors, causal=version is Version.COSYVOICE3, recorded=recorded)

@@ -174,7 +174,7 @@ def _session(
 
     if folder is None:
         return open_session(pieces(), 1)
-    made_from = f"{digest_of(tensors.stored)} {shape} {GRAPH_VERSION}"
+    made_from = f"{folder.source or digest_of(tensors.stored)} {shape} {GRAPH_VERSION}"
     key = hashlib.sha256(made_from.encode()).hexdigest()[:16]
     try:
         path = folder.path("cosyvoice-decoder", key, pieces)

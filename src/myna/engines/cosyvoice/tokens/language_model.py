@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from enum import Enum
 
 import torch
-import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
-from myna.engines.batching.device import sent
 from myna.engines.checkpoints.layers import Linear
+from myna.engines.checkpoints.rows import Rows, RowsInMemory
 from myna.engines.checkpoints.tensors import Tensors
 from myna.engines.cosyvoice.tokens.decoders import Decoder, ExactDecoder
 from myna.engines.cosyvoice.tokens.key_value_cache import BackboneConfig, BackboneShape
@@ -81,8 +80,12 @@ class Marks:
 class LanguageModel:
     """The network, read-only."""
 
-    def __init__(self, embeddings: Mapping[Table, Tensor], decoder: Decoder, marks: Marks) -> None:
+    def __init__(
+        self, embeddings: Mapping[Table, Rows], speech: Tensor, decoder: Decoder, marks: Marks
+    ) -> None:
         self._embeddings = embeddings
+        self.speech_table = speech
+        """The embedding of speech tokens: (tokens, channels)."""
         self.decoder = decoder
         self.marks = marks
 
@@ -90,18 +93,12 @@ class LanguageModel:
         """Return what the decoder reads for some tokens: (tokens, channels)."""
         return torch.cat([self._looked_up(segment) for segment in segments])
 
-    @property
-    def speech_table(self) -> Tensor:
-        """The embedding of speech tokens: (tokens, channels)."""
-        return self._embeddings[Table.SPEECH]
-
     def _looked_up(self, segment: Segment) -> Tensor:
         table = self._embeddings[segment.table]
         unknown = [token for token in segment.tokens if not 0 <= token < len(table)]
         if unknown:  # a GPU would not recover from looking it up
             raise IndexError(f"there is no {segment.table.value} token {unknown[0]}")
-        tokens = torch.tensor(segment.tokens, dtype=torch.int64)
-        return F.embedding(sent(tokens, table.device), table)
+        return table(segment.tokens)
 
 
 def read_language_model(
@@ -128,13 +125,14 @@ def read_language_model(
 
 def assembled(tensors: Tensors, decoder: Decoder, version: Version) -> LanguageModel:
     """Return a decoder with the embeddings and marks that belong to it."""
-    embeddings = {
-        Table.TEXT: tensors.scope(BACKBONE)["embed_tokens.weight"],
-        Table.SPEECH: tensors["speech_embedding.weight"],
+    speech = tensors["speech_embedding.weight"]
+    embeddings: dict[Table, Rows] = {
+        Table.TEXT: tensors.scope(BACKBONE).rows("embed_tokens.weight"),
+        Table.SPEECH: RowsInMemory(speech),
     }
     if version is Version.COSYVOICE2:
-        embeddings[Table.MARK] = tensors["llm_embedding.weight"]
-    return LanguageModel(embeddings, decoder, _marks(version, decoder.vocabulary))
+        embeddings[Table.MARK] = RowsInMemory(tensors["llm_embedding.weight"])
+    return LanguageModel(embeddings, speech, decoder, _marks(version, decoder.vocabulary))
 
 
 def _exact_decoder(tensors: Tensors, shape: BackboneShape, rows: int) -> Decoder:

@@ -5,14 +5,14 @@ Sennrich 2019), SwiGLU (Shazeer 2020), normalised before each block. The network
 that is known of a sequence lies in its slot of the cache.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
-from myna.engines.batching.decode_attention import DecodeAttention
+from myna.engines.batching.decode_attention import Attend, DecodeAttention, Heads, Known
 from myna.engines.checkpoints.layers import Linear
 from myna.engines.checkpoints.tensors import Tensors
 from myna.engines.cosyvoice.tokens.key_value_cache import BackboneShape, KeyValueCache, Span
@@ -60,7 +60,7 @@ class Qwen2:
         places = torch.cat([torch.arange(span.start, span.end, device=device) for span in spans])
         places = F.pad(places, (0, len(hidden) - len(places)))
 
-        def attend(heads: Heads, known: tuple[Tensor, Tensor]) -> Tensor:
+        def attend(heads: Heads, known: Known) -> Tensor:
             return _attended(heads, spans, known)
 
         found = self._through(hidden, places, cache, attend)
@@ -83,20 +83,10 @@ class Qwen2:
         means nothing. Shapes are static and nothing is read back, as a captured graph needs.
         `cache.lengths` stays.
         """
-        rows = torch.arange(len(places), device=places.device)
-        found_in = attention.over(torch.where(going, places + 1, 0), cache.capacity)
-
-        def attend(heads: Heads, known: tuple[Tensor, Tensor]) -> Tensor:
-            query, key, value = heads
-            keys, values = known
-            keys[rows, :, places] = key
-            values[rows, :, places] = value
-            return found_in(query, keys, values)
-
-        return self._through(hidden, places, cache, attend)
+        return self._through(hidden, places, cache, attention.over(places, going))
 
     def _through(
-        self, hidden: Tensor, places: Tensor, cache: KeyValueCache, attend: "Attend"
+        self, hidden: Tensor, places: Tensor, cache: KeyValueCache, attend: Attend
     ) -> Tensor:
         """Send rows (rows, channels) at some places (rows,) through all layers and the norm."""
         angles = cache.cosines[places, None], cache.sines[places, None]
@@ -109,7 +99,7 @@ class Qwen2:
             hidden = hidden + block.narrow(F.silu(gate) * wide)
         return self._norm(hidden)
 
-    def _heads(self, heads: Tensor, angles: tuple[Tensor, Tensor]) -> "Heads":
+    def _heads(self, heads: Tensor, angles: tuple[Tensor, Tensor]) -> Heads:
         """Return query, key and value of rows, turned to their places: (rows, heads, width)."""
         shape = self._shape
         n_turned = shape.n_heads + shape.n_key_heads
@@ -117,12 +107,7 @@ class Qwen2:
         return turned[:, : shape.n_heads], turned[:, shape.n_heads :], heads[:, n_turned:]
 
 
-Heads = tuple[Tensor, Tensor, Tensor]
-Attend = Callable[[Heads, tuple[Tensor, Tensor]], Tensor]
-"""Notes each row's key and value in those of a layer; returns what its query finds."""
-
-
-def _attended(heads: Heads, spans: Sequence[Span], known: tuple[Tensor, Tensor]) -> Tensor:
+def _attended(heads: Heads, spans: Sequence[Span], known: Known) -> Tensor:
     """Let the rows of each span see their own sequence: (rows, heads, width)."""
     (query, key, value), (keys, values) = heads, known
     found = torch.zeros_like(query)

@@ -91,7 +91,7 @@ def choose_each(logits: Tensor, draws: Draws) -> Tensor:
 def _of_nucleus(probabilities: Tensor, draws: Draws) -> Tensor:
     """Draw from the most probable tokens of each row, as `token_sampling.nucleus` has them."""
     count = min(BEST, probabilities.shape[1])
-    best = probabilities.topk(count, dim=1).indices.sort(dim=1).values
+    best = probabilities.topk(count, dim=1, sorted=False).indices.sort(dim=1).values
     ordered, places = probabilities.gather(1, best).sort(dim=1, descending=True, stable=True)
     order = best.gather(1, places)
     before = ordered.cumsum(dim=1).roll(1, dims=1)

@@ -8,9 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from myna.engines.checkpoints.when_needed import WhenNeeded
 from myna.engines.gpt_sovits.frontend.bert import Bert
 from myna.engines.gpt_sovits.frontend.front_end import FrontEnd, PhoneRun
 from myna.engines.gpt_sovits.frontend.unread import NOTHING
+from myna.engines.gpt_sovits.frontend.word_phonemes import WordPhonemes, word_phonemes
 from myna.text.reading import normalized
 
 logger = logging.getLogger(__name__)
@@ -26,17 +28,23 @@ class SpokenText:
 
     phonemes: npt.NDArray[np.int64]  # (L,)
     context: npt.NDArray[np.float32] | None  # (L, channels of BERT); None is all zeros
-    is_unread: bool = False
-    """Whether there are words in the text and no reading for any: it is nothing but pauses."""
+    runs: tuple[PhoneRun, ...] = ()
+    """How it was read, where it just was."""
+
+    @property
+    def is_unread(self) -> bool:
+        """Whether it was read and is nothing but pauses: no word of it has a reading."""
+        return bool(self.runs) and all(NOTHING.issuperset(run.phones) for run in self.runs)
 
 
 class TextReader:
     """Reads texts for one model. Threads may share it."""
 
-    def __init__(self, front_end: FrontEnd, bert: Bert | None) -> None:
+    def __init__(self, front_end: FrontEnd, bert: WhenNeeded[Bert] | None) -> None:
         """Without BERT, Chinese is read without context, and less well."""
         self._front_end = front_end
-        self._bert = bert
+        self.bert = bert
+        """Only Chinese needs it."""
 
     def read(self, text: str, language: str) -> SpokenText:
         """Return what to say. Raises `Unsupported`, `PackageMissing`, `TextTooLong`."""
@@ -47,16 +55,19 @@ class TextReader:
         if read.unread:
             logger.warning("%d characters have no reading and are left out", len(read.unread))
             logger.debug("without a reading in %s: %s", language, read.unread)
-        is_unread = NOTHING.issuperset(read.phones)
-        return SpokenText(np.array(read.ids, np.int64), self._context(read.runs), is_unread)
+        return SpokenText(np.array(read.ids, np.int64), self._context(read.runs), read.runs)
+
+    def words(self, text: str, language: str, spoken: SpokenText) -> tuple[WordPhonemes, ...]:
+        """Return where the words of a text are in what `read` made of it."""
+        tokens = normalized(" ".join(text.split()), language)
+        return word_phonemes(spoken.runs, tokens, self._front_end.read_run)
 
     def _context(self, runs: tuple[PhoneRun, ...]) -> npt.NDArray[np.float32] | None:
-        bert = self._bert
-        if bert is None or not any(run.language == "zh" for run in runs):
+        with_context = {number: run for number, run in enumerate(runs) if _has(run)}
+        if self.bert is None or not with_context:
             return None
-        known = {number: _of_characters(bert, run) for number, run in enumerate(runs) if _has(run)}
-        if not known:
-            return None
+        with self.bert.held() as bert:
+            known = {number: _of_characters(bert, run) for number, run in with_context.items()}
         channels = next(iter(known.values())).shape[1]
         nothing = np.zeros((0, channels), np.float32)
         rows = [

@@ -44,7 +44,7 @@ class Window:
     flowed: Sequence[Tensor]
     """What was decided of the window before: (1, channels, n) each, from its first frame on."""
     until: int
-    """How many of its frames are decided with it; behind them there is nothing."""
+    """How many of its frames are decided with it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -165,8 +165,6 @@ class _Step:
         flowed = self._vits.flow.inverse(latents, self._voice, looked_at.float())
         frames = self._frames[: self._length]
         new = flowed[:, :, FLOW_REACH:-FLOW_REACH]
-        decided = torch.where(frames < known, self._flowed, new)
-        there = frames < until
-        self._flowed.copy_(decided.masked_fill(~there, 0))
-        mask = there.float() if self._length == MASKED else None
+        self._flowed.copy_(torch.where(frames < known, self._flowed, new))
+        mask = (frames < until).float() if self._length == MASKED else None
         self._sound.copy_(self._vits.vocoder(self._flowed, self._voice, mask)[:, 0])

@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +10,7 @@ import torch
 
 from myna.core.speech import Options
 from myna.engines.gpt_sovits.frontend.spoken_text import SpokenText, joined
+from myna.engines.gpt_sovits.tokens.attention import AttentionRecord
 from myna.engines.gpt_sovits.tokens.sampling import SamplingOptions
 from myna.engines.gpt_sovits.tokens.semantic_decoding import SemanticRequest
 from myna.engines.gpt_sovits.tokens.semantic_slots import SeededSpeech
@@ -40,6 +41,12 @@ class Drawing:
             self.longest,
         )
         return SeededSpeech(speech, derived(self.seed, f"tokens {number}"))
+
+    def recorded(self, number: int) -> SeededSpeech:
+        """Return the same with a record of what is looked at."""
+        begin = len(self.prompt.text.phonemes)
+        record = AttentionRecord(slice(begin, begin + len(self.text.phonemes)))
+        return replace(self.attempt(number), record=record)
 
 
 def _sampling(options: Options) -> SamplingOptions:

@@ -17,7 +17,7 @@ from myna.engines.gpt_sovits.tokens.semantic_graphs import GRAPH_VERSION, token_
 from myna.engines.gpt_sovits.tokens.text_to_semantic import SequenceEmbedding, TextToSemantic
 from myna.engines.gpt_sovits.tokens.token_steps import TokenSteps
 from myna.engines.gpt_sovits.weights import SemanticCheckpoint
-from myna.engines.graphs.products import in_32_bits
+from myna.engines.graphs.products import Floats, in_32_bits
 from myna.engines.graphs.sessions import open_session
 
 
@@ -54,6 +54,14 @@ class ExactGraphRuntime:
     def step(self, slots: Sequence[int], tokens: Sequence[int]) -> Tensor:
         """Read one token of each of some sequences."""
         return self.steps.step(slots, tokens)
+
+    def keys(self, slot: int, positions: slice) -> Floats:
+        """Return the keys of some positions."""
+        return self.steps.keys(slot, positions)
+
+    def queries(self, slot: int) -> Floats:
+        """Return what the step before looked for."""
+        return self.steps.queries(slot)
 
     def release(self, slot: int) -> None:
         """Forget a sequence, if there is one."""

@@ -14,7 +14,12 @@ import torch
 from torch import Tensor
 
 from myna.engines.gpt_sovits.tokens.semantic_decoding import SemanticRequest
-from myna.engines.gpt_sovits.tokens.semantic_graphs import GRAPH_VERSION, prefix_graph, token_graph
+from myna.engines.gpt_sovits.tokens.semantic_graphs import (
+    GRAPH_PORTS,
+    GRAPH_VERSION,
+    prefix_graph,
+    token_graph,
+)
 from myna.engines.gpt_sovits.tokens.text_to_semantic import (
     SequenceEmbedding,
     check_length,
@@ -24,7 +29,7 @@ from myna.engines.gpt_sovits.tokens.token_steps import UNSEEN, TokenSteps
 from myna.engines.gpt_sovits.weights import SemanticCheckpoint
 from myna.engines.graphs.graph_folder import GraphFolder
 from myna.engines.graphs.onnx_format import Graph
-from myna.engines.graphs.products import EightBits, Product
+from myna.engines.graphs.products import EightBits, Floats, Product
 from myna.engines.graphs.sessions import open_session
 
 logger = logging.getLogger(__name__)
@@ -72,6 +77,14 @@ class FastRuntime:
         """Read one token of each of some sequences."""
         return self.steps.step(slots, tokens)
 
+    def keys(self, slot: int, positions: slice) -> Floats:
+        """Return the keys of some positions."""
+        return self.steps.keys(slot, positions)
+
+    def queries(self, slot: int) -> Floats:
+        """Return what the step before looked for."""
+        return self.steps.queries(slot)
+
     def release(self, slot: int) -> None:
         """Forget a sequence, if there is one."""
         self.steps.leave(slot)
@@ -89,7 +102,7 @@ def _session(
 
     if folder is None:
         return open_session(pieces(), threads)
-    made_from = f"{checkpoint.digest} {checkpoint.n_heads} {GRAPH_VERSION}"
+    made_from = f"{checkpoint.digest} {checkpoint.n_heads} {GRAPH_VERSION} {GRAPH_PORTS}"
     key = hashlib.sha256(made_from.encode()).hexdigest()[:16]
     try:
         path = folder.path(f"gpt-sovits-{make.__name__}", key, pieces)

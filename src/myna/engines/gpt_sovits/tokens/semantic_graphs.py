@@ -16,6 +16,7 @@ from myna.engines.graphs.onnx_format import CONTRIBUTED, Axis, Graph, Port
 from myna.engines.graphs.products import Floats, Product
 
 GRAPH_VERSION = "3"  # raised whenever the graphs come to compute otherwise
+GRAPH_PORTS = "queries"  # changed whenever they come to take or give something else
 _EPSILON = 1e-5  # of the normalisations
 
 _Attend = Callable[[Graph, int, str], str]
@@ -28,8 +29,8 @@ def token_graph(checkpoint: SemanticCheckpoint, product: Product) -> Graph:
     In: hidden (B, 1, channels), places (B, 1, heads, 3) int64, the row, the head and the position
     that the token is written at, bias (B, 1, 1, capacity), added to the scores of positions, keys
     and values of each layer (B, heads, capacity, width), finite throughout, and what `product`
-    leaves outside. Out: logits (B, 1, vocabulary), and the keys and values, which must be bound to
-    the same memory.
+    leaves outside. Out: logits (B, 1, vocabulary), the keys and values, which must be bound to the
+    same memory, and the queries of each layer, scaled: (B, heads, 1, width).
     """
     network = _Network(checkpoint, product)
     graph = network.graph("token", ("B", 1))
@@ -59,6 +60,7 @@ def token_graph(checkpoint: SemanticCheckpoint, product: Product) -> Graph:
         keys, values = grown(layer, "keys", parts[1]), grown(layer, "values", parts[2])
         heads = graph.node("Reshape", [parts[0], asking], [f"{layer}.heads"])
         scaled = graph.node("Mul", [heads, scale], [f"{layer}.scaled"])
+        graph.outputs.append(Port(scaled, "float32", ("B", n_heads, 1, width)))
         of_keys = {"transB": 1}
         products = [f"{layer}.products"]
         graph.node("FusedMatMul", [scaled, keys], products, of_keys, domain=CONTRIBUTED)

@@ -9,9 +9,14 @@ import torch
 from torch import Tensor
 
 from myna.engines.gpt_sovits.tokens.semantic_decoding import SemanticRequest
-from myna.engines.gpt_sovits.tokens.text_to_semantic import KeyValueCache, TextToSemantic
+from myna.engines.gpt_sovits.tokens.text_to_semantic import (
+    KeyValueCache,
+    TextToSemantic,
+    scaled,
+)
 from myna.engines.gpt_sovits.weights import SemanticCheckpoint
 from myna.engines.graphs.graph_folder import GraphFolder, GraphRefused
+from myna.engines.graphs.products import Floats
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +44,15 @@ class SemanticRuntime(Protocol):
     def step(self, slots: Sequence[int], tokens: Sequence[int]) -> Tensor:
         """Read one token of each of some sequences; return their logits, (slots, vocabulary)."""
 
+    def keys(self, slot: int, positions: slice) -> Floats:
+        """Return a copy of a sequence's keys at some positions: (layers, heads, L, width)."""
+
+    def queries(self, slot: int) -> Floats:
+        """Return a copy of what the step before looked for in a sequence: (layers, heads, width).
+
+        Scaled by width ** -0.5. Only of a sequence that took part in that step.
+        """
+
     def release(self, slot: int) -> None:
         """Forget a sequence, if there is one."""
 
@@ -65,7 +79,7 @@ class ExactRuntime:
     @torch.inference_mode()
     def admit(self, slot: int, speech: SemanticRequest) -> Tensor:
         """Read a request."""
-        cache = self._model.new_cache(1, speech.capacity)
+        cache = self._model.new_cache(1, speech.capacity, keeps_queries=True)
         logits = self._model.prefill(speech.phonemes, speech.context, speech.prompt, cache)
         self._caches[slot] = cache
         return logits
@@ -78,6 +92,18 @@ class ExactRuntime:
             for slot, token in zip(slots, tokens, strict=True)
         ]
         return torch.cat(rows)
+
+    @torch.inference_mode()
+    def keys(self, slot: int, positions: slice) -> Floats:
+        """Return the keys of some positions."""
+        return self._caches[slot].keys[:, 0, :, positions].numpy().copy()
+
+    @torch.inference_mode()
+    def queries(self, slot: int) -> Floats:
+        """Return what the last token's step looked for."""
+        cache = self._caches[slot]
+        assert cache.queries is not None
+        return scaled(cache.queries[:, 0, :, int(cache.lengths[0]) - 1]).numpy()
 
     def release(self, slot: int) -> None:
         """Forget a sequence, if there is one."""

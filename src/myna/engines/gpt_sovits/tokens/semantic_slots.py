@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from myna.engines.gpt_sovits.tokens.attention import AttentionRecord
 from myna.engines.gpt_sovits.tokens.row_draws import RowDraws
 from myna.engines.gpt_sovits.tokens.semantic_decoding import SemanticRequest
 from myna.engines.gpt_sovits.tokens.semantic_runtimes import SemanticRuntime
@@ -21,6 +22,8 @@ class SeededSpeech:
 
     speech: SemanticRequest
     seed: int
+    record: AttentionRecord | None = None
+    """Where to note what is looked at, if anybody wants to know."""
 
 
 @dataclass(slots=True, eq=False)
@@ -28,6 +31,7 @@ class _Sequence:
     longest: int
     draws: RowDraws
     logits: npt.NDArray[np.float32]  # (vocabulary,): of the next token, once `waiting` is None
+    record: AttentionRecord | None
     waiting: int | None = None  # a token drawn that the network has not read yet
 
     @property
@@ -58,7 +62,9 @@ class SemanticSlots:
         seen[speech.prompt.numpy()] = True
         draws = RowDraws(speech.options, request.seed, seen)
         logits = self._runtime.admit(slot, speech).numpy(force=True)
-        self._sequences[slot] = _Sequence(speech.longest, draws, logits)
+        self._sequences[slot] = _Sequence(speech.longest, draws, logits, request.record)
+        if request.record is not None:
+            request.record.begin(self._runtime.keys(slot, request.record.own))
 
     def step(self, slots: Sequence[int]) -> list[int | None]:
         """Draw the next token of each sequence; None where it ends or reaches its longest."""
@@ -80,4 +86,7 @@ class SemanticSlots:
         waiting = [self._sequences[slot].waiting or 0 for slot in slots]
         logits = self._runtime.step(slots, waiting).numpy(force=True)
         for row, slot in zip(logits, slots, strict=True):
-            self._sequences[slot].logits = row
+            sequence = self._sequences[slot]
+            sequence.logits = row
+            if sequence.record is not None:
+                sequence.record.note(self._runtime.queries(slot))

@@ -5,6 +5,7 @@ see all phonemes, tokens see all phonemes and the tokens before them. Everything
 lives in a slot of `KeyValueCache`; the network itself is read-only.
 """
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -12,7 +13,13 @@ import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
 from myna.core.errors import TextTooLong
-from myna.engines.batching.decode_attention import Attend, CacheShape, DecodeAttention
+from myna.engines.batching.decode_attention import (
+    Attend,
+    CacheShape,
+    DecodeAttention,
+    Heads,
+    Known,
+)
 from myna.engines.checkpoints.layers import LayerNorm, Linear, join_heads, split_heads
 from myna.engines.checkpoints.tensors import Tensors
 from myna.engines.gpt_sovits.layers import attention, embedding, sinusoids
@@ -30,6 +37,7 @@ class KeyValueCache:
     values: Tensor  # as keys
     lengths: Tensor  # (slots,) int64: positions filled
     tokens: Tensor  # (slots,) int64: of them, prompt and generated tokens
+    queries: Tensor | None = None  # as keys, where they are kept
 
     @property
     def capacity(self) -> int:
@@ -141,7 +149,7 @@ class TextToSemantic:
         width = self.token_table.shape[1] // n_heads
         return CacheShape(n_heads, n_heads, capacity, width, self._dtype)
 
-    def new_cache(self, slots: int, capacity: int) -> KeyValueCache:
+    def new_cache(self, slots: int, capacity: int, *, keeps_queries: bool = False) -> KeyValueCache:
         """Allocate a cache for so many sequences of at most `capacity` positions each."""
         channels, device = self.token_table.shape[1], self.token_table.device
         n_heads = self._blocks[0].n_heads
@@ -152,6 +160,7 @@ class TextToSemantic:
             torch.zeros(shape, dtype=self._dtype, device=device),
             counts,
             counts.clone(),
+            torch.zeros(shape, dtype=self._dtype, device=device) if keeps_queries else None,
         )
 
     def prefill(
@@ -177,6 +186,8 @@ class TextToSemantic:
             query, key, value = block.projected(hidden)
             cache.keys[index, slot, :, :length] = key[0]
             cache.values[index, slot, :, :length] = value[0]
+            if cache.queries is not None:
+                cache.queries[index, slot, :, :length] = query[0]
             hidden = block.finished(hidden, attention(query, key, value, mask))
         cache.filled(slot, length, n_tokens)
         return self._predict(hidden[0, -1].float())
@@ -199,23 +210,24 @@ class TextToSemantic:
         """
         rows = torch.arange(len(tokens), device=tokens.device) if slots is None else slots
         places = cache.lengths[rows]
-        if attention is None:
-            attend = _by_row(rows, places)
-        else:
-            seen = places + 1 if active is None else torch.where(active, places + 1, 0)
-            attend = attention.over(seen, cache.capacity)
+        going = torch.ones_like(places, dtype=torch.bool) if active is None else active
+        attend = _by_row(rows, places) if attention is None else attention.over(places, going)
         hidden = self._embedding.token(tokens, cache.tokens[rows]).to(self._dtype)
         for index, block in enumerate(self._blocks):
             query, key, value = block.projected(hidden)
-            keys, values = cache.keys[index], cache.values[index]
-            keys[rows, :, places] = key[:, :, 0]
-            values[rows, :, places] = value[:, :, 0]
-            attended = attend(query[:, :, 0], keys, values)[:, :, None]
-            hidden = block.finished(hidden, attended)
-        grown = 1 if active is None else active.to(torch.int64)
-        cache.lengths[rows] += grown
-        cache.tokens[rows] += grown
+            if cache.queries is not None:
+                cache.queries[index][rows, :, places] = query[:, :, 0]
+            heads = query[:, :, 0], key[:, :, 0], value[:, :, 0]
+            found = attend(heads, (cache.keys[index], cache.values[index]))
+            hidden = block.finished(hidden, found[:, :, None])
+        cache.lengths[rows] += going
+        cache.tokens[rows] += going
         return self._predict(hidden[:, 0].float())
+
+
+def scaled(queries: Tensor) -> Tensor:
+    """Return queries (..., width) whose products with keys are the scores of attention."""
+    return queries / math.sqrt(queries.shape[-1])
 
 
 def check_length(n_phonemes: int, n_tokens: int, capacity: int) -> None:
@@ -234,12 +246,15 @@ def prefix_mask(n_phonemes: int, n_tokens: int, device: torch.device | str = "cp
 
 
 def _by_row(slots: Tensor, places: Tensor) -> Attend:
-    known = list(zip(slots.tolist(), (places + 1).tolist(), strict=True))
+    ends = list(zip(slots.tolist(), (places + 1).tolist(), strict=True))
 
-    def attend(query: Tensor, keys: Tensor, values: Tensor) -> Tensor:
+    def attend(heads: Heads, known: Known) -> Tensor:
+        (query, key, value), (keys, values) = heads, known
+        keys[slots, :, places] = key
+        values[slots, :, places] = value
         found = [
             attention(asked[None, :, None], keys[slot, None, :, :end], values[slot, None, :, :end])
-            for asked, (slot, end) in zip(query, known, strict=True)
+            for asked, (slot, end) in zip(query, ends, strict=True)
         ]
         return torch.cat(found)[:, :, 0]
 

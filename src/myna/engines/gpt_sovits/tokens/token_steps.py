@@ -34,6 +34,7 @@ class _Step:
     numbers: npt.NDArray[np.int64]  # (capacity,): of the positions
     bias: Floats  # (B, 1, 1, capacity)
     logits: Floats  # (B, 1, vocabulary)
+    queries: Floats  # (layers, B, heads, 1, width), scaled
 
 
 class TokenSteps:
@@ -57,6 +58,7 @@ class TokenSteps:
         self.rows = SequenceRows(layers, n_heads, channels // n_heads)
         self._steps: dict[tuple[int, int], _Step] = {}  # by first row and number of rows
         self._moves = 0
+        self._ran: list[tuple[int, int]] = []  # of these, the last step
         self.batches = self._rows_are_independent()
         """Whether several rows are one step."""
 
@@ -78,6 +80,7 @@ class TokenSteps:
         """
         held = self.rows
         held.make_room()
+        self._ran = []
         rows = [held.slots.index(slot) for slot in slots]
         if self.batches:
             said = [0] * (max(rows) + 1)
@@ -94,6 +97,21 @@ class TokenSteps:
             held.tokens[row] += 1
         return torch.from_numpy(logits)
 
+    def keys(self, slot: int, positions: slice) -> Floats:
+        """Return a copy of a sequence's keys at some positions: (layers, heads, L, width)."""
+        row = self.rows.slots.index(slot)
+        return np.stack([keys[row, :, positions] for keys, _ in self.rows.layers])
+
+    def queries(self, slot: int) -> Floats:
+        """Return a copy of what a sequence looked for in the step before: (layers, heads, width).
+
+        Scaled. To be asked for before any sequence enters or leaves.
+        """
+        row = self.rows.slots.index(slot)
+        first, count = next(part for part in self._ran if 0 <= row - part[0] < part[1])
+        queries: Floats = self._steps[first, count].queries[:, row - first, :, 0].copy()
+        return queries
+
     def leave(self, slot: int) -> None:
         """Forget a sequence, if there is one."""
         self.rows.leave(slot)
@@ -107,6 +125,7 @@ class TokenSteps:
         bound.places[:, 0, :, 2] = lengths[:, None]
         np.multiply(bound.numbers > lengths[:, None], UNSEEN, out=bound.bias[:, 0, 0])
         self._session.run_with_iobinding(bound.binding)
+        self._ran.append((first, len(tokens)))
         return bound.logits[:, 0]
 
     def _bound(self, first: int, count: int) -> _Step:
@@ -118,7 +137,7 @@ class TokenSteps:
         return self._steps[first, count]
 
     def _binding(self, first: int, count: int) -> _Step:
-        _, n_heads, capacity, _ = self.rows.layers[0][0].shape
+        _, n_heads, capacity, width = self.rows.layers[0][0].shape
         step = _Step(
             self._session.io_binding(),
             np.empty((count, 1, self._embedded.shape[1]), np.float32),
@@ -126,6 +145,7 @@ class TokenSteps:
             np.arange(capacity),
             np.empty((count, 1, 1, capacity), np.float32),
             np.empty((count, 1, self.vocabulary), np.float32),
+            np.empty((len(self.rows.layers), count, n_heads, 1, width), np.float32),
         )
         step.places[:, 0, :, 0] = np.arange(count)[:, None]
         step.places[:, 0, :, 1] = np.arange(n_heads)
@@ -135,6 +155,7 @@ class TokenSteps:
         _bind(bind, "bias", step.bias)
         _bind(fill, "logits", step.logits)
         for layer, (keys, values) in enumerate(self.rows.layers):
+            _bind(fill, f"{layer}.scaled", step.queries[layer])
             for name, tensor in ((f"keys.{layer}", keys), (f"values.{layer}", values)):
                 rows = tensor[first : first + count]
                 _bind(bind, name, rows)

@@ -12,6 +12,7 @@ import torch
 from myna.core.audio import Audio, Samples
 from myna.core.voice import Voice
 from myna.dsp.resample import resample
+from myna.engines.checkpoints.when_needed import WhenNeeded
 from myna.engines.gpt_sovits.frontend.spoken_text import SpokenText, TextReader
 from myna.engines.gpt_sovits.voice.hubert import SAMPLE_RATE, Hubert
 from myna.engines.gpt_sovits.voice.quantizer import Quantizer
@@ -90,15 +91,17 @@ class PromptMaker:
     def __init__(
         self,
         decoder: Hearing,
-        hubert: Hubert,
-        speaker: SpeakerNetwork | None,
+        hubert: WhenNeeded[Hubert],
+        speaker: WhenNeeded[SpeakerNetwork] | None,
         reader: TextReader,
         languages: frozenset[str],
     ) -> None:
         """`languages` are those whose transcripts can be read; others are left out."""
         self._decoder = decoder
-        self._hubert = hubert
-        self._speaker = speaker
+        self.hubert = hubert
+        """Hears what is said."""
+        self.speaker = speaker
+        """Hears who says it, for the Pro versions."""
         self._reader = reader
         self._languages = languages
 
@@ -118,13 +121,18 @@ class PromptMaker:
     @torch.inference_mode()
     def _timbre(self, recordings: Sequence[Audio]) -> npt.NDArray[np.float32]:
         heard = [reference_samples(audio) for audio in recordings]
-        speaker = self._speaker
-        vectors = [] if speaker is None else [speaker.vector(samples) for samples in heard]
+        vectors = self._speaker_vectors(heard)
         device = self._decoder.quantizer.codes.device
         spectrograms = [reference_spectrogram(samples).to(device) for samples in heard]
         timbre = self._decoder.voice(spectrograms, vectors)
         found: npt.NDArray[np.float32] = timbre.cpu().numpy()
         return found
+
+    def _speaker_vectors(self, heard: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+        if self.speaker is None:
+            return []
+        with self.speaker.held() as speaker:
+            return [speaker.vector(samples) for samples in heard]
 
     def tokens_of(self, audio: Audio) -> npt.NDArray[np.int64]:
         """Return the semantic tokens of a recording, one for every whole 40 ms: (T,)."""
@@ -141,6 +149,7 @@ class PromptMaker:
     def _heard(self, samples: Samples, silence: int) -> npt.NDArray[np.int64]:
         padded = np.concatenate([samples, np.zeros(silence, np.float32)])
         quantizer = self._decoder.quantizer
-        features = self._hubert(torch.from_numpy(padded)[None].to(quantizer.codes.device))
+        with self.hubert.held() as hubert:
+            features = hubert(torch.from_numpy(padded)[None].to(quantizer.codes.device))
         tokens: npt.NDArray[np.int64] = quantizer.tokens(features)[0].cpu().numpy()
         return tokens

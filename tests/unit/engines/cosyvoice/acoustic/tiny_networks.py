@@ -5,6 +5,7 @@ from torch import Tensor
 
 from myna.engines.checkpoints.tensors import Tensors
 from myna.engines.cosyvoice.acoustic.flow import Flow, read_flow
+from myna.engines.cosyvoice.acoustic.recorded_step import Recording
 from myna.engines.cosyvoice.acoustic.request import SpeechPrompt
 from myna.engines.cosyvoice.acoustic.vocoder import Vocoder, read_vocoder
 from myna.engines.cosyvoice.version import Version
@@ -57,15 +58,31 @@ def vocoder_state(version: Version) -> dict[str, Tensor]:
     return {f"generator.{name}": it for name, it in state.items()}
 
 
+@torch.inference_mode()
 def tiny_flow(
-    version: Version = Version.COSYVOICE2, precision: torch.dtype = torch.float32
+    version: Version = Version.COSYVOICE2,
+    precision: torch.dtype = torch.float32,
+    recording: Recording | None = None,
+    device: torch.device | str = "cpu",
 ) -> Flow:
-    tensors = Tensors(flow_state(version), "flow.pt")
-    return read_flow(tensors, version=version, head_width=HEAD_WIDTH, precision=precision)
+    return read_flow(
+        Tensors(flow_state(version), "flow.pt", device=device),
+        version=version,
+        head_width=HEAD_WIDTH,
+        precision=precision,
+        recording=recording,
+    )
 
 
-def tiny_vocoder(version: Version = Version.COSYVOICE2) -> Vocoder:
-    return read_vocoder(Tensors(vocoder_state(version), "hift.pt"), version=version)
+@torch.inference_mode()
+def tiny_vocoder(
+    version: Version = Version.COSYVOICE2,
+    *,
+    recorded: bool = False,
+    device: torch.device | str = "cpu",
+) -> Vocoder:
+    tensors = Tensors(vocoder_state(version), "hift.pt", device=device)
+    return read_vocoder(tensors, version=version, recorded=recorded)
 
 
 def prompt(tokens: int, seed: int = 5) -> SpeechPrompt:

@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 from myna.core.playback import NOBODY_LISTENS, Playback
 from myna.engines.gpt_sovits.sound.recorded_speech import RecordedSpeech
@@ -83,6 +84,36 @@ def test_a_sentence_at_once_sounds_as_the_whole_network_makes_it(windows: Record
     whole = vits.decode(latents_of_seed(encoded, 3), latents.voice)[0]
     got = torch.from_numpy(_said(_recorded(windows), [len(TOKENS)]))
     assert noise_in_decibels(got, whole) < -90
+
+
+def test_a_stream_is_the_whole_run_cut_in_pieces(windows: RecordedWindows) -> None:
+    """Where the encoder says of the first tokens what it says of them among all."""
+    vits, told = windows.vits, _latents(windows.vits)
+    with torch.inference_mode():
+        features = vits.features(torch.tensor([TOKENS]), PHONEMES, told.voice)
+        latents = latents_of_seed(vits.phonetic.prior(features), 3)
+        whole = vits.decode(latents, told.voice)[0]
+
+    def known(tokens: Tensor, phonemes: Tensor, voice: Tensor) -> Tensor:
+        return features[:, :, : 2 * tokens.shape[1]]
+
+    told = ArrivingLatents(vits, PHONEMES, told.voice, seed=3, speed=1.0, features=known)
+    speech = RecordedSpeech(windows, told, Playback(NOBODY_LISTENS))
+    streamed = torch.from_numpy(_said(speech, STREAM))
+    step = vits.samples_per_frame
+    for got, expected in zip(streamed.split(step), whole.split(step), strict=True):
+        assert noise_in_decibels(got, expected) < -60
+    for seam in (28, 78, 178, 378):  # frames
+        jumps = [
+            _level(sound[seam * step : (seam + 2) * step])
+            - _level(sound[(seam - 2) * step : seam * step])
+            for sound in (streamed, whole)
+        ]
+        assert abs(jumps[0] - jumps[1]) < 0.1
+
+
+def _level(sound: Tensor) -> float:
+    return float(10 * torch.log10(sound.square().mean()))
 
 
 def test_sentences_of_several_threads_do_not_touch_each_other(windows: RecordedWindows) -> None:

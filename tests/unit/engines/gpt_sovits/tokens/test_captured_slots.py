@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from myna.core.errors import TextTooLong
+from myna.engines.batching.decode_attention import attention_on
 from myna.engines.batching.scheduler import Scheduler, SlotModel
 from myna.engines.gpt_sovits.tokens.captured_slots import CapturedSlots
 from myna.engines.gpt_sovits.tokens.sampling import SamplingOptions
@@ -189,6 +190,8 @@ def test_slots_are_free_as_soon_as_nobody_refers_to_them(model: TextToSemantic) 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU with CUDA")
 def test_recorded_it_draws_what_it_draws_unrecorded(checkpoint: Path) -> None:
-    recorded = CapturedSlots(TextToSemantic(read_semantic(checkpoint, device="cuda")), 4, 128)
+    network = TextToSemantic(read_semantic(checkpoint, device="cuda"))
+    attention = attention_on(torch.device("cuda"), network.cache_shape(128))
+    recorded = CapturedSlots(network, 4, 128, attention=attention)
     here = CapturedSlots(TextToSemantic(read_semantic(checkpoint)), 4, 128)
     assert _drawn(recorded, [0, 1, 2]) == _drawn(here, [0, 1, 2])

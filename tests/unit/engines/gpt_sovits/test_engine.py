@@ -215,7 +215,9 @@ def test_swapped_weights_are_refused(tmp_path: Path) -> None:
 def _changed(path: Path, name: str, change: Callable[[Tensor], Tensor]) -> None:
     content = read_pickled(path)
     content["weight"][name] = change(content["weight"][name])
-    torch.save(content | {"config": plain(content["config"])}, path)
+    part = path.with_suffix(".part")  # the file is mapped: it must not be written over
+    torch.save(content | {"config": plain(content["config"])}, part)
+    part.replace(path)
 
 
 def test_tensors_of_other_shapes_are_refused_by_file(tmp_path: Path) -> None:

@@ -30,8 +30,11 @@ class SpokenText:
     context: npt.NDArray[np.float32] | None  # (L, channels of BERT); None is all zeros
     runs: tuple[PhoneRun, ...] = ()
     """How it was read, where it just was."""
-    is_unread: bool = False
-    """Whether there are words in the text and no reading for any: it is nothing but pauses."""
+
+    @property
+    def is_unread(self) -> bool:
+        """Whether it was read and is nothing but pauses: no word of it has a reading."""
+        return bool(self.runs) and all(NOTHING.issuperset(run.phones) for run in self.runs)
 
 
 class TextReader:
@@ -52,9 +55,7 @@ class TextReader:
         if read.unread:
             logger.warning("%d characters have no reading and are left out", len(read.unread))
             logger.debug("without a reading in %s: %s", language, read.unread)
-        is_unread = NOTHING.issuperset(read.phones)
-        context = self._context(read.runs)
-        return SpokenText(np.array(read.ids, np.int64), context, read.runs, is_unread)
+        return SpokenText(np.array(read.ids, np.int64), self._context(read.runs), read.runs)
 
     def words(self, text: str, language: str, spoken: SpokenText) -> tuple[WordPhonemes, ...]:
         """Return where the words of a text are in what `read` made of it."""

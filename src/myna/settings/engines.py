@@ -70,7 +70,7 @@ class GptSovitsSettings(Section):
     threads: int | None = Field(default=None, gt=0)
     """Processors for one computation. Unset: all but one."""
     windows: int = Field(default=1, gt=0)
-    """Windows of different sentences made together, in v1 to v2ProPlus on a GPU only.
+    """Windows of different sentences made together, in v3 and v4, on a GPU also in v1 to v2ProPlus.
 
     1: the same bits in any company."""
     keep_all: bool = False

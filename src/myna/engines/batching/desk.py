@@ -97,20 +97,28 @@ class Desk(Generic[Job, Result]):
                 self._serve(visit.party)
         finally:
             self._leave(visit)
-        if isinstance(visit.outcome, Exception):
-            raise visit.outcome
-        return visit.outcome  # type: ignore[return-value]  # it ended, so there is one
+        outcome, visit.outcome = visit.outcome, None
+        if not isinstance(outcome, Exception):
+            return outcome  # type: ignore[return-value]  # it ended, so there is one
+        try:
+            raise outcome
+        finally:
+            del outcome  # here, too
 
     def _serve(self, party: Sequence[_Visit[Job, Result]]) -> None:
         began = self._clock()
-        outcomes: Sequence[Result | Exception]
+        outcomes = self._outcomes([visit.job for visit in party])
+        with self._lock:
+            self._durations.append(self._clock() - began)
+            for visit, outcome in zip(party, outcomes, strict=True):
+                visit.outcome, visit.ended = outcome, True
+        del outcomes, outcome  # an error must not keep itself, and with it its job, by this frame
+
+    def _outcomes(self, jobs: Sequence[Job]) -> Sequence[Result | Exception]:
         try:
-            outcomes = self._work([visit.job for visit in party])
+            return self._work(jobs)
         except Exception as error:  # noqa: BLE001 - each of them must hear of it
-            outcomes = [error] * len(party)
-        self._durations.append(self._clock() - began)
-        for visit, outcome in zip(party, outcomes, strict=True):
-            visit.outcome, visit.ended = outcome, True
+            return [error] * len(jobs)
 
     def _leave(self, visit: _Visit[Job, Result]) -> None:
         with self._lock:

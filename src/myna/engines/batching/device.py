@@ -43,9 +43,9 @@ def described(device: torch.device) -> str:
 def passes_at_once(device: torch.device) -> int:
     """Return how many passes of a network a device does beside each other without a loss.
 
-    A CPU does one for as many processors as torch uses for it, a GPU one.
+    A CPU does one for each processor, because a pass seldom keeps several busy; a GPU one.
     """
-    return 1 if device.type == _CUDA else max(1, processors() // torch.get_num_threads())
+    return 1 if device.type == _CUDA else processors()
 
 
 def wait_for(device: torch.device) -> None:

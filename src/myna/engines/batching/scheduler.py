@@ -1,7 +1,6 @@
 """One thread steps every live sequence of a model; each call reads tokens from its own queue."""
 
 import threading
-import time
 import weakref
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
@@ -12,11 +11,8 @@ from queue import SimpleQueue
 from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 from myna.core.errors import EngineBusy, MynaError, SynthesisFailed
-from myna.core.playback import NOBODY_LISTENS, Playback
 
 _LONGEST_STEP = 30.0  # seconds
-_FAR_AHEAD = 8.0  # seconds of sound a listener has, who can wait for others
-_PRESSING = 0.2  # seconds of sound a listener has, who cannot
 
 Request = TypeVar("Request")
 Asked = TypeVar("Asked", contravariant=True)
@@ -70,7 +66,6 @@ class _Word(Enum):
 @dataclass(slots=True, eq=False)
 class _Call(Generic[Request]):
     request: Request
-    playback: Playback
     outbox: "SimpleQueue[int | Exception | _Word]" = field(default_factory=SimpleQueue)
     hung_up: bool = False
     waits: bool = False
@@ -98,27 +93,13 @@ class _Worker:
 class Scheduler(Generic[Request]):
     """Continuous batching: a call joins between two steps and leaves as soon as it ends.
 
-    Where a step takes longer for more sequences, those whose listeners have enough sound stand
-    back while another listener has none or hardly any; what is drawn does not depend on it.
-
     The thread lives while there is anything to do. A call that is refused fails alone; an error
     in a step ends every call that took part in it. A call that waits leaves its slot to one that
     queues, where the model `Suspends`, and queues first itself when it may go on.
     """
 
-    def __init__(
-        self,
-        model: SlotModel[Request],
-        slots: int,
-        queue_length: int,
-        *,
-        rows_cost: bool = False,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        """`rows_cost`: whether a step takes longer for more sequences."""
+    def __init__(self, model: SlotModel[Request], slots: int, queue_length: int) -> None:
         self._model = model
-        self._rows_cost = rows_cost
-        self._clock = clock
         self._suspends = model if isinstance(model, Suspends) else None
         self._slots = slots
         self._queue_length = queue_length
@@ -136,25 +117,23 @@ class Scheduler(Generic[Request]):
         """How many slots are taken now."""
         return len(self._live)
 
-    def tokens(self, request: Request, playback: Playback | None = None) -> Generator[int]:
+    def tokens(self, request: Request) -> Generator[int]:
         """Yield the tokens of a request. Closing the generator frees its slot at the next step.
-
-        `playback` is that of the speech they are for; None: nobody listens before they are there.
 
         Raises `EngineBusy` where all slots are taken and too many calls wait already, for a slot
         or for what they need.
         """
-        with closing(self.outcomes(request, playback)) as outcomes:
+        with closing(self.outcomes(request)) as outcomes:
             for outcome in outcomes:
                 if outcome is not None:
                     yield outcome
 
-    def outcomes(self, request: Request, playback: Playback | None = None) -> Generator[int | None]:
+    def outcomes(self, request: Request) -> Generator[int | None]:
         """Yield what `tokens` does, and None each time the call comes to wait.
 
         So whoever reads can first bring what it waits for.
         """
-        call = _Call(request, playback or Playback(NOBODY_LISTENS))
+        call = _Call(request)
         self._submit(call)
         try:
             while (said := call.outbox.get()) is not _Word.ENDED:
@@ -245,7 +224,7 @@ class Scheduler(Generic[Request]):
             self._leave(slot, told(error))
 
     def _step(self) -> None:
-        slots = self._going()
+        slots = sorted(slot for slot, call in self._live.items() if not call.waits)
         if not slots:
             return
         try:
@@ -255,14 +234,6 @@ class Scheduler(Generic[Request]):
         except Exception as error:  # noqa: BLE001 - whoever waits for it must hear of it
             for slot in self._live.keys() & slots:
                 self._leave(slot, told(error))
-
-    def _going(self) -> list[int]:
-        """Return the slots to step now."""
-        going = {slot: call.playback for slot, call in self._live.items() if not call.waits}
-        now = self._clock()
-        if self._rows_cost and any(it.deadline < now + _PRESSING for it in going.values()):
-            going = {slot: it for slot, it in going.items() if not _can_wait(it, now)}
-        return sorted(going)
 
     def _tell(self, slot: int, outcome: Outcome) -> None:
         if isinstance(outcome, int):
@@ -310,10 +281,6 @@ class Scheduler(Generic[Request]):
         with self._lock:
             call = self._live.pop(slot)
         call.outbox.put(_Word.ENDED if last is None else last)
-
-
-def _can_wait(playback: Playback, now: float) -> bool:
-    return now + _FAR_AHEAD < playback.deadline < NOBODY_LISTENS
 
 
 def told(error: Exception) -> Exception:

@@ -98,8 +98,13 @@ def _mapped_files() -> list[_MappedFile]:
     return [
         _MappedFile(Path(part[5]), int(part[2], 16), range(*_addresses(part[0])))
         for part in fields
-        if len(part) > 5 and part[5][0] == "/" and not part[5].startswith("/dev/")
+        if len(part) > 5 and part[5][0] == "/" and not _is_no_file(part[5])
     ]
+
+
+def _is_no_file(path: str) -> bool:
+    """Whether a mapping is memory after all, or of a file that is no longer there."""
+    return path.startswith(("/dev/", "/memfd:", "/anon_", "/SYSV")) or path.endswith(" (deleted)")
 
 
 def _addresses(place: str) -> tuple[int, int]:

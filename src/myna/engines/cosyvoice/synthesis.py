@@ -45,8 +45,7 @@ class Synthesis:
         self._model = model
         self._runtime = runtime
         slot_model = slots_of(model.language_model, slots, compatible=runtime.compatible)
-        is_cpu = runtime.device.type == "cpu"
-        self._scheduler = Scheduler(slot_model, slots, queue_length, rows_cost=is_cpu)
+        self._scheduler = Scheduler(slot_model, slots, queue_length)
         self._prepared = PreparedPrompts(model.flow, runtime.prompt_bytes)
         self._desk = FlowDesk(runtime.chunks, passes_at_once(runtime.device))
         self._counting = threading.Lock()
@@ -84,7 +83,7 @@ class Synthesis:
         """
         playback = playback or Playback()
         stream = self._stream(manner.prompt, schedule, manner.options, playback)
-        with closing(self._scheduler.tokens(manner.request(text), playback)) as tokens:
+        with closing(self._scheduler.tokens(manner.request(text))) as tokens:
             for token in Silences(self._model.version).shortened(tokens):
                 yield from stream.push((token,))
         yield from stream.push((), last=True)
@@ -108,7 +107,7 @@ class Synthesis:
         for breath in itertools.count():
             drawn = 0
             request = chosen.request(feed, breath)
-            with closing(self._scheduler.outcomes(request, playback)) as outcomes:
+            with closing(self._scheduler.outcomes(request)) as outcomes:
                 for outcome in outcomes:
                     if outcome is not None:
                         drawn += 1

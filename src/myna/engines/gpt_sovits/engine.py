@@ -51,7 +51,7 @@ class GptSovitsEngine:
 
         prompts: keeps what was learned of each voice, by a key that changes with the model.
         slots: how many sentences are drawn at once; `queue_length` more may wait.
-        windows: how many of different calls are made together; of v1 to v2ProPlus on a GPU only.
+        windows: how many of different calls are made together; of v1 to v2ProPlus only on a GPU.
         """
         execution.take_threads()
         if execution.runtime == "exact":
@@ -70,12 +70,7 @@ class GptSovitsEngine:
         self._prompts = PromptCache(
             learned_by, self._model.prompts.learn, Prompt.from_bytes, prompts
         )
-        self._scheduler = Scheduler(
-            self._model.semantic.slots(slots),
-            slots,
-            queue_length,
-            rows_cost=execution.device.type == "cpu",
-        )
+        self._scheduler = Scheduler(self._model.semantic.slots(slots), slots, queue_length)
         self._say = SentenceSpeaker(
             self.name, self._model, self._scheduler.tokens, self._count_redrawn
         )

@@ -104,7 +104,9 @@ def load(files: ModelFiles, windows: int = 1, execution: Execution = Execution()
     sounding = execution.of_windows(windows) if sovits.version.matches_flow else execution
     decoder = _decoder(sovits, files, windows, sounding)
     drawing = open_model(semantic, execution)
-    beside = digest_of_files(_beside(files, sovits.version), book)
+    texts = [file for place in resources.places for file in (place, *sorted(place.glob("*")))]
+    texts = [file for file in texts if file.is_file()]
+    beside = digest_of_files([*_beside(files, sovits.version), *texts], book)
     parts = (semantic.digest, sovits.digest, beside, *resources.found)
     return Model(
         sovits.version,

@@ -4,12 +4,11 @@ Where the attention of some heads follows the text, it tells which words are mis
 and when each is said. Where none does, it tells nothing, and all is as if nobody had looked.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Protocol
 
-from myna.core.playback import Playback
+from myna.core.errors import BadText, PackageMissing, Unsupported
 from myna.core.speech import Utterance
 from myna.core.timing import TimedText
 from myna.engines.gpt_sovits.frontend.word_phonemes import WordPhonemes
@@ -22,12 +21,8 @@ from myna.engines.gpt_sovits.tokens.semantic_slots import SeededSpeech
 from myna.engines.gpt_sovits.tokens.text_to_semantic import TOKENS_PER_SECOND
 from myna.engines.gpt_sovits.tokens.word_times import word_times
 
-
-class Draw(Protocol):
-    """What a scheduler does."""
-
-    def __call__(self, request: SeededSpeech, playback: Playback | None = None) -> Generator[int]:
-        """Yield the tokens of a request; `playback` is that of the speech they are for."""
+Draw = Callable[[SeededSpeech], Generator[int]]
+"""Yields the tokens of a request, as a scheduler does."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,12 +49,12 @@ class ObservedDrawing:
         self._drawn: dict[tuple[int, ...], SeededSpeech] = {}
         self._readings: dict[tuple[int, ...], _Reading | None] = {}
 
-    def tokens(self, number: int, playback: Playback | None = None) -> Generator[int]:
+    def tokens(self, number: int) -> Generator[int]:
         """Yield the tokens of an attempt."""
         task = self._task
         request = task.recorded(number) if self._observes else task.attempt(number)
         drawn: list[int] = []
-        with closing(self._draw(request, playback)) as tokens:
+        with closing(self._draw(request)) as tokens:
             for token in tokens:
                 drawn.append(token)
                 yield token
@@ -96,5 +91,8 @@ class ObservedDrawing:
     def _known_words(self) -> tuple[WordPhonemes, ...]:
         if self._words is None:
             asked = self._utterance
-            self._words = self._model.reader.words(asked.text, asked.language, self._task.text)
+            try:
+                self._words = self._model.reader.words(asked.text, asked.language, self._task.text)
+            except (BadText, PackageMissing, Unsupported):  # a word in another language
+                self._words = ()
         return self._words

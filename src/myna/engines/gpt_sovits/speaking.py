@@ -40,7 +40,7 @@ class SentenceSpeaker:
         if utterance.whole:
             yield from self._best(task, drawing, utterance)
             return
-        with closing(self._groups(drawing, utterance.playback)) as groups:
+        with closing(self._groups(drawing)) as groups:
             yield from self._sound(task, groups, drawing.words, utterance.playback)
 
     def _task(self, utterance: Utterance, prompt_of: Callable[[], Prompt]) -> Drawing:
@@ -53,13 +53,11 @@ class SentenceSpeaker:
             min(self._model.longest, PACE.most_tokens(len(text.phonemes))),
         )
 
-    def _groups(
-        self, drawing: ObservedDrawing, playback: Playback
-    ) -> Generator[tuple[list[int], bool]]:
+    def _groups(self, drawing: ObservedDrawing) -> Generator[tuple[list[int], bool]]:
         """Yield the tokens in groups that grow, as soon as each is full, and which is the last."""
         chunks = self._model.decoder.chunks
         sizes = itertools.chain(chunks, itertools.repeat(chunks[-1]))
-        with closing(drawing.tokens(0, playback)) as tokens:
+        with closing(drawing.tokens(0)) as tokens:
             for size in sizes:
                 group = list(itertools.islice(tokens, size))
                 yield group, len(group) < size
@@ -69,7 +67,10 @@ class SentenceSpeaker:
     def _sound(
         self, task: Drawing, groups: _Groups, words_of: _WordsOf, playback: Playback
     ) -> Iterator[Chunk]:
-        """Yield the sound of groups of tokens; with the first of the last group come the words."""
+        """Yield the sound of groups of tokens; with the last comes all that is known of the words.
+
+        To find that takes as long as some sound: nobody should wait for it.
+        """
         decoder, options = self._model.decoder, task.options
         seed = derived(task.seed, "sound")
         speech = decoder.speech(
@@ -78,12 +79,13 @@ class SentenceSpeaker:
         said: list[int] = []
         for tokens, last in groups:
             said += tokens
-            words = words_of(said) if last else ()
             for sound in speech.push(tokens, last=last):
                 playback.hand_over(len(sound) / decoder.sample_rate)
-                audio = Audio(sound, decoder.sample_rate)
-                yield Chunk(audio, engine=self._name, estimated=words)
-                words = ()
+                yield Chunk(Audio(sound, decoder.sample_rate), engine=self._name)
+        words = words_of(said)
+        if words:
+            nothing = Audio.silence(0.0, decoder.sample_rate)
+            yield Chunk(nothing, engine=self._name, estimated=words)
 
     def _best(self, task: Drawing, drawing: ObservedDrawing, utterance: Utterance) -> list[Chunk]:
         """Return a sentence: the best attempt, by its tokens, by attention and by what is heard."""

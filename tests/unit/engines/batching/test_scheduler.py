@@ -6,7 +6,6 @@ from collections.abc import Callable, Generator, Sequence
 import pytest
 
 from myna.core.errors import EngineBusy, SynthesisFailed, TextTooLong
-from myna.core.playback import Playback
 from myna.engines.batching.scheduler import Scheduler
 
 
@@ -109,45 +108,6 @@ def test_hanging_up_ends_the_sequence_with_the_step_under_way() -> None:
     _until_idle(scheduler)
     assert len(model.steps) == steps
     assert model.counts == {}
-
-
-NOW = 100.0
-
-
-def _heard(seconds: float) -> Playback:
-    playback = Playback(clock=lambda: NOW)
-    playback.hand_over(seconds)
-    return playback
-
-
-@pytest.mark.parametrize(
-    ("other", "stands_back"), [(Playback(), True), (_heard(0.1), True), (_heard(1.0), False)]
-)
-def test_who_is_far_ahead_stands_back_while_another_is_pressed(
-    other: Playback, stands_back: bool
-) -> None:
-    model = Counting()
-    scheduler = Scheduler(model, 3, 0, rows_cost=True, clock=lambda: NOW)
-    ahead, whole = scheduler.tokens(10**9, _heard(9)), scheduler.tokens(10**9)
-    assert next(ahead) == next(whole) == 1
-    assert list(scheduler.tokens(50, other)) == list(range(1, 51))
-    beside = {tuple(slots) for slots in model.steps if 2 in slots}
-    assert beside == {(1, 2) if stands_back else (0, 1, 2)}
-    assert [next(ahead) for _ in range(100)] == list(range(2, 102))
-    ahead.close()
-    whole.close()
-    _until_idle(scheduler)
-
-
-def test_where_steps_take_as_long_for_more_sequences_nobody_stands_back() -> None:
-    model = Counting()
-    scheduler = Scheduler(model, slots=2, queue_length=0, clock=lambda: NOW)
-    ahead = scheduler.tokens(10**9, _heard(9))
-    next(ahead)
-    assert list(scheduler.tokens(5, Playback())) == [1, 2, 3, 4, 5]
-    assert {tuple(slots) for slots in model.steps if 1 in slots} == {(0, 1)}
-    ahead.close()
-    _until_idle(scheduler)
 
 
 def test_a_full_queue_is_refused_at_once() -> None:

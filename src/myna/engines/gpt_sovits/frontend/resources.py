@@ -76,17 +76,19 @@ class Resources:
         )
 
     @property
-    def found(self) -> tuple[bool, ...]:
-        """What there is of all that changes how a text is read."""
+    def places(self) -> tuple[Path, ...]:
+        """The files and folders that are there and change how a text is read."""
         files = (
             *(self.pronunciations, self.more_pronunciations, self.own_pronunciations, self.names),
-            *(self.corrections, self.g2pw, self.japanese_words),
+            *(*self.corrections, self.g2pw, self.japanese_words),
         )
+        return tuple(place for place in files if place)
+
+    @property
+    def found(self) -> tuple[bool, ...]:
+        """Which packages are there that change how a text is read."""
         packages = ("misaki", "g2p_en", "wordsegment")
-        return (
-            *map(bool, files),
-            *(importlib.util.find_spec(package) is not None for package in packages),
-        )
+        return tuple(importlib.util.find_spec(package) is not None for package in packages)
 
     def mandarin(self, *, first_generation: bool) -> Mandarin:
         """Return how models read Chinese; the first generation knew no corrections, no g2pW.

@@ -8,6 +8,7 @@ a processor remembers, so all that follows is slow.
 import numpy as np
 import numpy.typing as npt
 
+from myna.core.errors import SynthesisFailed
 from myna.engines.batching.noise import exponential_rows
 from myna.engines.gpt_sovits.tokens.sampling import COLDEST, SamplingOptions
 from myna.engines.gpt_sovits.tokens.semantic_decoding import FIRST_STEPS
@@ -39,13 +40,21 @@ class RowDraws:
         self.step += 1
 
     def choose(self, logits: _Floats) -> tuple[int, bool]:
-        """Draw a token from logits (vocabulary,), and say whether the speech ends with it."""
+        """Draw a token from logits (vocabulary,), and say whether the speech ends with it.
+
+        Raises `SynthesisFailed` for logits that are no numbers.
+        """
         penalized = np.where(logits < 0, logits * self._penalties, logits / self._penalties)
         if self.step < FIRST_STEPS:
             penalized[END_TOKEN] = -np.inf
         if self._options.top_p < 1:
             _leave_nucleus(penalized, self._options.top_p)
         tokens = _best(penalized, self._options.top_k)
+        if not len(tokens):
+            raise SynthesisFailed(
+                "The decoder of semantic tokens made numbers that are none (NaN). Its file is "
+                "damaged or comes of a training that went astray: get it again, or use another."
+            )
         scores = penalized[tokens] / self._temperature
         best = scores.argmax()
         probabilities = np.exp(scores - scores[best])

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from myna.core.errors import SynthesisFailed
+from myna.engines.batching.scheduler import Outcome
 from myna.engines.gpt_sovits.tokens.attention import AttentionRecord
 from myna.engines.gpt_sovits.tokens.row_draws import RowDraws
 from myna.engines.gpt_sovits.tokens.semantic_decoding import SemanticRequest
@@ -38,9 +40,12 @@ class _Sequence:
     def is_full(self) -> bool:
         return self.draws.step >= self.longest
 
-    def drawn(self) -> int | None:
-        """Draw the next token; None where it is the end."""
-        token, ended = self.draws.choose(self.logits)
+    def drawn(self) -> Outcome:
+        """Draw the next token; None where it is the end, an error where there is none."""
+        try:
+            token, ended = self.draws.choose(self.logits)
+        except SynthesisFailed as error:
+            return error
         if ended:
             return None
         self.draws.take(token)
@@ -66,11 +71,11 @@ class SemanticSlots:
         if request.record is not None:
             request.record.begin(self._runtime.keys(slot, request.record.own))
 
-    def step(self, slots: Sequence[int]) -> list[int | None]:
+    def step(self, slots: Sequence[int]) -> list[Outcome]:
         """Draw the next token of each sequence; None where it ends or reaches its longest."""
         live = [slot for slot in slots if not self._sequences[slot].is_full]
         self._read([slot for slot in live if self._sequences[slot].waiting is not None])
-        said: dict[int, int | None] = dict.fromkeys(slots)
+        said: dict[int, Outcome] = dict.fromkeys(slots)
         said |= {slot: self._sequences[slot].drawn() for slot in live}
         return [said[slot] for slot in slots]
 

@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 _TRIED = (2, 3, 5, 8)  # numbers of rows
 _MOST = max(_TRIED)  # rows in one step
-_LONG = 200  # positions
+_FURTHER, _LONG = 19, 300  # positions
 UNSEEN = np.float32(-1e9)  # added to the score of what a position must not see
 
 
@@ -166,10 +166,11 @@ class TokenSteps:
         """Step rows alone, together and beside a long one: are their numbers equal, bit for bit."""
         held, generator = self.rows, np.random.default_rng(0)
         for row in range(_MOST):
-            held.enter(row, row + 1, row, _MOST)
-        for pair in held.layers:
-            for rows in pair:
-                rows[:, :, :_MOST] = generator.standard_normal(rows[:, :, :_MOST].shape)
+            length = 1 + _FURTHER * row
+            held.enter(row, length, row, length + 1)
+            for pair in held.layers:
+                for rows in pair:
+                    rows[row, :, :length] = generator.standard_normal(rows[row, :, :length].shape)
         tokens = list(range(_MOST))
         alone = np.concatenate([self._stepped(row, [row]) for row in tokens])
 

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 
+from myna.core.errors import SynthesisFailed
 from myna.engines.batching.noise import exponential_rows, exponentials
 from myna.engines.gpt_sovits.tokens.row_draws import RowDraws
 from myna.engines.gpt_sovits.tokens.sampling import SamplingOptions, SamplingTable
@@ -54,6 +55,12 @@ def test_a_token_that_was_drawn_is_less_likely_after() -> None:
     draws.take(draws.choose(logits)[0])
     assert draws.choose(logits) == (40, False)
     assert logits[3] == 4.0
+
+
+def test_logits_that_are_no_numbers_are_an_error_of_their_row() -> None:
+    draws = RowDraws(SamplingOptions(), 0, np.zeros(VOCABULARY, np.bool_))
+    with pytest.raises(SynthesisFailed, match="NaN"):
+        draws.choose(np.full(VOCABULARY, np.nan, np.float32))
 
 
 def test_noise_in_numpy_is_that_in_torch() -> None:

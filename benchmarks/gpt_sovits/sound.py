@@ -11,11 +11,12 @@ from benchmarks.gpt_sovits.rounds import Variant, compared
 from benchmarks.gpt_sovits.upstream import Upstream
 from myna.engines.gpt_sovits.sound.speech_windows import ArrivingLatents, SpeechWindows
 from myna.engines.gpt_sovits.sound.vits import Vits
+from myna.engines.gpt_sovits.sound.vits_decoder import VitsDecoder
 from myna.engines.gpt_sovits.tokens.semantic_runtimes import SemanticRuntime
 from myna.engines.gpt_sovits.tokens.semantic_slots import SemanticSlots
 
 SENTENCE = PHONEMES // 2  # of its phonemes are the sentence's, the others the reference's
-FIRST = 24  # tokens before our first chunk
+FIRST = VitsDecoder.chunks[0]  # tokens before our first chunk
 UPSTREAM_FIRST = 16  # before upstream's, in `streaming_mode` 3
 
 

@@ -26,7 +26,7 @@ class VitsDecoder:
     """The decoder of v1, v2, v2Pro and v2ProPlus; read-only."""
 
     sample_rate = SAMPLE_RATE
-    chunks: Sequence[int] = (24, 25, 50, 100)  # about half a second is heard first
+    chunks: Sequence[int] = (22, 25, 50, 100)  # about half a second is heard first
 
     def __init__(self, vits: Vits, recorded: RecordedWindows | None = None) -> None:
         """With `recorded`, calls share windows of fixed shapes; without, each makes its own."""

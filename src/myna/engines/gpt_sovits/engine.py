@@ -30,7 +30,7 @@ class GptSovitsEngine:
     """Speaks with a model of any version.
 
     Every knob of `Options` counts. The same seed says a sentence the same way, bit for bit,
-    whatever else the engine says at the time (on a GPU as far as docs/architecture.md says); an
+    whatever else the engine says at the time (on a GPU as far as docs/neural-engines.md says); an
     utterance that is heard as it is made sounds slightly different from one that is heard whole,
     because its beginning is decided before its end is known.
     """

@@ -1,3 +1,4 @@
+import signal
 from importlib import resources
 from pathlib import Path
 
@@ -9,6 +10,10 @@ from myna.core.voice import Voice
 from myna.dsp.codec import decode
 from myna.settings import Settings
 from myna.studio.wiring import SAMPLE_TRANSCRIPT
+
+# A shell that runs the suite in the background has Ctrl-C ignored, here and in what tests start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

@@ -138,7 +138,7 @@ def test_ten_thousand_characters_are_spoken(visitor: Visitor):
     assert page.locator(".word").count() == len(text.split())
     page.locator(".word").nth(1500).click()
     wait_for(page, "document.querySelector('.word.lit')?.previousElementSibling")
-    assert page.evaluate("document.querySelector('#reading').scrollTop") > 500
+    wait_for(page, "document.querySelector('#reading').scrollTop > 500")
 
 
 def test_a_text_beyond_the_bound_is_refused_with_what_to_do(

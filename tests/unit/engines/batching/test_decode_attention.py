@@ -28,6 +28,7 @@ from myna.engines.batching.decode_attention import (
 )
 from myna.engines.batching.device import CPU
 
+ROOT = Path(__file__).parents[4]
 NEEDS_TRITON = pytest.mark.skipif(
     find_spec("triton") is None, reason="needs Triton, which is for Linux"
 )
@@ -140,6 +141,7 @@ def _told(module: str, variables: Mapping[str, str]) -> dict[str, Any]:
     """Return what a module beside this one prints."""
     ran = subprocess.run(
         [sys.executable, "-m", f"tests.unit.engines.batching.{module}"],
+        cwd=ROOT,
         env=os.environ | variables,  # noqa: TID251 - of another process
         capture_output=True,
         text=True,

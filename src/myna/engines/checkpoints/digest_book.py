@@ -81,3 +81,7 @@ def _known(entry: Path, state: tuple[int, ...]) -> str | None:
         if tuple(then) == state and isinstance(digest, str):
             return digest
     return None
+
+
+NO_BOOK = DigestBook()
+"""Remembers nothing."""

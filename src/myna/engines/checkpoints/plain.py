@@ -11,12 +11,10 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from myna.core.errors import WeightsMissing
-from myna.engines.checkpoints.digest_book import DigestBook
+from myna.engines.checkpoints.digest_book import NO_BOOK, DigestBook
 from myna.engines.checkpoints.stored import StoredTensors
 from myna.engines.checkpoints.tensors import Tensors
 from myna.engines.checkpoints.unpickling import read_header, read_pickled, tensors_among
-
-_NO_BOOK = DigestBook()
 
 
 def read_plain(path: Path) -> Tensors:
@@ -39,7 +37,7 @@ def digest_of(weights: Mapping[str, Tensor]) -> str:
     return digest.hexdigest()
 
 
-def digest_of_files(paths: Iterable[Path], book: DigestBook = _NO_BOOK) -> str:
+def digest_of_files(paths: Iterable[Path], book: DigestBook = NO_BOOK) -> str:
     """Digest the content of files, and which of them are there; `book` remembers each."""
     digest = hashlib.sha256()
     for path in paths:

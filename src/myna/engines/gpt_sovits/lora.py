@@ -9,11 +9,10 @@ from pathlib import Path
 from torch import Tensor
 
 from myna.core.errors import WeightsMissing
-from myna.engines.checkpoints.digest_book import DigestBook
+from myna.engines.checkpoints.digest_book import NO_BOOK, DigestBook
 from myna.engines.checkpoints.tensors import Tensors
 from myna.engines.gpt_sovits.weights import SovitsCheckpoint, Version, read_sovits
 
-_NO_BOOK = DigestBook()
 _FACTOR = re.compile(r"(?P<layer>.+)\.lora_(?P<side>[AB])(?:\.\w+)?\.weight")
 _WRAPPER = "base_model.model."  # inside the names of a wrapped network
 _WRAPPED = ".base_layer."  # the layer a pair of factors belongs to, should it be stored too
@@ -23,7 +22,7 @@ def read_sovits_on_base(
     path: Path,
     bases: Mapping[Version, Path],
     version: Version | None = None,
-    book: DigestBook = _NO_BOOK,
+    book: DigestBook = NO_BOOK,
 ) -> SovitsCheckpoint:
     """Read a SoVITS file of any kind; a LoRA file is merged into the base of its version.
 

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from myna.core.errors import WeightsMissing
-from myna.engines.checkpoints.digest_book import DigestBook
+from myna.engines.checkpoints.digest_book import NO_BOOK, DigestBook
 from myna.engines.checkpoints.plain import digest_of_tensors
 from myna.engines.checkpoints.plain import read_plain as read_plain
 from myna.engines.checkpoints.stored import StoredTensors
@@ -24,7 +24,6 @@ from myna.engines.checkpoints.unpickling import plain, read_header, read_pickled
 
 GPT_PREFIX = "model."
 END_TOKEN = 1024
-_NO_BOOK = DigestBook()
 V1_SYMBOLS = 322
 V1_ROWS = 512  # of a GPT's table of symbols
 
@@ -120,7 +119,7 @@ _ROWS_OF_PRO = {512: Version.V2_PRO, 768: Version.V2_PRO_PLUS}
 
 
 def read_sovits(
-    path: Path, version: Version | None = None, book: DigestBook = _NO_BOOK
+    path: Path, version: Version | None = None, book: DigestBook = NO_BOOK
 ) -> SovitsCheckpoint:
     """Read a SoVITS .pth file; `version` overrules what is found out only between v3 and v4.
 
@@ -152,7 +151,7 @@ def read_sovits(
 
 
 def read_semantic(
-    path: Path, device: str = "cpu", book: DigestBook = _NO_BOOK
+    path: Path, device: str = "cpu", book: DigestBook = NO_BOOK
 ) -> SemanticCheckpoint:
     """Read a GPT .ckpt file. Raises `WeightsMissing` for any other file."""
     content = read_pickled(path)

@@ -7,7 +7,7 @@ decides which kernels run), each is stepped alone.
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 
 import onnxruntime
 import torch
@@ -25,17 +25,17 @@ from myna.engines.gpt_sovits.tokens.text_to_semantic import (
     check_length,
     prefix_mask,
 )
-from myna.engines.gpt_sovits.tokens.token_steps import UNSEEN, TokenSteps
+from myna.engines.gpt_sovits.tokens.token_steps import UNSEEN, SteppedRuntime, TokenSteps
 from myna.engines.gpt_sovits.weights import SemanticCheckpoint
 from myna.engines.graphs.graph_folder import GraphFolder
 from myna.engines.graphs.onnx_format import Graph
-from myna.engines.graphs.products import EightBits, Floats, Product
+from myna.engines.graphs.products import EightBits, Product
 from myna.engines.graphs.sessions import open_session
 
 logger = logging.getLogger(__name__)
 
 
-class FastRuntime:
+class FastRuntime(SteppedRuntime):
     """Eight-bit weights and activations, all sequences in one step, in one thread."""
 
     precision = f"fast{GRAPH_VERSION}"
@@ -53,12 +53,6 @@ class FastRuntime:
         self._prefix = _session(checkpoint, prefix_graph, product, folder, threads)
         token = _session(checkpoint, token_graph, product, folder, 1)
         self.steps = TokenSteps(token, checkpoint, self._embedding)
-        """The sequences and how they are stepped."""
-
-    @property
-    def vocabulary(self) -> int:
-        """How many logits there are."""
-        return self.steps.vocabulary
 
     @torch.inference_mode()
     def admit(self, slot: int, speech: SemanticRequest) -> Tensor:
@@ -72,22 +66,6 @@ class FastRuntime:
         known = [torch.from_numpy(array[0]) for array in arrays]
         self.steps.enter(slot, speech, zip(known[::2], known[1::2], strict=True))
         return torch.from_numpy(logits[0])
-
-    def step(self, slots: Sequence[int], tokens: Sequence[int]) -> Tensor:
-        """Read one token of each of some sequences."""
-        return self.steps.step(slots, tokens)
-
-    def keys(self, slot: int, positions: slice) -> Floats:
-        """Return the keys of some positions."""
-        return self.steps.keys(slot, positions)
-
-    def queries(self, slot: int) -> Floats:
-        """Return what the step before looked for."""
-        return self.steps.queries(slot)
-
-    def release(self, slot: int) -> None:
-        """Forget a sequence, if there is one."""
-        self.steps.leave(slot)
 
 
 def _session(

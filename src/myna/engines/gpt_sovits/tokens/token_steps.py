@@ -187,5 +187,33 @@ class TokenSteps:
         return together
 
 
+class SteppedRuntime:
+    """What runtimes have in common whose steps are `TokenSteps`: all but how a request is read."""
+
+    steps: TokenSteps
+    """The sequences and how they are stepped."""
+
+    @property
+    def vocabulary(self) -> int:
+        """How many logits there are."""
+        return self.steps.vocabulary
+
+    def step(self, slots: Sequence[int], tokens: Sequence[int]) -> Tensor:
+        """Read one token of each of some sequences."""
+        return self.steps.step(slots, tokens)
+
+    def keys(self, slot: int, positions: slice) -> Floats:
+        """Return the keys of some positions."""
+        return self.steps.keys(slot, positions)
+
+    def queries(self, slot: int) -> Floats:
+        """Return what the step before looked for."""
+        return self.steps.queries(slot)
+
+    def release(self, slot: int) -> None:
+        """Forget a sequence, if there is one."""
+        self.steps.leave(slot)
+
+
 def _bind(bind: Callable[..., None], name: str, array: npt.NDArray[np.generic]) -> None:
     bind(name, "cpu", 0, array.dtype.type, array.shape, array.ctypes.data)

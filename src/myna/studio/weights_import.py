@@ -98,7 +98,7 @@ def _imported(found: FoundFile, folder: Path, copy: bool) -> ImportedFile:
 
 def _describe(found: FoundFile) -> str:
     if found.kind in (Kind.PUBLISHED, Kind.READINGS):
-        return found.kind.value
+        return str(found.kind.value)
     try:
         from myna.engines.gpt_sovits.weights import read_semantic, read_sovits
     except ImportError as error:

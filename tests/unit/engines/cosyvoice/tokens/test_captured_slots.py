@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from myna.core.errors import BadText, SynthesisFailed, TextTooLong
+from myna.core.errors import SynthesisFailed, TextTooLong
 from myna.engines.batching.scheduler import Scheduler, SlotModel
 from myna.engines.checkpoints.tensors import Tensors
 from myna.engines.cosyvoice.text.text_feed import TextFeed
@@ -106,17 +106,6 @@ def test_waiting_for_text_leaves_the_others_their_tokens() -> None:
     feed.push(range(6))
     feed.end()
     assert len(list(slow)) >= 12
-
-
-def test_text_that_fails_ends_its_call_with_its_own_error() -> None:
-    scheduler, feed, error = _scheduler(), TextFeed(), BadText("no")
-    tokens = scheduler.tokens(SpeechTokenRequest(feed, NOTHING, NOTHING, seed=1))
-    feed.push(range(7))
-    next(tokens)
-    feed.fail(error)
-    with pytest.raises(BadText) as caught:
-        list(tokens)
-    assert caught.value is error
 
 
 def test_a_call_that_runs_out_of_room_fails_alone() -> None:

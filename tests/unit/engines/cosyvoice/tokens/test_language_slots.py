@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from myna.core.errors import BadText, SynthesisFailed, TextTooLong
+from myna.core.errors import SynthesisFailed, TextTooLong
 from myna.engines.batching.scheduler import Scheduler
 from myna.engines.cosyvoice.text.text_feed import TextFeed
 from myna.engines.cosyvoice.tokens.language_model import LanguageModel
@@ -121,18 +121,6 @@ def test_a_call_that_waits_leaves_its_slot_and_has_the_same_tokens_afterwards(
 
 def _two() -> tuple[SpeechTokenRequest, SpeechTokenRequest]:
     return arriving_text(_request(5)), _request(2)
-
-
-def test_text_that_fails_ends_its_call_with_its_own_error() -> None:
-    for error in (BadText("no"), ZeroDivisionError("a writer's")):
-        scheduler, feed = _scheduler(), TextFeed()
-        tokens = scheduler.tokens(SpeechTokenRequest(feed, NOTHING, NOTHING, seed=1))
-        feed.push(range(7))
-        next(tokens)
-        feed.fail(error)
-        with pytest.raises(type(error)) as caught:
-            list(tokens)
-        assert caught.value is error
 
 
 def test_a_call_that_runs_out_of_room_fails_alone() -> None:

@@ -79,6 +79,11 @@ class CosyVoiceEngine:
         self._prompts = PromptCache(own, self.model.prompts.learn, Prompt.from_bytes, prompts)
         self.synthesis = Synthesis(self.model, self.runtime, slots=slots, queue_length=queue_length)
 
+    @property
+    def redrawn(self) -> int:
+        """How many sentences were drawn again because they could not have been right."""
+        return self.synthesis.redraws.count
+
     def speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
         """Yield the sentence, its first chunk as early as the schedule says.
 

@@ -3,7 +3,6 @@
 import itertools
 import secrets
 import sys
-import threading
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -15,6 +14,7 @@ from myna.core.infill import Gap
 from myna.core.playback import Playback
 from myna.core.speech import Options
 from myna.engines.batching.device import passes_at_once
+from myna.engines.batching.plausibility import Redraws
 from myna.engines.batching.scheduler import Scheduler
 from myna.engines.cosyvoice.acoustic.flow_desk import FlowDesk
 from myna.engines.cosyvoice.acoustic.prepared_prompts import PreparedPrompts
@@ -48,9 +48,7 @@ class Synthesis:
         self._scheduler = Scheduler(slot_model, slots, queue_length)
         self._prepared = PreparedPrompts(model.flow, runtime.prompt_bytes)
         self._desk = FlowDesk(runtime.chunks, passes_at_once(runtime.device))
-        self._counting = threading.Lock()
-        self.redrawn = 0
-        """How many sentences were drawn again because they could not have been right."""
+        self.redraws = Redraws()
         self.breath = sys.maxsize if runtime.compatible else BREATH
 
     @property
@@ -139,7 +137,7 @@ class Synthesis:
 
     def filled(self, gap: Gap, manner: Manner) -> Filled:
         """Fill a gap given both sides: see `GapFiller`."""
-        fill = GapFiller(self._model, self._scheduler.tokens, self._count_redrawn)
+        fill = GapFiller(self._model, self._scheduler.tokens, self.redraws.add)
         return fill(gap, replace(manner, compatible=False), self._flow(gap.options))
 
     def whole(
@@ -163,14 +161,10 @@ class Synthesis:
             lambda number: list(self._scheduler.tokens(manner.request(text, number))),
             len(text),
             retries,
-            self._count_redrawn,
+            self.redraws.add,
             listener if misfit and retries else None,
         )
         yield from listener.sound(tokens)
-
-    def _count_redrawn(self) -> None:
-        with self._counting:
-            self.redrawn += 1
 
     def _stream(
         self,

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from myna.core.audio import Audio
-from myna.core.engine import ArrivingUtterance
+from myna.core.engine import ArrivingUtterance, redrawn
 from myna.core.errors import (
     EngineBusy,
     InvalidOption,
@@ -287,10 +287,10 @@ def test_a_sentence_heard_whole_is_drawn_again_within_bounds(
     """Random weights end after a few seconds, whatever they were given to say."""
     long = "one two three four " * 6
     wanted = Utterance(long, "en", Options(seed=1, retries=2), whole=True)
-    before = engine.synthesis.redrawn
+    before = redrawn(engine)
     with closing(engine.speak(wanted, sample)) as chunks:
         assert list(chunks)
-    assert engine.synthesis.redrawn == before + 2
+    assert redrawn(engine) == before + 2
 
 
 def test_a_full_engine_says_so(tmp_path: Path, sample: Voice) -> None:

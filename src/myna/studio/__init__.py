@@ -1,1 +1,1 @@
-"""The desk between every door and every engine."""
+"""What stands between every door and every engine: `studio.py` is all that a door talks to."""

@@ -1,4 +1,4 @@
-"""The front desk: every door talks to a Studio and to nothing behind it."""
+"""What every door talks to: a `Studio`, and nothing behind it."""
 
 import time
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence

@@ -315,9 +315,9 @@ def test_a_recording_speaks_its_own_new_words(studio: Studio, recordings):
             heard.append(voice)
             return super().speak(utterance, voice)
 
-    desk = Studio(Listening(), studio.voices)
+    listening = Studio(Listening(), studio.voices)
     change = Edit(*find_span(TEXTS["en"], "brown"), "white")
-    edit(desk, request(recordings, change, voice=None))
+    edit(listening, request(recordings, change, voice=None))
     voice = heard[0]
     assert voice.language == "en"
     assert "brown" not in voice.transcript

@@ -26,7 +26,7 @@ from myna.dsp.codec import AudioFormat, NativeAudio, decode_native, encode_nativ
 from myna.dsp.resample import resample
 from myna.engines.catalog import EngineNotFound
 from myna.settings import Settings
-from myna.studio.editing import EditedRecording, EditRequest, edit
+from myna.studio.editing.edit import EditedRecording, EditRequest, edit
 from myna.studio.studio import Studio
 from myna.studio.wiring import open_library
 from myna.text.spans import find_span

@@ -14,8 +14,8 @@ from myna.dsp.matching import matching_gains
 from myna.dsp.pitch import HOP, track_pitch
 from myna.dsp.psola import Contour, with_prosody
 from myna.dsp.seams import LEAD
-from myna.studio.openings import Opening, Scene
-from myna.studio.revision import Word
+from myna.studio.editing.openings import Opening, Scene
+from myna.studio.editing.revision import Word
 
 _WIDEST_SHIFT = 0.35  # nepers of pitch: half an octave
 _WIDEST_STRETCH = (0.75, 1.35)

@@ -6,8 +6,8 @@ from myna.core.audio import Audio
 from myna.core.errors import TooLittleContext
 from myna.core.voice import Voice
 from myna.dsp.resample import resample
-from myna.studio.openings import Scene
-from myna.studio.revision import Passage, Word
+from myna.studio.editing.openings import Scene
+from myna.studio.editing.revision import Passage, Word
 
 LONGEST = 5.0  # seconds: more makes a voice hardly more alike, and takes longer to learn
 ENOUGH = 3.0  # seconds in one piece; below it several are joined

@@ -7,8 +7,8 @@ import numpy as np
 import torch
 
 from myna.core.audio import Audio, Samples
-from myna.core.engine import ArrivingUtterance, Capabilities
-from myna.core.errors import InvalidOption, Unsupported
+from myna.core.engine import ArrivingUtterance, Capabilities, check_speaks
+from myna.core.errors import InvalidOption
 from myna.core.infill import Gap, Infilled
 from myna.core.languages import AUTO, LANGUAGES
 from myna.core.speech import Chunk, Options, Utterance
@@ -90,13 +90,13 @@ class CosyVoiceEngine:
         An utterance that is heard whole is drawn again, up to `options.retries` times, where its
         tokens cannot be its words.
         """
-        self._check_language(utterance.language)
+        check_speaks(self.name, self.capabilities, utterance.language)
         return telling_of(self._speak(utterance, voice))
 
     def speak_arriving(self, utterance: ArrivingUtterance, voice: Voice) -> Generator[Chunk]:
         """Yield a text while it arrives, as one utterance however long it becomes."""
         if utterance.language != AUTO:
-            self._check_language(utterance.language)
+            check_speaks(self.name, self.capabilities, utterance.language)
         source = TextSource(utterance, self.model.reader, voice.language)
 
         def manner() -> Manner:
@@ -115,7 +115,7 @@ class CosyVoiceEngine:
 
     def infill(self, gap: Gap, voice: Voice) -> Infilled:
         """Fill a gap given both sides: see `GapFiller`."""
-        self._check_language(gap.language)
+        check_speaks(self.name, self.capabilities, gap.language)
         with telling():
             filled = self.synthesis.filled(gap, self._manner(gap.options, voice, gap.language))
             check_finite(filled.samples)
@@ -125,13 +125,6 @@ class CosyVoiceEngine:
     def learned(self, voice: Voice) -> Prompt:
         """Return what is known of a voice. Raises `BadReference`."""
         return self._prompts.of(voice)
-
-    def _check_language(self, language: str) -> None:
-        if language not in self.capabilities.languages:
-            raise Unsupported(
-                f"CosyVoice does not speak {language!r}. It speaks "
-                f"{', '.join(sorted(self.capabilities.languages))}."
-            )
 
     def _speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
         if not speakable(utterance.text):

@@ -3,8 +3,7 @@
 from collections.abc import Generator, MutableMapping
 
 from myna.core.audio import Audio
-from myna.core.engine import Capabilities
-from myna.core.errors import Unsupported
+from myna.core.engine import Capabilities, check_speaks
 from myna.core.infill import Gap, Infilled
 from myna.core.speech import Chunk, Utterance
 from myna.core.voice import Voice
@@ -106,11 +105,7 @@ class GptSovitsEngine:
         return Infilled(audio, filled.first, filled.last, filled.misfit, self.name)
 
     def _check_speaks(self, language: str) -> None:
-        if language not in self.capabilities.languages:
-            raise Unsupported(
-                f"GPT-SoVITS {self._model.version.value} does not speak {language!r}. "
-                f"It speaks {', '.join(sorted(self.capabilities.languages))}."
-            )
+        check_speaks(f"{self.name} {self._model.version.value}", self.capabilities, language)
 
     def _speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
         if not speakable(utterance.text):

@@ -21,12 +21,12 @@ from myna.engines.cosyvoice.acoustic.prepared_prompts import PreparedPrompts
 from myna.engines.cosyvoice.acoustic.published_stream import PublishedStream
 from myna.engines.cosyvoice.acoustic.request import FlowOptions, Schedule, SpeechOptions
 from myna.engines.cosyvoice.acoustic.speech_stream import SpeechStream
+from myna.engines.cosyvoice.execution import Execution
 from myna.engines.cosyvoice.gap_filling import GapFiller
 from myna.engines.cosyvoice.manner import Manner
 from myna.engines.cosyvoice.model import Model
 from myna.engines.cosyvoice.plausibility import PACE
 from myna.engines.cosyvoice.prompt import Prompt
-from myna.engines.cosyvoice.runtime import Runtime
 from myna.engines.cosyvoice.silences import Silences
 from myna.engines.cosyvoice.text.spoken_text import TextTokens
 from myna.engines.cosyvoice.text.text_feed import TextFeed
@@ -41,15 +41,17 @@ BREATH = 4096  # speech tokens, almost three minutes, after which a text is take
 class Synthesis:
     """Makes sound at 24 kHz. Threads may share it; all state of a call is in its generator."""
 
-    def __init__(self, model: Model, runtime: Runtime, *, slots: int, queue_length: int) -> None:
+    def __init__(
+        self, model: Model, execution: Execution, *, slots: int, queue_length: int
+    ) -> None:
         self._model = model
-        self._runtime = runtime
-        slot_model = slots_of(model.language_model, slots, compatible=runtime.compatible)
+        self._execution = execution
+        slot_model = slots_of(model.language_model, slots, compatible=execution.compatible)
         self._scheduler = Scheduler(slot_model, slots, queue_length)
-        self._prepared = PreparedPrompts(model.flow, runtime.prompt_bytes)
-        self._desk = FlowDesk(runtime.chunks, passes_at_once(runtime.device))
+        self._prepared = PreparedPrompts(model.flow, execution.prompt_bytes)
+        self._desk = FlowDesk(execution.chunks, passes_at_once(execution.device))
         self.redraws = Redraws()
-        self.breath = sys.maxsize if runtime.compatible else BREATH
+        self.breath = sys.maxsize if execution.compatible else BREATH
 
     @property
     def live(self) -> int:
@@ -66,7 +68,7 @@ class Synthesis:
             sampling=self._model.configuration.sampling,
             knows_words=knows_words,
         )
-        return replace(manner, compatible=self._runtime.compatible)
+        return replace(manner, compatible=self._execution.compatible)
 
     def sentence(
         self,
@@ -175,7 +177,7 @@ class Synthesis:
     ) -> SpeechStream | PublishedStream:
         flow, model = self._flow(options), self._model
         how = SpeechOptions(flow, schedule, options.speed, playback=playback or Playback())
-        if self._runtime.compatible:
+        if self._execution.compatible:
             drawn = replace(how, seed=options.seed)
             return PublishedStream(model.flow, model.vocoder, prompt.acoustic, drawn)
         begun = None
@@ -184,7 +186,7 @@ class Synthesis:
         return SpeechStream(model.flow, model.vocoder, prompt.acoustic, how, begun, self._desk)
 
     def _flow(self, options: Options) -> FlowOptions:
-        return self._runtime.flow(self._model.configuration.guidance, options.sample_steps)
+        return self._execution.flow(self._model.configuration.guidance, options.sample_steps)
 
 
 def _fed(feed: TextFeed, source: TextSource) -> Generator[Samples]:

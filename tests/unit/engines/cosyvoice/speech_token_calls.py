@@ -1,7 +1,6 @@
 """Calls of a language model's scheduler, as its tests make them."""
 
 import itertools
-import threading
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -15,6 +14,7 @@ from myna.engines.cosyvoice.tokens.language_model import LanguageModel
 from myna.engines.cosyvoice.tokens.language_slots import LanguageModelSlots
 from myna.engines.cosyvoice.tokens.speech_token_request import SpeechTokenRequest
 from myna.engines.cosyvoice.tokens.token_sampling import SamplingOptions
+from tests.unit.engines.at_once import at_once
 
 NOTHING = torch.zeros(0, dtype=torch.int64)
 
@@ -52,14 +52,4 @@ def together(
     scheduler: Scheduler[SpeechTokenRequest], requests: Sequence[SpeechTokenRequest]
 ) -> list[list[int]]:
     """Return the tokens of each request, all asked for at once."""
-    heard: list[list[int]] = [[] for _ in requests]
-
-    def call(index: int) -> None:
-        heard[index] = list(scheduler.tokens(requests[index]))
-
-    threads = [threading.Thread(target=call, args=(index,)) for index in range(len(requests))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return heard
+    return at_once(lambda number: list(scheduler.tokens(requests[number])), len(requests))

@@ -24,7 +24,7 @@ from myna.core.errors import PackageMissing, RequestError
 from myna.core.speech import SpeechRequest
 from myna.core.timing import TimedText
 from myna.dsp.codec import AudioFormat, NativeAudio, decode_native, encode_native
-from myna.dsp.joins import Jump, measure_jump
+from myna.dsp.jumps import Jump, measure_jump
 from myna.dsp.pitch import track_speaker_pitch
 from myna.dsp.resample import resample
 from myna.settings import Settings

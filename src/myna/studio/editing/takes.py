@@ -9,7 +9,7 @@ from myna.core.audio import Audio, Samples
 from myna.dsp.background import Density, background
 from myna.dsp.coupling import REACH, Join, couple
 from myna.dsp.filters import filtered, impulse
-from myna.dsp.joins import measure_jump
+from myna.dsp.jumps import measure_jump
 from myna.dsp.matching import matching_gains
 from myna.dsp.pitch import HOP, track_pitch
 from myna.dsp.psola import Contour, with_prosody

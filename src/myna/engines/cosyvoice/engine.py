@@ -13,6 +13,7 @@ from myna.core.infill import Gap, Infilled
 from myna.core.languages import AUTO, LANGUAGES
 from myna.core.speech import Chunk, Options, Utterance
 from myna.core.voice import Voice
+from myna.engines.attempts.listening import misfit
 from myna.engines.batching.telling import check_finite, telling, telling_of
 from myna.engines.checkpoints.making import making
 from myna.engines.checkpoints.plain import digest_of_files
@@ -26,7 +27,6 @@ from myna.engines.cosyvoice.prompt import Prompt
 from myna.engines.cosyvoice.recordings import parts
 from myna.engines.cosyvoice.synthesis import Synthesis
 from myna.engines.cosyvoice.text.text_source import TextSource
-from myna.engines.listening import misfit
 from myna.engines.prompts import PromptCache
 from myna.text.sentences import speakable
 

@@ -13,8 +13,10 @@ from myna.core.audio import Samples
 from myna.core.infill import Gap
 from myna.core.playback import Playback
 from myna.core.speech import Options
+from myna.engines.attempts.gaps import Filled
+from myna.engines.attempts.listening import NOTHING_KNOWN, Listener
+from myna.engines.attempts.plausibility import Redraws
 from myna.engines.batching.device import passes_at_once
-from myna.engines.batching.plausibility import Redraws
 from myna.engines.batching.scheduler import Scheduler
 from myna.engines.cosyvoice.acoustic.flow_desk import FlowDesk
 from myna.engines.cosyvoice.acoustic.prepared_prompts import PreparedPrompts
@@ -32,8 +34,6 @@ from myna.engines.cosyvoice.text.spoken_text import TextTokens
 from myna.engines.cosyvoice.text.text_feed import TextFeed
 from myna.engines.cosyvoice.text.text_source import TextSource
 from myna.engines.cosyvoice.tokens.captured_slots import slots_of
-from myna.engines.gaps import Filled
-from myna.engines.listening import NOTHING_KNOWN, Listener
 
 BREATH = 4096  # speech tokens, almost three minutes, after which a text is taken up anew
 

@@ -7,8 +7,8 @@ from myna.core.engine import Capabilities, check_speaks
 from myna.core.infill import Gap, Infilled
 from myna.core.speech import Chunk, Utterance
 from myna.core.voice import Voice
+from myna.engines.attempts.plausibility import Redraws
 from myna.engines.batching.device import compute_exactly
-from myna.engines.batching.plausibility import Redraws
 from myna.engines.batching.scheduler import Scheduler
 from myna.engines.batching.telling import check_finite, telling, telling_of
 from myna.engines.checkpoints.making import making

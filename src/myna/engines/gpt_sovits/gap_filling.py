@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator
 from dataclasses import replace
 
 from myna.core.infill import Gap
-from myna.engines.gaps import Filled, GapDrawing, sides
+from myna.engines.attempts.gaps import Filled, GapDrawing, sides
 from myna.engines.gpt_sovits.model import Model
 from myna.engines.gpt_sovits.plausibility import PACE
 from myna.engines.gpt_sovits.sound.decoder import Filling, Sentence

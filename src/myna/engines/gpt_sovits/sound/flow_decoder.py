@@ -11,7 +11,7 @@ from torch import Tensor
 
 from myna.core.audio import Audio, Samples
 from myna.core.errors import BadReference
-from myna.engines.gaps import Filled
+from myna.engines.attempts.gaps import Filled
 from myna.engines.gpt_sovits.sound.decoder import Filling, Sentence, SoundStream
 from myna.engines.gpt_sovits.sound.flow_matching import Known, Windows
 from myna.engines.gpt_sovits.sound.mel_sound import MelSound

@@ -4,4 +4,5 @@
   judges by what is heard.
 - `gaps.py` draws what goes into a gap of a recording; `token_fit.py` finds where the recording
   takes over again.
+- `seeds.py` has another seed for each attempt.
 """

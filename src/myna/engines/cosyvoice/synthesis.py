@@ -1,7 +1,6 @@
 """Text to sound with one model: what all ways of conditioning have in common."""
 
 import itertools
-import secrets
 import sys
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing
@@ -16,6 +15,7 @@ from myna.core.speech import Options
 from myna.engines.attempts.gaps import Filled
 from myna.engines.attempts.listening import NOTHING_KNOWN, Listener
 from myna.engines.attempts.plausibility import Redraws
+from myna.engines.attempts.seeds import seed_of
 from myna.engines.batching.device import passes_at_once
 from myna.engines.batching.scheduler import Scheduler
 from myna.engines.cosyvoice.acoustic.flow_desk import FlowDesk
@@ -63,7 +63,7 @@ class Synthesis:
         manner = Manner.of(
             prompt,
             options,
-            secrets.randbits(62) if options.seed is None else options.seed,
+            seed_of(options),
             reader=self._model.reader,
             sampling=self._model.configuration.sampling,
             knows_words=knows_words,

@@ -23,13 +23,13 @@ from myna.core.voice import Voice
 from myna.dsp.codec import decode
 from myna.engines.batching.device import find_device
 from myna.engines.cosyvoice.acoustic.request import SAMPLE_RATE, SCHEDULES, Schedule
+from myna.engines.cosyvoice.conversion import parts
 from myna.engines.cosyvoice.engine import CosyVoiceEngine
 from myna.engines.cosyvoice.execution import Execution
 from myna.engines.cosyvoice.files import find_files
 from myna.engines.cosyvoice.manner import Manner
 from myna.engines.cosyvoice.presets import write_presets
 from myna.engines.cosyvoice.prompt import Prompt
-from myna.engines.cosyvoice.recordings import parts
 from myna.engines.cosyvoice.text.spoken_text import TextTokens
 from myna.engines.cosyvoice.text.text_rules import is_chinese, is_only_marks, pieces, stopped
 from myna.engines.cosyvoice.text.text_source import TextSource

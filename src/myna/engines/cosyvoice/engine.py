@@ -19,12 +19,12 @@ from myna.engines.checkpoints.making import making
 from myna.engines.checkpoints.plain import digest_of_files
 from myna.engines.checkpoints.when_needed import give_memory_back
 from myna.engines.cosyvoice.acoustic.request import SAMPLE_RATE
+from myna.engines.cosyvoice.conversion import parts
 from myna.engines.cosyvoice.execution import Execution
 from myna.engines.cosyvoice.files import ModelFiles
 from myna.engines.cosyvoice.manner import Manner
 from myna.engines.cosyvoice.model import load
 from myna.engines.cosyvoice.prompt import Prompt
-from myna.engines.cosyvoice.recordings import parts
 from myna.engines.cosyvoice.synthesis import Synthesis
 from myna.engines.cosyvoice.text.text_source import TextSource
 from myna.engines.prompts import PromptCache

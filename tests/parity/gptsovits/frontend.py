@@ -14,9 +14,9 @@ from myna.engines.gpt_sovits.frontend.english.reader import English
 from myna.engines.gpt_sovits.frontend.front_end import FrontEnd, Version, languages_of
 from myna.engines.gpt_sovits.frontend.resources import Resources
 from myna.engines.gpt_sovits.frontend.segmenter import segment
-from myna.engines.gpt_sovits.frontend.splitting import METHODS, cut, split_long
 from myna.engines.gpt_sovits.frontend.symbols import SYMBOLS_V1, SYMBOLS_V2
 from tests.parity.case import Row, not_covered
+from tests.parity.gptsovits.splitting import METHODS, cut, split_long
 
 Reading = Mapping[str, Any]
 """What was made of a text, by the names the data use: norm, phones, word2ph, ids, runs."""

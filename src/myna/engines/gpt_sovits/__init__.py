@@ -7,7 +7,7 @@ Where to look, in the order of a request:
   how exactly it is computed.
 - `voice/`: a voice is learned once, by `prompt.py`, from what is said (`hubert.py`,
   `quantizer.py`) and who says it (`voice_encoder.py`, `reference_encoder.py`,
-  `speaker_vector.py`, `spectrograms.py`); v3 and v4 continue its `mel_features.py`.
+  `speaker_vector.py`, `spectrograms.py`).
 - `frontend/`: text is read by `spoken_text.py`; for Chinese, `bert.py` says its meaning.
 - `tokens/`: `drawing.py` asks for semantic tokens, `semantic_slots.py` draws those of many calls
   by a runtime of `semantic_runtimes.py`: exact (`exact_graph_runtime.py`, or

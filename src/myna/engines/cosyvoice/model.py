@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from myna.core.errors import WeightsMissing
-from myna.engines.batching.device import compute_exactly
+from myna.engines.batching.device import settle
 from myna.engines.checkpoints.digest_book import DigestBook
 from myna.engines.checkpoints.plain import digest_of_files, digest_of_tensors, read_plain
 from myna.engines.checkpoints.tensors import Tensors
@@ -62,8 +62,7 @@ def load(files: ModelFiles, runtime: Runtime) -> Model:
     reader = TextReader(tokenizer, version)
     speech_tokenizer = SpeechTokenizer(files.speech_tokenizer, runtime.kept_seconds)
     speaker_network = SpeakerNetwork(files.speaker_network, runtime.kept_seconds)
-    if runtime.networks == "exact":
-        compute_exactly(runtime.device)
+    settle(runtime.device, exact=runtime.networks == "exact")
     paths = (files.language_model, files.flow, files.vocoder)
     weights = [read_plain(path).to(runtime.device) for path in paths]
     book = DigestBook(runtime.graphs)

@@ -27,7 +27,7 @@ from myna.engines.cosyvoice.acoustic.flow import Flow, read_flow
 from myna.engines.cosyvoice.acoustic.mel_stream import MelStream, finish_together
 from myna.engines.cosyvoice.acoustic.recorded_step import Recording
 from myna.engines.cosyvoice.acoustic.request import FlowOptions, SpeechPrompt
-from myna.engines.cosyvoice.runtime import Runtime
+from myna.engines.cosyvoice.execution import Execution
 from myna.engines.cosyvoice.version import Version
 from tests.unit.engines.cosyvoice.acoustic import tiny_networks as tiny
 
@@ -48,7 +48,7 @@ def main() -> None:
     settle(device, exact=given.runtime == "exact")
     state = tiny.flow_state(_VERSION) if given.small else filled("flow")
     tensors = Tensors(state, "flow.pt", device=device)
-    precision = Runtime(networks=given.runtime, device=device).flow_precision
+    precision = Execution(runtime=given.runtime, device=device).flow_precision
     width = tiny.HEAD_WIDTH if given.small else 64
     print(f"torch {torch.__version__} on {described(device)}, {given.runtime}, {precision}")
 

@@ -23,6 +23,7 @@ from myna.engines.gpt_sovits.model_folder import ModelFolder, files_of, read_fol
 from myna.engines.gpt_sovits.sound.decoder import Decoder
 from myna.engines.gpt_sovits.sound.flow_decoder import FlowDecoder
 from myna.engines.gpt_sovits.sound.flow_matching import FlowMatching
+from myna.engines.gpt_sovits.sound.mel_features import MelFeatures
 from myna.engines.gpt_sovits.sound.mel_vocoders import (
     BIGVGAN_FILE,
     read_vocoder_v3,
@@ -36,7 +37,6 @@ from myna.engines.gpt_sovits.tokens.semantic_decoding import LONGEST
 from myna.engines.gpt_sovits.tokens.semantic_models import SemanticModel, open_model
 from myna.engines.gpt_sovits.tokens.text_to_semantic import TOKENS_PER_SECOND
 from myna.engines.gpt_sovits.voice.hubert import Hubert
-from myna.engines.gpt_sovits.voice.mel_features import MelFeatures
 from myna.engines.gpt_sovits.voice.prompt import PromptMaker
 from myna.engines.gpt_sovits.voice.speaker_vector import SpeakerNetwork
 from myna.engines.gpt_sovits.weights import (

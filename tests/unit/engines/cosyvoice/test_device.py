@@ -15,9 +15,9 @@ from myna.engines.cosyvoice.acoustic.prepared_prompts import PreparedPrompts
 from myna.engines.cosyvoice.acoustic.published_stream import PublishedStream
 from myna.engines.cosyvoice.acoustic.request import SCHEDULES, FlowOptions, SpeechOptions
 from myna.engines.cosyvoice.acoustic.speech_stream import SpeechStream
+from myna.engines.cosyvoice.execution import Execution
 from myna.engines.cosyvoice.files import find_files
 from myna.engines.cosyvoice.model import Model, load
-from myna.engines.cosyvoice.runtime import Runtime
 from myna.engines.cosyvoice.tokens.captured_slots import CapturedLanguageSlots, slots_of
 from myna.engines.cosyvoice.version import Version
 from tests.unit.engines.cosyvoice.tiny_checkpoint import write_checkpoint
@@ -31,9 +31,9 @@ TOKENS = range(34)
 REALTIME = SCHEDULES["realtime"]
 
 
-def _model(folder: Path, version: Version, networks: str, device: torch.device) -> Model:
+def _model(folder: Path, version: Version, runtime: str, device: torch.device) -> Model:
     files = find_files(write_checkpoint(folder, version))
-    return load(files, Runtime(networks=networks, device=device))
+    return load(files, Execution(runtime=runtime, device=device))
 
 
 def _sounds(model: Model, voice: Voice, tokens: Sequence[int]) -> Sequence[np.ndarray]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 
 from myna.core.audio import Audio
-from myna.engines.gaps import Filled
+from myna.engines.attempts.gaps import Filled
 from myna.engines.gpt_sovits.sound.decoder import Filling, Sentence, SoundStream
 from myna.engines.gpt_sovits.sound.phonetic_encoder import Encoded
 from myna.engines.gpt_sovits.sound.recorded_speech import RecordedSpeech

@@ -40,7 +40,7 @@ from myna.core.errors import SettingsError
 from myna.core.speech import Options, Utterance
 from myna.core.voice import Voice
 from myna.dsp.codec import decode
-from myna.engines.batching.device import compute_exactly, described, find_device, half_precision
+from myna.engines.batching.device import described, find_device, half_precision, settle
 from myna.engines.batching.scheduler import Scheduler
 from myna.engines.checkpoints.plain import read_plain
 from myna.engines.cosyvoice.engine import CosyVoiceEngine
@@ -129,8 +129,7 @@ def main() -> None:
         parser.error(str(error))
     if device.type == "cuda":
         torch.cuda.set_device(device)
-    if given.runtime == "exact":
-        compute_exactly(device)
+    settle(device, exact=given.runtime == "exact")
     plan = Plan(device, given.runtime, 1 if given.small else given.rounds, given.small)
     print(f"torch {torch.__version__} on {described(device)}, {plan.runtime}", flush=True)
     if plan.small:

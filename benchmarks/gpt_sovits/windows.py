@@ -27,7 +27,7 @@ from torch import Tensor
 from benchmarks.gpt_sovits import weights
 from benchmarks.gpt_sovits.rounds import Variant, compared
 from myna.core.errors import SettingsError
-from myna.engines.batching.device import described, find_device
+from myna.engines.batching.device import described, find_device, settle
 from myna.engines.gpt_sovits.execution import Execution
 from myna.engines.gpt_sovits.sound.recorded_windows import MOST_FRAMES, RecordedWindows, Window
 from myna.engines.gpt_sovits.sound.speech_windows import FLOW_REACH, VOCODER_REACH
@@ -57,6 +57,7 @@ def main() -> None:
         device = find_device(given.device, "--device")
     except SettingsError as error:
         parser.error(str(error))
+    settle(device, exact=given.runtime == "exact")
     execution = Execution(given.runtime, device=device)
     print(f"torch {torch.__version__} on {described(device)}, {execution.vocoder_dtype}")
     checkpoint = _checkpoint(small=given.small)

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from myna.core.errors import WeightsMissing
-from myna.engines.batching.device import compute_exactly
+from myna.engines.batching.device import settle
 from myna.engines.checkpoints.digest_book import DigestBook
 from myna.engines.checkpoints.plain import digest_of_files, digest_of_tensors, read_plain
 from myna.engines.checkpoints.tensors import Tensors
@@ -62,8 +62,7 @@ def load(files: ModelFiles, execution: Execution) -> Model:
     reader = TextReader(tokenizer, version)
     speech_tokenizer = SpeechTokenizer(files.speech_tokenizer, execution.kept_seconds)
     speaker_network = SpeakerNetwork(files.speaker_network, execution.kept_seconds)
-    if execution.runtime == "exact":
-        compute_exactly(execution.device)
+    settle(execution.device, exact=execution.runtime == "exact")
     paths = (files.language_model, files.flow, files.vocoder)
     weights = [read_plain(path).to(execution.device) for path in paths]
     book = DigestBook(execution.graphs)

@@ -8,7 +8,7 @@ from myna.core.infill import Gap, Infilled
 from myna.core.speech import Chunk, Utterance
 from myna.core.voice import Voice
 from myna.engines.attempts.plausibility import Redraws
-from myna.engines.batching.device import compute_exactly
+from myna.engines.batching.device import settle
 from myna.engines.batching.scheduler import Scheduler
 from myna.engines.batching.telling import check_finite, telling, telling_of
 from myna.engines.checkpoints.making import making
@@ -53,8 +53,7 @@ class GptSovitsEngine:
         windows: how many of different calls are made together; of v1 to v2ProPlus only on a GPU.
         """
         execution.take_threads()
-        if execution.runtime == "exact":
-            compute_exactly(execution.device)
+        settle(execution.device, exact=execution.runtime == "exact")
         with making(files.semantic, files.vits):
             self._model = load(files, windows, execution)
         give_memory_back()

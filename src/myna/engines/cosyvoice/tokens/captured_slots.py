@@ -129,14 +129,15 @@ class CapturedLanguageSlots:
     def restore(self, slot: int, suspended: object) -> None:
         """See `Suspends`."""
         assert isinstance(suspended, Suspended)
+        self._take_up(slot, suspended.call)
         with self.lane.open():
             self._cache.put(slot, suspended.sequence)
             self._stand_aside(slot)
-        self._take_up(slot, suspended.call)
 
     def _take_up(self, slot: int, call: Call) -> None:
         self._drawings[slot] = _Drawing(call)
         with self.lane.open():
+            self._cache.wipe(slot)
             self._draws.put(slot, call.request.sampling, call.request.seed)
 
     def _begun(self, slot: int) -> tuple[Outcome, ...]:

@@ -105,6 +105,14 @@ def _until_it_waits(slots: CapturedLanguageSlots, slot: int) -> list[int]:
     raise AssertionError(heard)
 
 
+def test_what_is_not_a_number_is_gone_with_its_call() -> None:
+    slots = _captured(1)
+    with slots.lane.open():  # as a call whose numbers grew too large would leave them
+        slots._cache.keys.fill_(torch.nan)
+        slots._cache.values.fill_(torch.nan)
+    assert list(Scheduler(slots, 1, 0).tokens(numbered(2))) == _plain(numbered(2))
+
+
 def test_the_third_generation_speaks_as_with_the_plain_slots() -> None:
     slots = _captured(2, model=device_model(Version.COSYVOICE3))
     request = SpeechTokenRequest(torch.arange(7), torch.arange(5), torch.arange(20), seed=1)

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from myna.engines.batching.device import compute_exactly
+from myna.engines.batching.device import settle
 from myna.engines.gpt_sovits.sound.recorded_windows import (
     MOST_FRAMES,
     Made,
@@ -128,7 +128,7 @@ def _on(device: torch.device, checkpoint: SovitsCheckpoint) -> SovitsCheckpoint:
 def test_recorded_it_makes_what_it_makes_unrecorded(
     checkpoint: SovitsCheckpoint, windows: RecordedWindows
 ) -> None:
-    compute_exactly(torch.device("cuda"))
+    settle(torch.device("cuda"), exact=True)
     there = RecordedWindows(Vits(_on(torch.device("cuda"), checkpoint)), 16)
     for length in LENGTHS:
         for count in (1, 4, 16):

@@ -30,7 +30,7 @@ lint: $(VENV)/.developer  ## Format, lint, types and layers, without tests
 
 check: lint test  ## Everything a change must pass
 
-bench: $(VENV)/.evaluation  ## Measure what docs/benchmarks.md reports (FOLDER=recordings)
+bench: $(VENV)/.evaluation  ## Measure what needs neither weights nor a browser (FOLDER=recordings)
 	$(BIN)/python -m benchmarks $(FOLDER)
 
 clean:  ## Remove the environment and what demo and tools wrote

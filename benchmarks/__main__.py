@@ -1,4 +1,4 @@
-"""Everything `docs/benchmarks.md` reports that needs only a folder of recordings.
+"""What `docs/benchmarks.md` reports that needs neither weights nor a browser.
 
     python -m benchmarks FOLDER
 

@@ -24,13 +24,13 @@ from myna.core.errors import PackageMissing, RequestError
 from myna.core.speech import SpeechRequest
 from myna.core.timing import TimedText
 from myna.dsp.codec import AudioFormat, NativeAudio, decode_native, encode_native
-from myna.dsp.joins import Jump, measure_jump
+from myna.dsp.jumps import Jump, measure_jump
 from myna.dsp.pitch import track_speaker_pitch
 from myna.dsp.resample import resample
 from myna.settings import Settings
-from myna.studio.editing import EditedRecording, EditRequest, edit
-from myna.studio.openings import Scene
-from myna.studio.revision import Word, located
+from myna.studio.editing.edit import EditedRecording, EditRequest, edit
+from myna.studio.editing.openings import Scene
+from myna.studio.editing.revision import Word, located
 from myna.studio.studio import Studio
 
 KINDS = ("uint8", "int16", "int24", "int32", "float32", "float64")

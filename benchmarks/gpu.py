@@ -40,14 +40,14 @@ from myna.core.errors import SettingsError
 from myna.core.speech import Options, Utterance
 from myna.core.voice import Voice
 from myna.dsp.codec import decode
-from myna.engines.batching.device import compute_exactly, described, find_device, half_precision
+from myna.engines.batching.device import described, find_device, half_precision, settle
 from myna.engines.batching.scheduler import Scheduler
 from myna.engines.checkpoints.plain import read_plain
 from myna.engines.cosyvoice.engine import CosyVoiceEngine
+from myna.engines.cosyvoice.execution import Execution as CosyVoiceExecution
 from myna.engines.cosyvoice.files import find_files as find_cosyvoice
 from myna.engines.cosyvoice.model import backbone_config
 from myna.engines.cosyvoice.model import load as load_cosyvoice
-from myna.engines.cosyvoice.runtime import Runtime
 from myna.engines.cosyvoice.tokens.captured_slots import slots_of
 from myna.engines.cosyvoice.tokens.device_decoder import read_device_model
 from myna.engines.cosyvoice.tokens.speech_token_request import SpeechTokenRequest
@@ -129,8 +129,7 @@ def main() -> None:
         parser.error(str(error))
     if device.type == "cuda":
         torch.cuda.set_device(device)
-    if given.runtime == "exact":
-        compute_exactly(device)
+    settle(device, exact=given.runtime == "exact")
     plan = Plan(device, given.runtime, 1 if given.small else given.rounds, given.small)
     print(f"torch {torch.__version__} on {described(device)}, {plan.runtime}", flush=True)
     if plan.small:
@@ -186,18 +185,18 @@ def _cosyvoice(folder: Path, part: str, plan: Plan) -> bool:
     if not plan.small:
         cosyvoice.write_full_size(folder)
     streams = plan.streams(part)
-    runtime = Runtime("realtime", plan.runtime, folder / "graphs", device=plan.device)
+    execution = CosyVoiceExecution("realtime", plan.runtime, folder / "graphs", device=plan.device)
     files = find_cosyvoice(folder)
     placed = read_plain(files.language_model).to(plan.device)
     config = backbone_config(files.text_folder / "config.json")
     checked = read_device_model(placed, version=files.version, config=config, dtype=plan.dtype)
     right = _checked(gpu_checks.speech(checked), plan, max(streams))
-    model = load_cosyvoice(files, runtime).language_model
+    model = load_cosyvoice(files, execution).language_model
     rates = [_rate(Scheduler(slots_of(model, n), n, n), _speech_request, n) for n in streams]
     print(HEADER)
-    engine = CosyVoiceEngine(files, runtime, slots=max(streams))
+    engine = CosyVoiceEngine(files, execution, slots=max(streams))
     options = Options(seed=1, retries=0)
-    _print_rows((part, runtime.steps), engine, options, (streams, rates), plan)
+    _print_rows((part, execution.steps), engine, options, (streams, rates), plan)
     return right
 
 

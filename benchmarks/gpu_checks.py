@@ -28,7 +28,11 @@ from myna.engines.batching.lookahead import AHEAD
 from myna.engines.batching.scheduler import Scheduler
 from myna.engines.cosyvoice.tokens.captured_slots import CapturedLanguageSlots
 from myna.engines.cosyvoice.tokens.device_decoder import DeviceDecoder
-from myna.engines.cosyvoice.tokens.language_model import LanguageModel, Segment
+from myna.engines.cosyvoice.tokens.language_model import (
+    N_SPEECH_TOKENS,
+    LanguageModel,
+    Segment,
+)
 from myna.engines.cosyvoice.tokens.language_slots import CAPACITY as LANGUAGE_CAPACITY
 from myna.engines.cosyvoice.tokens.speech_token_request import SpeechTokenRequest
 from myna.engines.gpt_sovits.tokens.captured_slots import CAPACITY, CapturedSlots
@@ -313,7 +317,9 @@ def speech(model: LanguageModel) -> Checked:
             places = torch.full((2,), SHORT - 1, device=device)
             going = torch.arange(2, device=device) == 0
             stepped = decoder.step_all(hidden[-2:].flip(0), places, cache, going)[0]
-            return stepped.cpu(), decoder.read(hidden[-1:], cache, 1).cpu()
+            alone = decoder.read(hidden[-1:], cache, 1)
+            # Random weights leave marks out by a logit next to which all others are nothing.
+            return stepped[:N_SPEECH_TOKENS].cpu(), alone[:N_SPEECH_TOKENS].cpu()
 
     shape = decoder.cache_shape(LANGUAGE_CAPACITY)
     return Checked("cosyvoice2", slots, request, decoder.attention, shape, logits)

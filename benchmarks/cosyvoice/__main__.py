@@ -39,10 +39,10 @@ from myna.core.voice import Voice
 from myna.engines.batching.scheduler import Scheduler
 from myna.engines.cosyvoice.acoustic.request import SCHEDULES, Schedule
 from myna.engines.cosyvoice.engine import CosyVoiceEngine
+from myna.engines.cosyvoice.execution import RUNTIMES, Execution
 from myna.engines.cosyvoice.files import find_files
 from myna.engines.cosyvoice.presets import write_presets
 from myna.engines.cosyvoice.prompt import Prompt
-from myna.engines.cosyvoice.runtime import NETWORKS, Runtime
 from myna.engines.cosyvoice.tokens.language_slots import LanguageModelSlots
 from tests.unit.engines.cosyvoice.tiny_checkpoint import write_checkpoint
 
@@ -76,24 +76,24 @@ def main() -> None:
     """Measure, and print as it goes."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--upstream", type=Path, help="a checkout of the published repository")
-    parser.add_argument("--runtime", choices=NETWORKS, default="fast")
+    parser.add_argument("--runtime", choices=RUNTIMES, default="fast")
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--rounds", type=int, default=3, help="of what takes seconds (default 3)")
     parser.add_argument("--sessions", type=int, default=8, help="at once (default 8)")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--tiny", action="store_true", help="small networks, to try the script")
     arguments = parser.parse_args()
-    runtime = Runtime("quality", arguments.runtime, threads=arguments.threads)
+    execution = Execution("quality", arguments.runtime, threads=arguments.threads)
     with tempfile.TemporaryDirectory() as folder:
         write_checkpoint(Path(folder))
         if arguments.tiny:
             write_endless(Path(folder))
         else:
             write_full_size(Path(folder))
-        runtime = replace(runtime, graphs=Path(folder) / "graphs")
+        execution = replace(execution, graphs=Path(folder) / "graphs")
         vector = np.random.default_rng(3).normal(size=192).astype(np.float32)
         write_presets(Path(folder) / "spk2info.pt", {SPEAKER: Prompt.of_speaker(vector)})
-        engine = CosyVoiceEngine(find_files(Path(folder)), runtime)
+        engine = CosyVoiceEngine(find_files(Path(folder)), execution)
         said(engine, SHORT)  # learns the voice
         if "chunks" in arguments.parts:
             chunks(engine)
@@ -148,9 +148,9 @@ def seconds_of(run: Callable[[], object]) -> float:
 
 def latency(engine: CosyVoiceEngine, rounds: int) -> None:
     """Print how soon text that arrives is heard, and how much of it had been written by then."""
-    usual = engine.runtime
+    usual = engine.execution
     for preset in SCHEDULES:
-        engine.runtime = replace(usual, preset=preset)
+        engine.execution = replace(usual, preset=preset)
         for speaker in ("", SPEAKER):
             firsts, written = zip(
                 *(first_heard(engine, seed, speaker) for seed in range(rounds)), strict=True
@@ -160,7 +160,7 @@ def latency(engine: CosyVoiceEngine, rounds: int) -> None:
                 f"({min(firsts):.2f}..{max(firsts):.2f}) after the first text, "
                 f"{round(statistics.median(written))} tokens of text written by then"
             )
-    engine.runtime = usual
+    engine.execution = usual
 
 
 def first_heard(engine: CosyVoiceEngine, seed: int, speaker: str) -> tuple[float, int]:

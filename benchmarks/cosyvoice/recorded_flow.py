@@ -21,13 +21,13 @@ from torch import Tensor
 
 from benchmarks.cosyvoice.flow import CHUNK, deviation
 from benchmarks.cosyvoice.weights import filled
-from myna.engines.batching.device import compute_exactly, described, find_device
+from myna.engines.batching.device import described, find_device, settle
 from myna.engines.checkpoints.tensors import Tensors
 from myna.engines.cosyvoice.acoustic.flow import Flow, read_flow
 from myna.engines.cosyvoice.acoustic.mel_stream import MelStream, finish_together
 from myna.engines.cosyvoice.acoustic.recorded_step import Recording
 from myna.engines.cosyvoice.acoustic.request import FlowOptions, SpeechPrompt
-from myna.engines.cosyvoice.runtime import Runtime
+from myna.engines.cosyvoice.execution import Execution
 from myna.engines.cosyvoice.version import Version
 from tests.unit.engines.cosyvoice.acoustic import tiny_networks as tiny
 
@@ -45,11 +45,10 @@ def main() -> None:
     parser.add_argument("--small", action="store_true")
     given = parser.parse_args()
     device = find_device(given.device, "--device")
-    if given.runtime == "exact":
-        compute_exactly(device)
+    settle(device, exact=given.runtime == "exact")
     state = tiny.flow_state(_VERSION) if given.small else filled("flow")
     tensors = Tensors(state, "flow.pt", device=device)
-    precision = Runtime(networks=given.runtime, device=device).flow_precision
+    precision = Execution(runtime=given.runtime, device=device).flow_precision
     width = tiny.HEAD_WIDTH if given.small else 64
     print(f"torch {torch.__version__} on {described(device)}, {given.runtime}, {precision}")
 

@@ -5,6 +5,7 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
+import numpy as np
 import torch
 
 from benchmarks.gpt_sovits.rounds import Variant, compared, read_bandwidth
@@ -132,8 +133,9 @@ def nearness(ours: Mapping[str, SemanticRuntime], network: TextToSemantic) -> No
     tokens = torch.randint(1024, (SCORED,), generator=torch.Generator().manual_seed(1)).tolist()
     logits = {}
     for name, runtime in {"torch": ExactRuntime(network), **ours}.items():
-        rows = [runtime.admit(0, speech)[None], *(runtime.step([0], [token]) for token in tokens)]
-        logits[name] = torch.cat(rows)
+        rows = [runtime.admit(0, speech)]
+        rows += [runtime.step([0], [token])[0].copy() for token in tokens]
+        logits[name] = torch.from_numpy(np.stack(rows))
         runtime.release(0)
     exact = logits.pop("torch")
     expected = exact.log_softmax(1)

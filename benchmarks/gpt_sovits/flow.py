@@ -35,10 +35,10 @@ from myna.engines.gpt_sovits.sound.decoder import Sentence
 from myna.engines.gpt_sovits.sound.flow_decoder import FlowDecoder
 from myna.engines.gpt_sovits.sound.flow_matching import FlowMatching, Windows
 from myna.engines.gpt_sovits.sound.hifigan import HifiGan
+from myna.engines.gpt_sovits.sound.mel_features import MelFeatures
 from myna.engines.gpt_sovits.sound.mel_vocoders import MelVocoder
 from myna.engines.gpt_sovits.sound.mel_windows import LONGEST_PROMPT, LONGEST_WINDOW
 from myna.engines.gpt_sovits.sound.window_batches import WindowBatches
-from myna.engines.gpt_sovits.voice.mel_features import MelFeatures
 from myna.engines.gpt_sovits.voice.prompt import Prompt
 from myna.engines.gpt_sovits.weights import SovitsCheckpoint, SovitsConfig, Version
 from tests.parity import recipe

@@ -8,7 +8,7 @@ by both; printed is, for each language and symbol table, how many come out phone
 What cannot be had offline is the same for both: pypinyin reads Chinese in place of g2pW, and where
 nltk has no tagger, words are tagged by their neighbours. The language identifier is the small one.
 
-    --only zh-v1 cut     groups by their names; all unless asked for otherwise
+    --only zh-v1 runs    groups by their names; all unless asked for otherwise
     --examples 5         differences shown of each group
     --output FILE        every difference as a line of JSON
 """
@@ -30,14 +30,12 @@ from types import ModuleType
 from typing import Any
 from unittest.mock import MagicMock
 
-from myna.core.errors import BadText
 from myna.engines.gpt_sovits.frontend.chinese import pinyin
 from myna.engines.gpt_sovits.frontend.chinese.reader import Mandarin
 from myna.engines.gpt_sovits.frontend.english.reader import English, Tagger, tag_by_neighbours
 from myna.engines.gpt_sovits.frontend.front_end import FrontEnd, Version
 from myna.engines.gpt_sovits.frontend.resources import Resources
 from myna.engines.gpt_sovits.frontend.segmenter import segment
-from myna.engines.gpt_sovits.frontend.splitting import METHODS, pieces
 
 SENTENCES = Path(__file__).parents[1] / "sentences"
 ALTERNATIVES = re.compile(r"\{([^{}]*)\}")
@@ -65,7 +63,7 @@ def main() -> None:
     """Print how far the front ends agree."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.gpt_sovits.front_ends")
     parser.add_argument("--upstream", type=Path, required=True)
-    parser.add_argument("--only", nargs="+", default=[*MODES, "runs", "cut"])
+    parser.add_argument("--only", nargs="+", default=[*MODES, "runs"])
     parser.add_argument("--examples", type=int, default=5)
     parser.add_argument("--output", type=Path)
     asked = parser.parse_args()
@@ -127,8 +125,6 @@ def _alternatives(line: str) -> Iterator[str]:
 def _compared(group: str, ours: "Ours", upstream: "Upstream") -> Iterator[Difference]:
     if group == "runs":
         yield from _compared_runs(upstream)
-    elif group == "cut":
-        yield from _compared_pieces(upstream)
     else:
         mode, version, language = MODES[group]
         for text in sentences(language):
@@ -152,31 +148,6 @@ def _compared_runs(upstream: "Upstream") -> Iterator[Difference]:
                         f"{run.language}:{run.text}" for run in segment(text, default)
                     ],
                 )
-
-
-def _compared_pieces(upstream: "Upstream") -> Iterator[Difference]:
-    for language in LANGUAGES:
-        texts = sentences(language)
-        paragraphs = [
-            end.join(texts[start : start + 2 + start % 11])
-            for start, end in zip(range(0, len(texts), 5), itertools.cycle(("", "\n", " ", "……")))
-        ]
-        for text, method in itertools.product([*texts[::9], *paragraphs], METHODS):
-            yield _difference(
-                f"{method} {language}",
-                text,
-                lambda text, method=method, language=language: upstream.pieces(
-                    text, language, method
-                ),
-                lambda text, method=method, language=language: _pieces(text, language, method),
-            )
-
-
-def _pieces(text: str, language: str, method: str) -> list[str]:
-    try:
-        return pieces(text, language, method)
-    except BadText:  # upstream returns none
-        return []
 
 
 def _difference(
@@ -258,11 +229,6 @@ class Upstream:
         """Return the runs of one language, each after its name."""
         found = self._module("text.LangSegmenter").LangSegmenter.getTexts(text, default)
         return [f"{run['lang']}:{run['text']}" for run in found]
-
-    def pieces(self, text: str, language: str, method: str) -> list[str]:
-        """Return the pieces of a text."""
-        found: list[str] = self._preprocessor.pre_seg_text(text, language, method)
-        return found
 
     @cached_property
     def _preprocessor(self) -> Any:  # upstream's class

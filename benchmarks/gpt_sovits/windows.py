@@ -27,9 +27,9 @@ from torch import Tensor
 from benchmarks.gpt_sovits import weights
 from benchmarks.gpt_sovits.rounds import Variant, compared
 from myna.core.errors import SettingsError
-from myna.engines.batching.device import described, find_device
+from myna.engines.batching.device import described, find_device, settle
 from myna.engines.gpt_sovits.execution import Execution
-from myna.engines.gpt_sovits.sound.recorded_windows import MOST_FRAMES, RecordedWindows, Window
+from myna.engines.gpt_sovits.sound.recorded_vits import MOST_FRAMES, RecordedVits, Window
 from myna.engines.gpt_sovits.sound.speech_windows import FLOW_REACH, VOCODER_REACH
 from myna.engines.gpt_sovits.sound.vits import Vits
 from myna.engines.gpt_sovits.sound.window_places import LENGTHS
@@ -57,11 +57,12 @@ def main() -> None:
         device = find_device(given.device, "--device")
     except SettingsError as error:
         parser.error(str(error))
+    settle(device, exact=given.runtime == "exact")
     execution = Execution(given.runtime, device=device)
     print(f"torch {torch.__version__} on {described(device)}, {execution.vocoder_dtype}")
     checkpoint = _checkpoint(small=given.small)
     placed = replace(checkpoint, tensors=checkpoint.tensors.to(device))
-    recorded = RecordedWindows(Vits(placed, execution.vocoder_dtype), max(given.rows))
+    recorded = RecordedVits(Vits(placed, execution.vocoder_dtype), max(given.rows))
     right = True
     for length in LENGTHS:
         rows = [count for count in given.rows if count * length <= MOST_FRAMES]
@@ -83,7 +84,7 @@ def _checkpoint(*, small: bool) -> SovitsCheckpoint:
         return read_sovits(path)
 
 
-def _sound(recorded: RecordedWindows, length: int, rows: Sequence[int], rounds: int) -> bool:
+def _sound(recorded: RecordedVits, length: int, rows: Sequence[int], rounds: int) -> bool:
     vits, lane = recorded.vits, recorded.lane
     voice = torch.randn(1, vits.voice_channels, 1).to(vits.device)
     latents = torch.randn(1, vits.channels, length + FLOW_REACH - VOCODER_REACH).to(vits.device)
@@ -108,7 +109,7 @@ def _sound(recorded: RecordedWindows, length: int, rows: Sequence[int], rounds: 
     return all(difference < NEAR for difference in differences)
 
 
-def _encoder(recorded: RecordedWindows, tokens: int, phonemes: int, rounds: int) -> None:
+def _encoder(recorded: RecordedVits, tokens: int, phonemes: int, rounds: int) -> None:
     vits, lane = recorded.vits, recorded.lane
     with lane.open():
         given = (

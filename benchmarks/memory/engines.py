@@ -17,11 +17,11 @@ def make(part: str, folder: Path, runtime: str, graphs: Path) -> Engine:
     """Make one, as the settings would."""
     if part == COSYVOICE:
         from myna.engines.cosyvoice.engine import CosyVoiceEngine
+        from myna.engines.cosyvoice.execution import Execution as CosyVoiceExecution
         from myna.engines.cosyvoice.files import find_files as find_cosyvoice
-        from myna.engines.cosyvoice.runtime import Runtime
 
         return CosyVoiceEngine(
-            find_cosyvoice(folder), Runtime("balanced", runtime, graphs, threads=1)
+            find_cosyvoice(folder), CosyVoiceExecution("balanced", runtime, graphs, threads=1)
         )
     from myna.engines.gpt_sovits.engine import GptSovitsEngine
     from myna.engines.gpt_sovits.execution import Execution

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from myna.playback.playing import Ending, Playing, Priority
     from myna.playback.speaker import Speaker
     from myna.settings import Settings
-    from myna.studio.editing import EditedRecording, EditRequest
+    from myna.studio.editing.edit import EditedRecording, EditRequest
     from myna.studio.studio import Studio
 
 __all__ = [
@@ -68,8 +68,8 @@ __all__ = [
 
 _HEAVY = {
     "AudioFormat": "myna.dsp.codec",
-    "EditRequest": "myna.studio.editing",
-    "EditedRecording": "myna.studio.editing",
+    "EditRequest": "myna.studio.editing.edit",
+    "EditedRecording": "myna.studio.editing.edit",
     "NativeAudio": "myna.dsp.codec",
     "decode_native": "myna.dsp.codec",
     "encode_native": "myna.dsp.codec",

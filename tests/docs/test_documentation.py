@@ -1,4 +1,7 @@
-"""Every Python block of the documentation runs, and so does every `sh` line that calls myna."""
+"""Every Python block of the documentation runs, and so does every `sh` line that calls myna.
+
+What it names is there: pages, settings, files.
+"""
 
 import re
 import shlex
@@ -11,10 +14,14 @@ import pytest
 from myna.settings import RemoteSettings, Settings
 
 ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "src" / "myna"
 PAGES = [ROOT / "README.md", ROOT / "README.ko.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^```(?P<language>python|sh)\n(?P<code>.*?)^```", re.MULTILINE | re.DOTALL)
 TOML = re.compile(r"^```toml\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
+MODULE = re.compile(r"`([a-z_/]+\.py)`")
+TESTED = re.compile(r"\btests/[\w/.]+\w")
+PACKAGES = [path for path in SOURCE.rglob("__init__.py") if MODULE.search(path.read_text("utf-8"))]
 
 
 def blocks(page: Path) -> list[tuple[str, str]]:
@@ -51,6 +58,25 @@ def test_the_settings_shown_are_understood(page: Path):
 def test_every_link_leads_somewhere(page: Path):
     for target in LINK.findall(page.read_text("utf-8")):
         assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda path: path.parent.name)
+def test_a_package_tells_of_modules_it_has(package: Path):
+    for name in MODULE.findall(package.read_text("utf-8")):
+        is_own = any(package.parent.rglob(name))
+        assert is_own or (SOURCE / name).exists(), f"{package} tells of {name}"
+
+
+@pytest.mark.parametrize("name", ["architecture.md", "neural-engines.md"])
+def test_every_module_that_is_told_of_is_there(name: str):
+    for module in MODULE.findall((ROOT / "docs" / name).read_text("utf-8")):
+        assert any(SOURCE.rglob(module)) or (ROOT / module).exists(), f"{name} tells of {module}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_tests_and_their_data_are_where_the_page_says(page: Path):
+    for place in TESTED.findall(page.read_text("utf-8")):
+        assert (ROOT / place).exists(), f"{page.name} tells of {place}"
 
 
 def test_every_setting_is_documented():

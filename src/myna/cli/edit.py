@@ -16,8 +16,8 @@ from myna.core.errors import InvalidOption
 from myna.core.languages import AUTO
 from myna.core.speech import Options
 from myna.dsp.codec import AudioFormat, decode_native, encode_native
-from myna.studio.edit_report import report_json
-from myna.studio.editing import MARGIN, EditRequest
+from myna.studio.editing.edit import MARGIN, EditRequest
+from myna.studio.editing.report import report_json
 from myna.studio.studio import Studio
 from myna.text.spans import find_span
 

@@ -23,13 +23,13 @@ from myna.core.voice import Voice
 from myna.dsp.codec import decode
 from myna.engines.batching.device import find_device
 from myna.engines.cosyvoice.acoustic.request import SAMPLE_RATE, SCHEDULES, Schedule
+from myna.engines.cosyvoice.conversion import parts
 from myna.engines.cosyvoice.engine import CosyVoiceEngine
+from myna.engines.cosyvoice.execution import Execution
 from myna.engines.cosyvoice.files import find_files
 from myna.engines.cosyvoice.manner import Manner
 from myna.engines.cosyvoice.presets import write_presets
 from myna.engines.cosyvoice.prompt import Prompt
-from myna.engines.cosyvoice.recordings import parts
-from myna.engines.cosyvoice.runtime import Runtime
 from myna.engines.cosyvoice.text.spoken_text import TextTokens
 from myna.engines.cosyvoice.text.text_rules import is_chinese, is_only_marks, pieces, stopped
 from myna.engines.cosyvoice.text.text_source import TextSource
@@ -68,10 +68,10 @@ class CosyVoice2:
         self.model_dir = str(model_dir)
         self.sample_rate = SAMPLE_RATE
         self._files = find_files(Path(model_dir))
-        networks = "exact" if compatible else "fast"
+        runtime = "exact" if compatible else "fast"
         found = find_device(device, "device")
-        runtime = Runtime(networks=networks, compatible=compatible, device=found)
-        self._engine = CosyVoiceEngine(self._files, runtime)
+        execution = Execution(runtime=runtime, compatible=compatible, device=found)
+        self._engine = CosyVoiceEngine(self._files, execution)
         self._speakers = dict(self._engine.model.presets)
 
     def list_available_spks(self) -> list[str]:

@@ -6,6 +6,7 @@ from typing import Protocol, runtime_checkable
 
 from myna.core.audio import Audio
 from myna.core.errors import Unsupported
+from myna.core.languages import LANGUAGES
 from myna.core.speech import Chunk, Options, TextPiece, Utterance
 from myna.core.voice import Voice
 
@@ -54,6 +55,13 @@ class Engine(Protocol):
         Yields nothing for a text without anything to say. Raises `Unsupported` for a language
         it does not speak, before the first chunk.
         """
+
+
+def check_speaks(name: str, capabilities: Capabilities, language: str) -> None:
+    """Raise `Unsupported` for a language that an engine does not speak."""
+    if language not in capabilities.languages:
+        listed = ", ".join(code for code in LANGUAGES if code in capabilities.languages)
+        raise Unsupported(f"Engine {name!r} does not speak {language!r}. It speaks {listed}.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 from myna.core.audio import Audio
 
+HIGHEST_RATE = 48000  # Hz of a reference: no engine uses more
+
 
 @dataclass(frozen=True, slots=True)
 class Voice:

@@ -72,10 +72,10 @@ def _cosyvoice(settings: Settings) -> Engine:
         raise PackageMissing("CosyVoice", "neural")
     from myna.engines.batching.device import find_device
     from myna.engines.cosyvoice.engine import CosyVoiceEngine
-    from myna.engines.cosyvoice.runtime import Runtime
+    from myna.engines.cosyvoice.execution import Execution
 
     own = settings.cosyvoice
-    runtime = Runtime(
+    execution = Execution(
         own.preset,
         own.runtime,
         settings.home / "graphs",
@@ -91,7 +91,7 @@ def _cosyvoice(settings: Settings) -> Engine:
     )
     return CosyVoiceEngine(
         cosyvoice_files(settings),
-        runtime,
+        execution,
         prompts=open_memory(settings),
         slots=own.slots,
         queue_length=own.queue_length,

@@ -1,4 +1,4 @@
-"""The front desk: every door talks to a Studio and to nothing behind it."""
+"""What every door talks to: a `Studio`, and nothing behind it."""
 
 import time
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
@@ -37,7 +37,7 @@ from myna.engines.time_line import TimeLine
 from myna.settings import LimitSettings, Settings
 from myna.storage.voices import VoiceLibrary
 from myna.studio import wiring
-from myna.studio.editing import EditedRecording, EditRequest, edit
+from myna.studio.editing.edit import EditedRecording, EditRequest, edit
 from myna.studio.tally import Tally, counted
 from myna.studio.word_times import timed
 from myna.text.languages import detect

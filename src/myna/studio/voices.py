@@ -4,15 +4,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from myna.core.languages import AUTO
-from myna.core.voice import Voice
+from myna.core.voice import HIGHEST_RATE, Voice
 from myna.dsp.codec import decode
 from myna.dsp.resample import resample
 from myna.storage.voices import NewVoice, VoiceRecord
 from myna.studio.reference_check import check_reference
 from myna.studio.studio import Studio, checked
 from myna.text.languages import detect
-
-HIGHEST_RATE = 48000  # Hz: no engine uses more
 
 
 @dataclass(frozen=True, slots=True)

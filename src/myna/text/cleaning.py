@@ -5,6 +5,8 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from myna.text.scripts import MARK_CATEGORIES
+
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
@@ -63,7 +65,6 @@ _WIDTH_VARIANT = re.compile(
 )
 _BLANK_CATEGORY = "Zs"
 _UNREADABLE_CATEGORIES = {"Cc", "Cf", "Cs", "Co", "Cn"}
-_MARK_CATEGORIES = {"Mn", "Mc", "Me"}
 
 
 def _clusters(text: str) -> Iterator[tuple[str, int, int]]:
@@ -102,4 +103,4 @@ def _joins(before: str, character: str) -> bool:
     """Whether a character can compose with the one before it: a mark, or a later jamo."""
     if "\u1160" <= character <= "\u11ff":
         return "\u1100" <= before <= "\u11ff" or "\uac00" <= before <= "\ud7a3"
-    return unicodedata.category(character[0]) in _MARK_CATEGORIES
+    return unicodedata.category(character[0]) in MARK_CATEGORIES

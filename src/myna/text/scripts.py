@@ -13,7 +13,7 @@ CYRILLIC = "\u0400-\u0481\u048a-\u052f"
 CJK = re.compile(f"[{HANGUL}{KANA}{HAN}]")
 """A character that stands for a syllable or more: about two and a half Latin letters of speech."""
 
-_MARK_CATEGORIES = {"Mn", "Me", "Mc"}
+MARK_CATEGORIES = {"Mn", "Me", "Mc"}
 _ZERO_WIDTH_JOINER = "\u200d"
 _VOWEL_AND_FINAL_JAMO = ("\u1160", "\u11ff")
 _SKIN_TONES = ("\U0001f3fb", "\U0001f3ff")
@@ -37,7 +37,7 @@ def _extends(cluster: str, character: str) -> bool:
     if character < "\u0300":
         return cluster == "\r" and character == "\n"
     return (
-        unicodedata.category(character) in _MARK_CATEGORIES
+        unicodedata.category(character) in MARK_CATEGORIES
         or character == _ZERO_WIDTH_JOINER
         or cluster.endswith(_ZERO_WIDTH_JOINER)
         or _VOWEL_AND_FINAL_JAMO[0] <= character <= _VOWEL_AND_FINAL_JAMO[1]

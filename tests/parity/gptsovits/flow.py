@@ -10,7 +10,7 @@ from torch import Tensor
 from myna.engines.gpt_sovits.sound.bigvgan import BigVgan
 from myna.engines.gpt_sovits.sound.flow_matching import FlowMatching, Windows
 from myna.engines.gpt_sovits.sound.hifigan import HifiGan
-from myna.engines.gpt_sovits.voice.mel_features import MelFeatures
+from myna.engines.gpt_sovits.sound.mel_features import MelFeatures
 from tests.parity import recipe
 from tests.parity.case import Array, Case, Row
 from tests.parity.gptsovits.given import Usual, given

@@ -7,7 +7,6 @@ import torch
 from torch import Tensor
 
 from myna.dsp.fbank import kaldi_fbank
-from myna.engines.gpt_sovits.similarity_splice import spliced
 from myna.engines.gpt_sovits.tokens.sampling import (
     SamplingOptions,
     SamplingTable,
@@ -26,6 +25,7 @@ from myna.engines.gpt_sovits.voice.spectrograms import (
 )
 from tests.parity.case import Case, Row
 from tests.parity.gptsovits.networks import tensors_of
+from tests.parity.gptsovits.similarity_splice import spliced
 
 
 def compare_spectra(case: Case) -> Iterator[Row]:

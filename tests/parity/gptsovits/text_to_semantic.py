@@ -13,7 +13,6 @@ from myna.engines.gpt_sovits.layers import sinusoids
 from myna.engines.gpt_sovits.tokens.sampling import (
     SamplingOptions,
     SamplingTable,
-    SeededNoise,
     drawn,
     penalized,
     probabilities,
@@ -22,8 +21,9 @@ from myna.engines.gpt_sovits.tokens.semantic_decoding import (
     FIRST_STEPS,
     LONGEST,
     SemanticRequest,
-    semantic_tokens,
 )
+from myna.engines.gpt_sovits.tokens.semantic_runtimes import ExactRuntime
+from myna.engines.gpt_sovits.tokens.semantic_slots import SeededSpeech, SemanticSlots
 from myna.engines.gpt_sovits.tokens.text_to_semantic import TextToSemantic
 from myna.engines.gpt_sovits.weights import SemanticCheckpoint
 from tests.parity import recipe
@@ -32,7 +32,7 @@ from tests.parity.gptsovits.given import Usual, given
 from tests.parity.gptsovits.networks import tensors_of
 
 PAUSE_TOKEN = 486
-NOISE = SeededNoise(0)  # of no consequence to a greedy choice
+SEED = 0  # of no consequence to a greedy choice
 
 
 def compare(case: Case) -> Iterator[Row]:
@@ -74,9 +74,14 @@ class _Runs:
         return SemanticRequest(phonemes, context, prompt, self.options, self.longest)
 
     def _tokens(self, request: SemanticRequest) -> list[int]:
-        capacity = len(request.phonemes) + len(request.prompt) + self.longest + 1
-        cache = self.model.new_cache(1, capacity)
-        return list(semantic_tokens(self.model, request, NOISE, cache))
+        slots = SemanticSlots(ExactRuntime(self.model))
+        slots.admit(0, SeededSpeech(request, SEED))
+        tokens: list[int] = []
+        while (token := slots.step([0])[0]) is not None:
+            if not isinstance(token, int):
+                raise ValueError(token)
+            tokens.append(token)
+        return tokens
 
     def alone(self) -> Iterator[Row]:
         """The loop as it is: with a prompt, without, and for each item of the batch."""

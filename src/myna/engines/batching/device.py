@@ -1,6 +1,7 @@
 """The device a neural engine computes on, and in which precision."""
 
 import os
+import warnings
 
 import torch
 from torch import Tensor
@@ -81,11 +82,19 @@ def sent(numbers: Tensor, device: torch.device) -> Tensor:
     return numbers.to(device, non_blocking=True)
 
 
-def compute_exactly(device: torch.device) -> None:
-    """Have a GPU multiply 32 bits as 32 bits, in the whole process.
+def settle(device: torch.device, *, exact: bool) -> None:
+    """Have a GPU compute the same from the same numbers every time, in the whole process.
 
-    By default its convolutions are rounded to 10 bits (TF32), which saves time.
+    exact: it multiplies 32 bits as 32 bits; else its convolutions round them to 10 (TF32), which
+    saves time.
     """
-    if device.type == _CUDA:
-        torch.backends.cuda.matmul.allow_tf32 = False
-        torch.backends.cudnn.allow_tf32 = False
+    if device.type != _CUDA:
+        return
+    torch.backends.cudnn.deterministic = True  # some ways to convolve add up in any order
+    # torch prefers this on the newest GPUs, but it is planned anew for every length of a request.
+    torch.backends.cuda.enable_cudnn_sdp(False)
+    if exact:
+        with warnings.catch_warnings():  # newer torch has other names for it, older has not
+            warnings.simplefilter("ignore")
+            torch.backends.cuda.matmul.allow_tf32 = False
+            torch.backends.cudnn.allow_tf32 = False

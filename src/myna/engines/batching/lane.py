@@ -72,24 +72,6 @@ class Lane:
         with torch.inference_mode(), chosen:
             yield
 
-    @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Do what follows in this lane: after what was launched outside, before what will be.
-
-        All who take turns launch outside on one stream, torch's own where nobody chose another.
-        """
-        if self._stream is None:
-            with self.open():
-                yield
-            return
-        outside = torch.cuda.current_stream(self.device)
-        self._stream.wait_stream(outside)
-        try:
-            with self.open():
-                yield
-        finally:
-            outside.wait_stream(self._stream)
-
     def recorded(self, step: Callable[[], None]) -> Callable[[], None]:
         """Return what repeats a step: on a GPU a graph recorded now, elsewhere the step itself.
 
@@ -97,32 +79,39 @@ class Lane:
         Whoever has it repeated keeps the tensors that it reads: the graph does not. It must leave
         no trace while no slot is live: it is run some times before it is recorded. What it
         allocates lies in memory that all steps of this lane share, so it must copy what is to stay
-        into tensors made outside. A step that cannot be recorded is repeated as it is, and the log
-        says so.
+        into tensors made outside, and steps of one lane are repeated one after another: within
+        `open`, or else all of them without, in torch's own stream. A step that cannot be recorded
+        is repeated as it is, and the log says so.
         """
         if self._stream is None or not self._records:
             return step
-        with _recording, self.open():
-            for _ in range(_WARM_UPS):
+        outside = torch.cuda.current_stream(self.device)  # the tensors may be of this one
+        self._stream.wait_stream(outside)
+        try:
+            with _recording, self.open():
+                return self._recorded(step, self._stream)
+        finally:
+            outside.wait_stream(self._stream)
+
+    def _recorded(self, step: Callable[[], None], stream: torch.cuda.Stream) -> Callable[[], None]:
+        for _ in range(_WARM_UPS):
+            step()
+        graph = torch.cuda.CUDAGraph()
+        try:
+            # Other threads may go on allocating meanwhile.
+            with (
+                _uncollected(),
+                torch.cuda.graph(graph, self._pool, stream, capture_error_mode="thread_local"),
+            ):
                 step()
-            graph = torch.cuda.CUDAGraph()
-            try:
-                # Other threads may go on allocating meanwhile.
-                with (
-                    _uncollected(),
-                    torch.cuda.graph(
-                        graph, self._pool, self._stream, capture_error_mode="thread_local"
-                    ),
-                ):
-                    step()
-            except RuntimeError as error:
-                logger.warning(
-                    "A step could not be recorded on %s, and is launched piece by piece every "
-                    "time, which takes longer: %s",
-                    self.device,
-                    error,
-                )
-                return step
+        except RuntimeError as error:
+            logger.warning(
+                "A step could not be recorded on %s, and is launched piece by piece every time, "
+                "which takes longer: %s",
+                self.device,
+                error,
+            )
+            return step
         return graph.replay
 
     def fetched(self, numbers: Tensor) -> Arriving:

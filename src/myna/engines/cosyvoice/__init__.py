@@ -3,7 +3,7 @@
 Where to look, in the order of a request:
 
 - The door is `engine.py`; `synthesis.py` is the way from tokens of text to samples. `model.py`
-  reads everything from the files that `files.py` finds; `runtime.py` says how it is run.
+  reads everything from the files that `files.py` finds; `execution.py` says how it is run.
 - A voice is learned once: `prompt.py`, by the networks of `hearing.py`. `manner.py` chooses what
   the language model is told of it; `presets.py` has the speakers a model brings along.
 - `text/`: `spoken_text.py` and `text_tokenizer.py` read it; while it arrives, `arriving_text.py`

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from myna.core.audio import Samples
 from myna.core.infill import Gap
+from myna.engines.attempts.gaps import Filled, GapDrawing, Side, sides
 from myna.engines.cosyvoice.acoustic.matching import Known
 from myna.engines.cosyvoice.acoustic.request import (
     FRAMES_PER_TOKEN,
@@ -29,7 +30,6 @@ from myna.engines.cosyvoice.model import Model
 from myna.engines.cosyvoice.plausibility import PACE
 from myna.engines.cosyvoice.text.spoken_text import TextTokens, ended
 from myna.engines.cosyvoice.tokens.speech_token_request import SpeechTokenRequest
-from myna.engines.gaps import Filled, GapDrawing, Side, sides
 
 SpeechTokens = npt.NDArray[np.int64]
 

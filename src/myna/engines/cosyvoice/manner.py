@@ -1,12 +1,12 @@
 """In whose voice a text is said, and how: the ways of conditioning there are."""
 
-import hashlib
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 
 from myna.core.speech import Options
+from myna.engines.attempts.seeds import derived
 from myna.engines.cosyvoice.prompt import Prompt
 from myna.engines.cosyvoice.text.spoken_text import TextReader, TextTokens
 from myna.engines.cosyvoice.text.text_feed import TextFeed
@@ -56,13 +56,11 @@ class Manner:
 
     def request(self, text: TextTokens | TextFeed, attempt: int = 0) -> SpeechTokenRequest:
         """Return what the language model is asked for, the first time or again."""
-        digest = hashlib.sha256(f"{self.seed} tokens {attempt}".encode()).digest()
-        derived = int.from_bytes(digest[:8], "big") >> 1
         return SpeechTokenRequest(
             text if isinstance(text, TextFeed) else torch.from_numpy(text),
             torch.from_numpy(self.text),
             torch.from_numpy(self.speech),
-            seed=self.seed if self.compatible else derived,
+            seed=self.seed if self.compatible else derived(self.seed, f"tokens {attempt}"),
             sampling=self.sampling,
             compatible=self.compatible,
         )

@@ -9,18 +9,18 @@ from pathlib import Path
 import torch
 
 from myna.core.errors import WeightsMissing
-from myna.engines.batching.device import compute_exactly
+from myna.engines.batching.device import settle
 from myna.engines.checkpoints.digest_book import DigestBook
 from myna.engines.checkpoints.plain import digest_of_files, digest_of_tensors, read_plain
 from myna.engines.checkpoints.tensors import Tensors
 from myna.engines.cosyvoice.acoustic.flow import Flow, read_flow
 from myna.engines.cosyvoice.acoustic.vocoder import Vocoder, read_vocoder
 from myna.engines.cosyvoice.configuration import Configuration, read_configuration
+from myna.engines.cosyvoice.execution import Execution
 from myna.engines.cosyvoice.files import ModelFiles
 from myna.engines.cosyvoice.hearing import SpeakerNetwork, SpeechTokenizer
 from myna.engines.cosyvoice.presets import read_presets
 from myna.engines.cosyvoice.prompt import Prompt, PromptMaker
-from myna.engines.cosyvoice.runtime import Runtime
 from myna.engines.cosyvoice.text.spoken_text import TextReader
 from myna.engines.cosyvoice.text.text_tokenizer import TextTokenizer
 from myna.engines.cosyvoice.tokens.device_decoder import read_device_model
@@ -47,7 +47,7 @@ class Model:
 
 
 @torch.inference_mode()
-def load(files: ModelFiles, runtime: Runtime) -> Model:
+def load(files: ModelFiles, execution: Execution) -> Model:
     """Read a model. Raises `WeightsMissing` naming each file that is absent or unfit."""
     if files.missing:
         raise WeightsMissing(
@@ -60,13 +60,12 @@ def load(files: ModelFiles, runtime: Runtime) -> Model:
     configuration = read_configuration(files.configuration)
     tokenizer = TextTokenizer(files.text_folder, version)
     reader = TextReader(tokenizer, version)
-    speech_tokenizer = SpeechTokenizer(files.speech_tokenizer, runtime.kept_seconds)
-    speaker_network = SpeakerNetwork(files.speaker_network, runtime.kept_seconds)
-    if runtime.networks == "exact":
-        compute_exactly(runtime.device)
+    speech_tokenizer = SpeechTokenizer(files.speech_tokenizer, execution.kept_seconds)
+    speaker_network = SpeakerNetwork(files.speaker_network, execution.kept_seconds)
+    settle(execution.device, exact=execution.runtime == "exact")
     paths = (files.language_model, files.flow, files.vocoder)
-    weights = [read_plain(path).to(runtime.device) for path in paths]
-    book = DigestBook(runtime.graphs)
+    weights = [read_plain(path).to(execution.device) for path in paths]
+    book = DigestBook(execution.graphs)
     digests = [
         digest_of_tensors(path, tensors.stored, book)
         for path, tensors in zip(paths, weights, strict=True)
@@ -79,32 +78,32 @@ def load(files: ModelFiles, runtime: Runtime) -> Model:
         reader,
         PromptMaker(speech_tokenizer, speaker_network, reader, configuration.highest_mel),
         read_presets(files.presets, lambda said: reader.transcript(said, "")),
-        _language_model(weights[0], digests[0], files, runtime),
+        _language_model(weights[0], digests[0], files, execution),
         read_flow(
             weights[1],
             version=version,
             head_width=configuration.head_width,
-            precision=runtime.flow_precision,
-            recording=runtime.recording(configuration.guidance),
+            precision=execution.flow_precision,
+            recording=execution.recording(configuration.guidance),
         ),
-        read_vocoder(weights[2], version=version, recorded=runtime.device.type != "cpu"),
+        read_vocoder(weights[2], version=version, recorded=execution.device.type != "cpu"),
     )
 
 
 def _language_model(
-    tensors: Tensors, digest: str, files: ModelFiles, runtime: Runtime
+    tensors: Tensors, digest: str, files: ModelFiles, execution: Execution
 ) -> LanguageModel:
     config = backbone_config(files.text_folder / "config.json")
-    if runtime.device.type != "cpu":
+    if execution.device.type != "cpu":
         return read_device_model(
-            tensors, version=files.version, config=config, dtype=runtime.language_precision
+            tensors, version=files.version, config=config, dtype=execution.language_precision
         )
     return read_language_model(
         tensors.stored,
         version=files.version,
         config=config,
-        runtime=runtime.networks,
-        graphs=None if runtime.graphs is None else GraphFolder(runtime.graphs, digest),
+        runtime=execution.runtime,
+        graphs=None if execution.graphs is None else GraphFolder(execution.graphs, digest),
     )
 
 

@@ -1,6 +1,6 @@
 """The pace at which CosyVoice speaks: speech tokens, 25 a second, for text tokens."""
 
-from myna.engines.batching.plausibility import Pace
+from myna.engines.attempts.plausibility import Pace
 from myna.engines.cosyvoice.tokens.speech_token_request import MOST_PER_TEXT_TOKEN
 
 PACE = Pace(

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -13,9 +12,8 @@ from myna.engines.checkpoints.unpickling import read_pickled
 from myna.engines.cosyvoice.acoustic.request import FRAMES_PER_TOKEN
 from myna.engines.cosyvoice.prompt import Prompt
 from myna.engines.cosyvoice.spectrograms import N_MELS
+from myna.engines.cosyvoice.text.spoken_text import TextTokens
 from myna.engines.cosyvoice.tokens.language_model import N_SPEECH_TOKENS
-
-TextTokens = npt.NDArray[np.int64]
 
 VECTOR_LENGTH = 192  # of who speaks
 

@@ -1,9 +1,7 @@
 """Text to sound with one model: what all ways of conditioning have in common."""
 
 import itertools
-import secrets
 import sys
-import threading
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -14,6 +12,10 @@ from myna.core.audio import Samples
 from myna.core.infill import Gap
 from myna.core.playback import Playback
 from myna.core.speech import Options
+from myna.engines.attempts.gaps import Filled
+from myna.engines.attempts.listening import NOTHING_KNOWN, Listener
+from myna.engines.attempts.plausibility import Redraws
+from myna.engines.attempts.seeds import seed_of
 from myna.engines.batching.device import passes_at_once
 from myna.engines.batching.scheduler import Scheduler
 from myna.engines.cosyvoice.acoustic.flow_desk import FlowDesk
@@ -21,19 +23,17 @@ from myna.engines.cosyvoice.acoustic.prepared_prompts import PreparedPrompts
 from myna.engines.cosyvoice.acoustic.published_stream import PublishedStream
 from myna.engines.cosyvoice.acoustic.request import FlowOptions, Schedule, SpeechOptions
 from myna.engines.cosyvoice.acoustic.speech_stream import SpeechStream
+from myna.engines.cosyvoice.execution import Execution
 from myna.engines.cosyvoice.gap_filling import GapFiller
 from myna.engines.cosyvoice.manner import Manner
 from myna.engines.cosyvoice.model import Model
 from myna.engines.cosyvoice.plausibility import PACE
 from myna.engines.cosyvoice.prompt import Prompt
-from myna.engines.cosyvoice.runtime import Runtime
 from myna.engines.cosyvoice.silences import Silences
 from myna.engines.cosyvoice.text.spoken_text import TextTokens
 from myna.engines.cosyvoice.text.text_feed import TextFeed
 from myna.engines.cosyvoice.text.text_source import TextSource
 from myna.engines.cosyvoice.tokens.captured_slots import slots_of
-from myna.engines.gaps import Filled
-from myna.engines.listening import NOTHING_KNOWN, Listener
 
 BREATH = 4096  # speech tokens, almost three minutes, after which a text is taken up anew
 
@@ -41,17 +41,17 @@ BREATH = 4096  # speech tokens, almost three minutes, after which a text is take
 class Synthesis:
     """Makes sound at 24 kHz. Threads may share it; all state of a call is in its generator."""
 
-    def __init__(self, model: Model, runtime: Runtime, *, slots: int, queue_length: int) -> None:
+    def __init__(
+        self, model: Model, execution: Execution, *, slots: int, queue_length: int
+    ) -> None:
         self._model = model
-        self._runtime = runtime
-        slot_model = slots_of(model.language_model, slots, compatible=runtime.compatible)
+        self._execution = execution
+        slot_model = slots_of(model.language_model, slots, compatible=execution.compatible)
         self._scheduler = Scheduler(slot_model, slots, queue_length)
-        self._prepared = PreparedPrompts(model.flow, runtime.prompt_bytes)
-        self._desk = FlowDesk(runtime.chunks, passes_at_once(runtime.device))
-        self._counting = threading.Lock()
-        self.redrawn = 0
-        """How many sentences were drawn again because they could not have been right."""
-        self.breath = sys.maxsize if runtime.compatible else BREATH
+        self._prepared = PreparedPrompts(model.flow, execution.prompt_bytes)
+        self._desk = FlowDesk(execution.chunks, passes_at_once(execution.device))
+        self.redraws = Redraws()
+        self.breath = sys.maxsize if execution.compatible else BREATH
 
     @property
     def live(self) -> int:
@@ -63,12 +63,12 @@ class Synthesis:
         manner = Manner.of(
             prompt,
             options,
-            secrets.randbits(62) if options.seed is None else options.seed,
+            seed_of(options),
             reader=self._model.reader,
             sampling=self._model.configuration.sampling,
             knows_words=knows_words,
         )
-        return replace(manner, compatible=self._runtime.compatible)
+        return replace(manner, compatible=self._execution.compatible)
 
     def sentence(
         self,
@@ -139,7 +139,7 @@ class Synthesis:
 
     def filled(self, gap: Gap, manner: Manner) -> Filled:
         """Fill a gap given both sides: see `GapFiller`."""
-        fill = GapFiller(self._model, self._scheduler.tokens, self._count_redrawn)
+        fill = GapFiller(self._model, self._scheduler.tokens, self.redraws.add)
         return fill(gap, replace(manner, compatible=False), self._flow(gap.options))
 
     def whole(
@@ -163,14 +163,10 @@ class Synthesis:
             lambda number: list(self._scheduler.tokens(manner.request(text, number))),
             len(text),
             retries,
-            self._count_redrawn,
+            self.redraws.add,
             listener if misfit and retries else None,
         )
         yield from listener.sound(tokens)
-
-    def _count_redrawn(self) -> None:
-        with self._counting:
-            self.redrawn += 1
 
     def _stream(
         self,
@@ -181,7 +177,7 @@ class Synthesis:
     ) -> SpeechStream | PublishedStream:
         flow, model = self._flow(options), self._model
         how = SpeechOptions(flow, schedule, options.speed, playback=playback or Playback())
-        if self._runtime.compatible:
+        if self._execution.compatible:
             drawn = replace(how, seed=options.seed)
             return PublishedStream(model.flow, model.vocoder, prompt.acoustic, drawn)
         begun = None
@@ -190,7 +186,7 @@ class Synthesis:
         return SpeechStream(model.flow, model.vocoder, prompt.acoustic, how, begun, self._desk)
 
     def _flow(self, options: Options) -> FlowOptions:
-        return self._runtime.flow(self._model.configuration.guidance, options.sample_steps)
+        return self._execution.flow(self._model.configuration.guidance, options.sample_steps)
 
 
 def _fed(feed: TextFeed, source: TextSource) -> Generator[Samples]:

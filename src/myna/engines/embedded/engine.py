@@ -4,8 +4,7 @@ from collections.abc import Generator, Iterator, MutableMapping, Sequence
 from dataclasses import replace
 
 from myna.core.audio import Audio
-from myna.core.engine import Capabilities
-from myna.core.errors import Unsupported
+from myna.core.engine import Capabilities, check_speaks
 from myna.core.languages import LANGUAGES
 from myna.core.speech import Chunk, Utterance
 from myna.core.timing import TimedText
@@ -42,11 +41,7 @@ class EmbeddedEngine:
     def speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
         """Yield the sentence, its first chunk about 0.3 s long, with the times of its words."""
         for language in (utterance.language, voice.language):
-            if language not in self.capabilities.languages:
-                raise Unsupported(
-                    f"The embedded engine does not speak {language!r}. It speaks "
-                    f"{', '.join(LANGUAGES)}."
-                )
+            check_speaks(self.name, self.capabilities, language)
         return self._speak(utterance, voice)
 
     def _speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:

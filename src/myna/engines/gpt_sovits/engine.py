@@ -1,15 +1,14 @@
 """The GPT-SoVITS engine: published checkpoints of every version, in the reference's voice."""
 
-import threading
 from collections.abc import Generator, MutableMapping
 
 from myna.core.audio import Audio
-from myna.core.engine import Capabilities
-from myna.core.errors import Unsupported
+from myna.core.engine import Capabilities, check_speaks
 from myna.core.infill import Gap, Infilled
 from myna.core.speech import Chunk, Utterance
 from myna.core.voice import Voice
-from myna.engines.batching.device import compute_exactly
+from myna.engines.attempts.plausibility import Redraws
+from myna.engines.batching.device import settle
 from myna.engines.batching.scheduler import Scheduler
 from myna.engines.batching.telling import check_finite, telling, telling_of
 from myna.engines.checkpoints.making import making
@@ -54,8 +53,7 @@ class GptSovitsEngine:
         windows: how many of different calls are made together; of v1 to v2ProPlus only on a GPU.
         """
         execution.take_threads()
-        if execution.runtime == "exact":
-            compute_exactly(execution.device)
+        settle(execution.device, exact=execution.runtime == "exact")
         with making(files.semantic, files.vits):
             self._model = load(files, windows, execution)
         give_memory_back()
@@ -71,12 +69,15 @@ class GptSovitsEngine:
             learned_by, self._model.prompts.learn, Prompt.from_bytes, prompts
         )
         self._scheduler = Scheduler(self._model.semantic.slots(slots), slots, queue_length)
+        self._redraws = Redraws()
         self._say = SentenceSpeaker(
-            self.name, self._model, self._scheduler.tokens, self._count_redrawn
+            self.name, self._model, self._scheduler.tokens, self._redraws.add
         )
-        self._counting = threading.Lock()
-        self.redrawn = 0
+
+    @property
+    def redrawn(self) -> int:
         """How many sentences were drawn again because they could not have been right."""
+        return self._redraws.count
 
     def speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
         """Yield the sentence: the first chunk after about a second's semantic tokens.
@@ -95,7 +96,7 @@ class GptSovitsEngine:
     def infill(self, gap: Gap, voice: Voice) -> Infilled:
         """Fill a gap given both sides: see `GapFiller`."""
         self._check_speaks(gap.language)
-        fill = GapFiller(self._model, self._scheduler.tokens, self._count_redrawn)
+        fill = GapFiller(self._model, self._scheduler.tokens, self._redraws.add)
         with telling():
             filled = fill(gap, self._prompts.of(voice))
             check_finite(filled.samples)
@@ -103,17 +104,9 @@ class GptSovitsEngine:
         return Infilled(audio, filled.first, filled.last, filled.misfit, self.name)
 
     def _check_speaks(self, language: str) -> None:
-        if language not in self.capabilities.languages:
-            raise Unsupported(
-                f"GPT-SoVITS {self._model.version.value} does not speak {language!r}. "
-                f"It speaks {', '.join(sorted(self.capabilities.languages))}."
-            )
+        check_speaks(f"{self.name} {self._model.version.value}", self.capabilities, language)
 
     def _speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
         if not speakable(utterance.text):
             return
         yield from self._say(utterance, lambda: self._prompts.of(voice))
-
-    def _count_redrawn(self) -> None:
-        with self._counting:
-            self.redrawn += 1

@@ -9,11 +9,12 @@ from collections.abc import Callable, Generator
 from dataclasses import replace
 
 from myna.core.infill import Gap
-from myna.engines.gaps import Filled, GapDrawing, sides
+from myna.engines.attempts.gaps import Filled, GapDrawing, sides
+from myna.engines.attempts.seeds import derived, seed_of
 from myna.engines.gpt_sovits.model import Model
 from myna.engines.gpt_sovits.plausibility import PACE
 from myna.engines.gpt_sovits.sound.decoder import Filling, Sentence
-from myna.engines.gpt_sovits.tokens.drawing import Drawing, derived, seed_of
+from myna.engines.gpt_sovits.tokens.drawing import Drawing
 from myna.engines.gpt_sovits.tokens.semantic_slots import SeededSpeech
 from myna.engines.gpt_sovits.tokens.text_to_semantic import TOKENS_PER_SECOND
 from myna.engines.gpt_sovits.voice.prompt import Prompt

@@ -23,8 +23,9 @@ from myna.engines.gpt_sovits.model_folder import ModelFolder, files_of, read_fol
 from myna.engines.gpt_sovits.sound.decoder import Decoder
 from myna.engines.gpt_sovits.sound.flow_decoder import FlowDecoder
 from myna.engines.gpt_sovits.sound.flow_matching import FlowMatching
+from myna.engines.gpt_sovits.sound.mel_features import MelFeatures
 from myna.engines.gpt_sovits.sound.mel_vocoders import read_vocoder_v3, read_vocoder_v4
-from myna.engines.gpt_sovits.sound.recorded_windows import RecordedWindows
+from myna.engines.gpt_sovits.sound.recorded_vits import RecordedVits
 from myna.engines.gpt_sovits.sound.vits import Vits
 from myna.engines.gpt_sovits.sound.vits_decoder import VitsDecoder
 from myna.engines.gpt_sovits.sound.window_batches import WindowBatches
@@ -32,7 +33,6 @@ from myna.engines.gpt_sovits.tokens.semantic_decoding import LONGEST
 from myna.engines.gpt_sovits.tokens.semantic_models import SemanticModel, open_model
 from myna.engines.gpt_sovits.tokens.text_to_semantic import TOKENS_PER_SECOND
 from myna.engines.gpt_sovits.voice.hubert import Hubert
-from myna.engines.gpt_sovits.voice.mel_features import MelFeatures
 from myna.engines.gpt_sovits.voice.prompt import PromptMaker
 from myna.engines.gpt_sovits.voice.speaker_vector import SpeakerNetwork
 from myna.engines.gpt_sovits.weights import (
@@ -165,7 +165,7 @@ def _decoder(
         vits = Vits(sovits, execution.vocoder_dtype)
         if execution.device.type == "cpu":  # there, what is behind the end of a row only costs
             return VitsDecoder(vits)
-        return VitsDecoder(vits, RecordedWindows(vits, windows))
+        return VitsDecoder(vits, RecordedVits(vits, windows))
     flow = FlowMatching(sovits.tensors, execution.flow_projection)
     path = files.vocoders[version.value]
     read = read_vocoder_v3 if version is Version.V3 else read_vocoder_v4

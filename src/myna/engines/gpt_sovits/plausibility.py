@@ -8,7 +8,7 @@ from itertools import groupby
 
 import numpy as np
 
-from myna.engines.batching.plausibility import Pace
+from myna.engines.attempts.plausibility import Pace
 from myna.engines.gpt_sovits.tokens.attention_path import Indices
 from myna.engines.graphs.products import Floats
 

@@ -8,13 +8,14 @@ from myna.core.audio import Audio
 from myna.core.playback import NOBODY_LISTENS, Playback
 from myna.core.speech import Chunk, Utterance
 from myna.core.timing import TimedText
+from myna.engines.attempts.listening import Listener, misfit
+from myna.engines.attempts.seeds import derived, seed_of
 from myna.engines.gpt_sovits.model import Model
 from myna.engines.gpt_sovits.observed import Draw, ObservedDrawing
 from myna.engines.gpt_sovits.plausibility import PACE
 from myna.engines.gpt_sovits.sound.decoder import Sentence
-from myna.engines.gpt_sovits.tokens.drawing import Drawing, derived, seed_of
+from myna.engines.gpt_sovits.tokens.drawing import Drawing
 from myna.engines.gpt_sovits.voice.prompt import Prompt
-from myna.engines.listening import Listener, misfit
 
 _Groups = Iterable[tuple[list[int], bool]]
 """Of tokens, and whether each is the last."""

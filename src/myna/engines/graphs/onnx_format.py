@@ -40,6 +40,8 @@ class Graph:
 
     name: str
     inputs: list[Port] = field(default_factory=list)
+    opset: int = OPSET
+    """Whose operators it is made of."""
     outputs: list[Port] = field(default_factory=list)
     lends: dict[str, Array] = field(default_factory=dict)
     """Constants that are not in the file: whoever loads the graph lends their memory to it."""
@@ -85,7 +87,7 @@ class Graph:
         parts += [_message(11, _port(port)) for port in self.inputs]
         parts += [_message(12, _port(port)) for port in self.outputs]
         yield _whole(1, IR_VERSION) + _text(2, "myna")
-        for domain, version in (("", OPSET), (CONTRIBUTED, 1)):
+        for domain, version in (("", self.opset), (CONTRIBUTED, 1)):
             yield _message(8, _text(1, domain) + _whole(2, version))
         yield _opening(7, sum(map(len, parts)))
         yield from parts

@@ -5,7 +5,7 @@ Wire: https://api.ncloud-docs.com/docs/ai-naver-clovavoice-ttspremium
 
 from collections.abc import Generator
 
-from myna.core.engine import Capabilities
+from myna.core.engine import Capabilities, check_speaks
 from myna.core.errors import MynaError
 from myna.core.speech import Chunk, Utterance
 from myna.core.voice import Voice
@@ -14,7 +14,6 @@ from myna.engines.remote.fingerprints import fingerprint
 from myna.engines.remote.knobs import Knobs
 from myna.engines.remote.speaking import (
     SoundDecoder,
-    check_language,
     check_well,
     is_sayable,
     refusal,
@@ -50,7 +49,7 @@ class ClovaEngine:
 
     def speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
         """Yield the sentence as it arrives. Raises `EngineError` where the service fails."""
-        check_language(self.name, utterance.language, self.capabilities.languages)
+        check_speaks(self.name, self.capabilities, utterance.language)
         return self._speak(utterance, voice)
 
     def check(self) -> None:

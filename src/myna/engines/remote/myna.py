@@ -7,7 +7,7 @@ from contextlib import closing, suppress
 from dataclasses import asdict, fields, replace
 from typing import Any
 
-from myna.core.engine import Capabilities
+from myna.core.engine import Capabilities, check_speaks
 from myna.core.errors import BadReference, BadText, EngineError, MynaError
 from myna.core.speech import Chunk, Options, Utterance
 from myna.core.voice import Voice
@@ -17,7 +17,6 @@ from myna.engines.remote.fingerprints import fingerprint
 from myna.engines.remote.knobs import Knobs
 from myna.engines.remote.speaking import (
     PROBE_SECONDS,
-    check_language,
     is_sayable,
     message,
     refusal,
@@ -68,7 +67,7 @@ class MynaEngine:
 
     def speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
         """Yield the sentence as it arrives. Raises `EngineError` where the server fails."""
-        check_language(self.name, utterance.language, self.capabilities.languages)
+        check_speaks(self.name, self.capabilities, utterance.language)
         self._knobs.tell(utterance.options, voice)
         return self._speak(utterance, replace(voice, auxiliary=()))  # one recording goes along
 

@@ -5,7 +5,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
-from myna.core.engine import Capabilities
+from myna.core.engine import Capabilities, check_speaks
 from myna.core.errors import MynaError
 from myna.core.languages import LANGUAGES
 from myna.core.speech import Chunk, Utterance
@@ -15,7 +15,6 @@ from myna.engines.remote.fingerprints import fingerprint
 from myna.engines.remote.knobs import Knobs
 from myna.engines.remote.speaking import (
     SoundDecoder,
-    check_language,
     check_well,
     is_sayable,
     refusal,
@@ -66,7 +65,7 @@ class OpenAiEngine:
 
     def speak(self, utterance: Utterance, voice: Voice) -> Generator[Chunk]:
         """Yield the sentence as it arrives. Raises `EngineError` where the server fails."""
-        check_language(self.name, utterance.language, self.capabilities.languages)
+        check_speaks(self.name, self.capabilities, utterance.language)
         return self._speak(utterance, voice)
 
     def check(self) -> None:

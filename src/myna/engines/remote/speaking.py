@@ -17,9 +17,7 @@ from myna.core.errors import (
     EngineError,
     EngineTimeout,
     SynthesisFailed,
-    Unsupported,
 )
-from myna.core.languages import LANGUAGES
 from myna.core.speech import Chunk
 from myna.dsp.codec import StreamDecoder
 from myna.engines.remote.transport import SERVER_ERRORS, Ask, Refused, Transport
@@ -158,10 +156,3 @@ def message(content: bytes) -> str:
 def is_sayable(text: str) -> bool:
     """Whether there is a letter, a figure or a sign that has a name."""
     return any(unicodedata.category(character)[0] in "LNS" for character in text)
-
-
-def check_language(name: str, language: str, spoken_there: frozenset[str]) -> None:
-    """Raise `Unsupported` for a language a server does not speak."""
-    if language not in spoken_there:
-        listed = ", ".join(code for code in LANGUAGES if code in spoken_there)
-        raise Unsupported(f"Engine {name!r} does not speak {language!r}. It speaks {listed}.")

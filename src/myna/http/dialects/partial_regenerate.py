@@ -15,8 +15,8 @@ from myna.dsp.codec import AudioFormat, decode_native, encode_native
 from myna.http.call import Call, Speaking
 from myna.http.errors import Problem, errors_as
 from myna.http.routes.answers import SPEAKING, refusals
-from myna.studio.edit_report import report_json
-from myna.studio.editing import EditRequest
+from myna.studio.editing.edit import EditRequest
+from myna.studio.editing.report import report_json
 from myna.studio.voices import Recording
 
 REPORT_HEADER = "X-Edit-Report"

@@ -15,7 +15,7 @@ from myna.http.frames import base64_text
 from myna.http.refusals import NotUnderstood
 from myna.http.routes.answers import SPEAKING, refusals
 from myna.http.routes.speech import Language
-from myna.studio.editing import MOST_TAKES, EditedRecording, EditRequest
+from myna.studio.editing.edit import MOST_TAKES, EditedRecording, EditRequest
 from myna.text.spans import find_span
 
 router = APIRouter(tags=["Speech"], route_class=errors_as(native_error))

@@ -85,19 +85,12 @@ def test_a_lane_begins_behind_what_made_the_weights(cuda: Cuda) -> None:
     assert cuda.priority == 0
 
 
-def test_a_turn_is_between_what_is_launched_before_it_and_after_it(cuda: Cuda) -> None:
+def test_a_step_is_recorded_once_after_some_runs_and_then_replayed(cuda: Cuda) -> None:
     lane = Lane(torch.device("cuda:1"))
     del cuda.done[:]
-    with pytest.raises(ZeroDivisionError), lane.turn():
-        cuda.done.append("works")
-        raise ZeroDivisionError
-    assert cuda.done == ["waits for default", "in lane", "works", "default waits for lane"]
-
-
-def test_a_step_is_recorded_once_after_some_runs_and_then_replayed(cuda: Cuda) -> None:
-    repeat = Lane(torch.device("cuda:1")).recorded(lambda: cuda.done.append("steps"))
-    del cuda.done[:2]
-    assert cuda.done == ["in lane", *["steps"] * 3, "records", "steps"]
+    repeat = lane.recorded(lambda: cuda.done.append("steps"))
+    recorded = ["in lane", *["steps"] * 3, "records", "steps"]
+    assert cuda.done == ["waits for default", *recorded, "default waits for lane"]
     assert gc.isenabled()
     repeat()
     assert cuda.done[-1] == "replays"
@@ -129,7 +122,5 @@ def test_on_a_cpu_a_step_is_repeated_and_what_is_fetched_does_not_change_later()
         repeat()
         assert torch.is_inference_mode_enabled()
         fetched = lane.fetched(numbers)
-    with lane.turn():
-        assert torch.is_inference_mode_enabled()
     numbers += 1
     assert fetched.wait().tolist() == [0, 0]

@@ -69,7 +69,7 @@ def test_tokens_and_sound_are_those_of_the_published_way(
         seed=1,
         compatible=True,
     )
-    flow = engine.runtime.flow(engine.model.configuration.guidance, None)
+    flow = engine.execution.flow(engine.model.configuration.guidance, None)
     assert flow.history_frames is None
     expected = published(engine, request, SpeechOptions(flow, REALTIME, seed=1), sample)
     assert same(spoken(engine, sample), expected)

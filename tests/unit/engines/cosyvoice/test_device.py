@@ -1,6 +1,7 @@
-"""What a GPU would be given, on a pretended one: no machine with a GPU is needed."""
+"""What a GPU is given, on a pretended one, and on a real one where there is one."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -8,27 +9,31 @@ import pytest
 import torch
 
 from myna.core.voice import Voice
+from myna.engines.batching.device import settle
+from myna.engines.cosyvoice.acoustic.flow_desk import FlowDesk
 from myna.engines.cosyvoice.acoustic.prepared_prompts import PreparedPrompts
 from myna.engines.cosyvoice.acoustic.published_stream import PublishedStream
 from myna.engines.cosyvoice.acoustic.request import SCHEDULES, FlowOptions, SpeechOptions
 from myna.engines.cosyvoice.acoustic.speech_stream import SpeechStream
+from myna.engines.cosyvoice.execution import Execution
 from myna.engines.cosyvoice.files import find_files
 from myna.engines.cosyvoice.model import Model, load
-from myna.engines.cosyvoice.runtime import Runtime
 from myna.engines.cosyvoice.tokens.captured_slots import CapturedLanguageSlots, slots_of
 from myna.engines.cosyvoice.version import Version
 from tests.unit.engines.cosyvoice.tiny_checkpoint import write_checkpoint
 from tests.unit.engines.pretended_device import DEVICE, PretendedDevice
 
+GPU = torch.device("cuda", 0)
+NEEDS_GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU with CUDA")
 VERSIONS = [Version.COSYVOICE2, Version.COSYVOICE3]
 FLOW = FlowOptions(1, 0.7, 60)
 TOKENS = range(34)
 REALTIME = SCHEDULES["realtime"]
 
 
-def _model(folder: Path, version: Version, networks: str, device: torch.device) -> Model:
+def _model(folder: Path, version: Version, runtime: str, device: torch.device) -> Model:
     files = find_files(write_checkpoint(folder, version))
-    return load(files, Runtime(networks=networks, device=device))
+    return load(files, Execution(runtime=runtime, device=device))
 
 
 def _sounds(model: Model, voice: Voice, tokens: Sequence[int]) -> Sequence[np.ndarray]:
@@ -55,10 +60,7 @@ def test_it_says_there_what_it_says_here(tmp_path: Path, sample: Voice, version:
     sounds = _sounds(here, sample, TOKENS)
     with PretendedDevice():
         there = _model(tmp_path, version, "exact", DEVICE)
-        for ours, theirs in zip(sounds, _sounds(there, sample, TOKENS), strict=True):
-            assert theirs.dtype == np.float32
-            assert np.abs(ours).max() > 0.005
-            assert np.abs(ours - theirs).max() < 1e-3
+        _assert_near(sounds, _sounds(there, sample, TOKENS), 1e-3)
     assert there.language_model.decoder.precision == "captured-float32"
 
 
@@ -68,3 +70,46 @@ def test_in_sixteen_bits_it_speaks(tmp_path: Path, sample: Voice) -> None:
         assert isinstance(slots_of(model.language_model, 1), CapturedLanguageSlots)
         assert all(np.abs(sound).max() > 0.005 for sound in _sounds(model, sample, TOKENS))
     assert model.language_model.decoder.precision == "captured-bfloat16"
+
+
+@NEEDS_GPU
+@pytest.mark.parametrize("version", VERSIONS)
+def test_on_a_gpu_it_says_what_it_says_here(
+    tmp_path: Path, sample: Voice, version: Version
+) -> None:
+    settle(GPU, exact=True)
+    here, there = (
+        _sounds(_model(tmp_path, version, "exact", device), sample, TOKENS)
+        for device in (torch.device("cpu"), GPU)
+    )
+    _assert_near(here, there, 1e-2)
+
+
+@NEEDS_GPU
+@pytest.mark.parametrize("version", VERSIONS)
+def test_on_a_gpu_a_text_has_the_same_bits_beside_others(
+    tmp_path: Path, sample: Voice, version: Version
+) -> None:
+    settle(GPU, exact=False)
+    model = _model(tmp_path, version, "fast", GPU)
+    prompt, desk = model.prompts.learn(sample).acoustic, FlowDesk(1)
+    begun = PreparedPrompts(model.flow, 10**9).begun(prompt, FLOW)
+
+    def sound(number: int) -> np.ndarray:
+        how = SpeechOptions(FLOW, REALTIME, 1 + number / 8, number)
+        stream = SpeechStream(model.flow, model.vocoder, prompt, how, begun, desk)
+        tokens = [(7 * at + number) % 6561 for at in range(120)]
+        pieces = [*stream.push(tokens[:60]), *stream.push(tokens[60:], last=True)]
+        return np.concatenate(pieces)
+
+    alone = [sound(number) for number in range(8)]
+    with ThreadPoolExecutor(8) as threads:
+        for _ in range(5):
+            assert all(map(np.array_equal, alone, threads.map(sound, range(8))))
+
+
+def _assert_near(here: Sequence[np.ndarray], there: Sequence[np.ndarray], near: float) -> None:
+    for ours, theirs in zip(here, there, strict=True):
+        assert theirs.dtype == np.float32
+        assert np.abs(ours).max() > 0.005
+        assert np.abs(ours - theirs).max() < near

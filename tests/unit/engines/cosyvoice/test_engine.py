@@ -17,7 +17,6 @@ from myna.core.errors import (
     Unsupported,
     WeightsMissing,
 )
-from myna.core.playback import Playback
 from myna.core.speech import Options, TextPiece, Utterance
 from myna.core.voice import Voice
 from myna.engines.cosyvoice.engine import CosyVoiceEngine
@@ -26,6 +25,7 @@ from myna.engines.cosyvoice.presets import write_presets
 from myna.engines.cosyvoice.prompt import Prompt
 from myna.engines.cosyvoice.version import Version
 from tests.conftest import tone
+from tests.unit.engines.at_once import at_once
 from tests.unit.engines.cosyvoice.tiny_checkpoint import write_checkpoint
 from tests.unit.engines.cosyvoice.tiny_engine import FAST, tiny_engine
 
@@ -71,41 +71,6 @@ def test_version_3_speaks_and_takes_text_as_it_arrives(tmp_path: Path, sample: V
     )
 
 
-def test_each_chunk_counts_as_heard_when_it_is_handed_over(
-    engine: CosyVoiceEngine, sample: Voice
-) -> None:
-    playback = Playback(clock=lambda: 100.0)
-    wanted = Utterance(HELLO, "en", Options(seed=1), playback=playback)
-    deadline = 100.0
-    with closing(engine.speak(wanted, sample)) as chunks:
-        for chunk in chunks:
-            deadline += chunk.audio.duration
-            assert playback.deadline == pytest.approx(deadline)
-    assert deadline > 100.0
-
-
-@pytest.mark.parametrize(
-    "knob",
-    [
-        {"seed": 2},
-        {"temperature": 0.1},
-        {"top_k": 1},
-        {"top_p": 0.1},
-        {"speed": 1.5},
-        {"sample_steps": 4},
-        {"instruction": "Low"},
-    ],
-)
-def test_every_knob_is_heard(
-    engine: CosyVoiceEngine, sample: Voice, knob: dict[str, object]
-) -> None:
-    assert not np.array_equal(said(engine, sample), said(engine, sample, **knob))
-
-
-def test_what_repeats_is_the_models_own_affair(engine: CosyVoiceEngine, sample: Voice) -> None:
-    assert np.array_equal(said(engine, sample), said(engine, sample, repetition_penalty=2.0))
-
-
 def test_a_reference_in_the_language_of_the_text_is_continued_any_other_only_heard(
     engine: CosyVoiceEngine, sample: Voice
 ) -> None:
@@ -127,42 +92,18 @@ def test_a_speaker_of_the_model_needs_no_voice(tmp_path: Path, sample: Voice) ->
         said(engine, sample, speaker="Bob")
 
 
-def test_eight_at_once_sound_as_one_by_one(engine: CosyVoiceEngine, sample: Voice) -> None:
-    texts = [f"Say {name}." for name in "abcdefgh"]
+def test_eight_at_once_sound_as_one_by_one_though_the_text_of_some_arrives(
+    engine: CosyVoiceEngine, sample: Voice
+) -> None:
+    def spoken(number: int) -> np.ndarray:
+        text = f"Say {'abcdefgh'[number]}."
+        if number % 2:
+            return arrived(engine, sample, list(text), seed=number)
+        return said(engine, sample, text, seed=number)
 
-    def spoken(index: int) -> np.ndarray:
-        if index % 2:
-            return arrived(engine, sample, list(texts[index]), seed=index)
-        return said(engine, sample, texts[index], seed=index)
-
-    alone = [spoken(index) for index in range(len(texts))]
-    together: dict[int, np.ndarray] = {}
-
-    def speak(index: int) -> None:
-        together[index] = spoken(index)
-
-    threads = [threading.Thread(target=speak, args=(index,)) for index in range(len(texts))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(120)
-    assert len(together) == len(texts)
-    for index, sound in enumerate(alone):
-        assert np.array_equal(together[index], sound)
-
-
-def _at_once(speak: Callable[[int], np.ndarray], count: int) -> dict[int, np.ndarray]:
-    heard: dict[int, np.ndarray] = {}
-
-    def call(index: int) -> None:
-        heard[index] = speak(index)
-
-    threads = [threading.Thread(target=call, args=(index,)) for index in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(120)
-    return heard
+    alone = [spoken(number) for number in range(8)]
+    for sound, expected in zip(at_once(spoken, 8), alone, strict=True):
+        assert np.array_equal(sound, expected)
 
 
 def test_streams_that_share_passes_of_the_flow_sound_as_alone_but_for_rounding(
@@ -170,9 +111,9 @@ def test_streams_that_share_passes_of_the_flow_sound_as_alone_but_for_rounding(
 ) -> None:
     sharing = CosyVoiceEngine(find_files(write_checkpoint(tmp_path)), replace(FAST, chunks=4))
     assert sharing.fingerprint != engine.fingerprint
-    heard = _at_once(lambda index: said(sharing, sample, "Say it.", seed=1), 4)
+    heard = at_once(lambda _: said(sharing, sample, "Say it.", seed=1), 4)
     alone = said(engine, sample, "Say it.", seed=1)
-    for sound in heard.values():
+    for sound in heard:
         assert sound.shape == alone.shape
         assert np.abs(sound - alone).max() < 0.05 * np.abs(alone).max()
 
@@ -279,18 +220,6 @@ def test_a_recording_is_said_again_at_its_pace(engine: CosyVoiceEngine, sample: 
     assert not np.array_equal(heard, own)
     fast = joined(engine.convert(sample.reference, other, Options(speed=2.0)))
     assert abs(len(fast) / len(heard) - 0.5) < 0.02
-
-
-def test_a_sentence_heard_whole_is_drawn_again_within_bounds(
-    engine: CosyVoiceEngine, sample: Voice
-) -> None:
-    """Random weights end after a few seconds, whatever they were given to say."""
-    long = "one two three four " * 6
-    wanted = Utterance(long, "en", Options(seed=1, retries=2), whole=True)
-    before = engine.synthesis.redrawn
-    with closing(engine.speak(wanted, sample)) as chunks:
-        assert list(chunks)
-    assert engine.synthesis.redrawn == before + 2
 
 
 def test_a_full_engine_says_so(tmp_path: Path, sample: Voice) -> None:

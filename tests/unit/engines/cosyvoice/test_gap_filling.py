@@ -21,7 +21,7 @@ from myna.engines.cosyvoice.engine import CosyVoiceEngine
 from myna.engines.cosyvoice.gap_filling import GapFiller
 from myna.engines.cosyvoice.version import Version
 from myna.settings import Settings
-from myna.studio.editing import EditRequest
+from myna.studio.editing.edit import EditRequest
 from myna.studio.studio import Studio
 from myna.studio.wiring import SAMPLE_TRANSCRIPT, open_library
 from myna.text.spans import find_span

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from myna.engines.cosyvoice.engine import CosyVoiceEngine
+from myna.engines.cosyvoice.execution import Execution
 from myna.engines.cosyvoice.files import find_files
-from myna.engines.cosyvoice.runtime import Runtime
 from myna.engines.cosyvoice.version import Version
 from tests.unit.engines.cosyvoice.tiny_checkpoint import write_checkpoint
 
-FAST = Runtime("realtime", "exact", steps=1, threads=1)
+FAST = Execution("realtime", "exact", steps=1, threads=1)
 
 
 def tiny_engine(

@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+from myna.engines.checkpoints.tensors import Tensors
+from myna.engines.cosyvoice.tokens.device_decoder import read_device_model
 from myna.engines.cosyvoice.tokens.key_value_cache import BackboneConfig
 from myna.engines.cosyvoice.tokens.language_model import LanguageModel, read_language_model
 from myna.engines.cosyvoice.version import Version
@@ -64,3 +66,15 @@ def language_model(
         graphs=graphs,
         rows=rows,
     )
+
+
+def device_model(
+    version: Version = Version.COSYVOICE2,
+    *,
+    end: float = 0.0,
+    dtype: torch.dtype = torch.float32,
+    device: torch.device | str = "cpu",
+) -> LanguageModel:
+    """Return the same, as a GPU has it: with a step of all slots that can be captured."""
+    tensors = Tensors(state(version, end=end), "llm.pt", device=device)
+    return read_device_model(tensors, version=version, config=CONFIG, dtype=dtype)

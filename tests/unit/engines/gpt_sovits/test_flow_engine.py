@@ -1,6 +1,5 @@
 """The engine with v3 and v4: speech as a continuation of the reference."""
 
-import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from myna.engines.gpt_sovits.engine import GptSovitsEngine
 from myna.engines.gpt_sovits.execution import Execution
 from myna.engines.gpt_sovits.files import find_files
 from myna.engines.gpt_sovits.voice.prompt import Prompt
+from tests.unit.engines.at_once import at_once
 from tests.unit.engines.gpt_sovits import tiny_checkpoints
 from tests.unit.engines.gpt_sovits.tiny_engine import tiny_engine
 
@@ -47,13 +47,6 @@ def test_each_version_speaks_at_its_own_rate(
     assert 0.01 < np.abs(said(engine, sample)).max() < 1
 
 
-@pytest.mark.parametrize("knob", [{"seed": 2}, {"top_k": 1}, {"speed": 1.5}, {"sample_steps": 4}])
-def test_every_knob_is_heard(
-    engine: GptSovitsEngine, sample: Voice, knob: dict[str, float]
-) -> None:
-    assert not np.array_equal(said(engine, sample), said(engine, sample, **knob))
-
-
 def test_steps_are_bounded() -> None:
     with pytest.raises(InvalidOption, match="sample_steps"):
         Options(sample_steps=0)
@@ -66,14 +59,6 @@ def test_speed_makes_it_shorter_by_as_much(engine: GptSovitsEngine, sample: Voic
     assert faster == pytest.approx(usual / 1.5, rel=0.05)
 
 
-def test_several_at_once_sound_as_one_by_one(engine: GptSovitsEngine, sample: Voice) -> None:
-    texts = [f"Sentence number {name}, spoken aloud." for name in "abcd"]
-    alone = [said(engine, sample, text, seed=index) for index, text in enumerate(texts)]
-    together = _at_once(engine, sample, texts)
-    for sound, expected in zip(together, alone, strict=True):
-        assert np.array_equal(sound, expected)
-
-
 @pytest.mark.parametrize("runtime", ["exact", "fast"])
 def test_made_in_batches_they_sound_nearly_the_same(
     tmp_path: Path, sample: Voice, runtime: str
@@ -81,25 +66,14 @@ def test_made_in_batches_they_sound_nearly_the_same(
     tiny_checkpoints.write_installation(tmp_path, "v4")
     execution = Execution(runtime, tmp_path / "graphs")
     engine = GptSovitsEngine(find_files(tmp_path), windows=4, execution=execution)
-    texts = [f"Sentence number {name}, spoken aloud." for name in "abcd"]
-    alone = [said(engine, sample, text, seed=index) for index, text in enumerate(texts)]
-    for sound, expected in zip(_at_once(engine, sample, texts), alone, strict=True):
+
+    def spoken(number: int) -> np.ndarray:
+        return said(engine, sample, f"Sentence number {number}, spoken aloud.", seed=number)
+
+    alone = [spoken(number) for number in range(4)]
+    for sound, expected in zip(at_once(spoken, 4), alone, strict=True):
         noise = np.mean(np.square(sound - expected)) / np.mean(np.square(expected))
         assert noise < 1e-9  # 90 dB below
-
-
-def _at_once(engine: GptSovitsEngine, voice: Voice, texts: list[str]) -> list[np.ndarray]:
-    found: dict[int, np.ndarray] = {}
-
-    def speak(index: int) -> None:
-        found[index] = said(engine, voice, texts[index], seed=index)
-
-    threads = [threading.Thread(target=speak, args=(index,)) for index in range(len(texts))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return [found[index] for index in range(len(texts))]
 
 
 def test_streamed_it_is_near_the_whole_and_as_long(engine: GptSovitsEngine, sample: Voice) -> None:

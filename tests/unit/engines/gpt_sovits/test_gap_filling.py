@@ -14,9 +14,9 @@ from myna.engines.gpt_sovits.model import Model, load
 from myna.engines.gpt_sovits.sound.decoder import Filling, Sentence
 from myna.engines.gpt_sovits.sound.flow_decoder import FlowDecoder
 from myna.engines.gpt_sovits.sound.flow_matching import FlowMatching, Windows
+from myna.engines.gpt_sovits.sound.mel_features import MelFeatures
 from myna.engines.gpt_sovits.sound.mel_vocoders import MelVocoder
 from myna.engines.gpt_sovits.sound.window_batches import WindowBatches
-from myna.engines.gpt_sovits.voice.mel_features import MelFeatures
 from myna.engines.gpt_sovits.voice.spectrograms import MEL_V3, MEL_V4, log_mel, normalized
 from myna.engines.gpt_sovits.weights import Version, read_sovits
 from tests.unit.engines.gpt_sovits import tiny_checkpoints

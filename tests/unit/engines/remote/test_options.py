@@ -150,7 +150,7 @@ def test_a_name_set_for_one_voice_is_nobody_elses_to_ask_for(kind: str, sample: 
         with pytest.raises(InvalidOption, match="speaker cannot be 'mina-clone'"):
             studio(there).stream(request(sample, speaker="mina-clone"))
         sentence = Utterance("Hello.", "en", Options(speaker="mina-clone"))
-        with pytest.raises(InvalidOption, match="there are: alloy"):  # whoever asks past the desk
+        with pytest.raises(InvalidOption, match="there are: alloy"):  # whoever asks past the Studio
             list(there.speak(sentence, sample))
         assert server.requests == []
         list(studio(there).stream(request(mina)))

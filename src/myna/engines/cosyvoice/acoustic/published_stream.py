@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
+from myna.core.audio import Samples
 from myna.core.errors import SynthesisFailed
 from myna.engines.cosyvoice.acoustic.flow import Flow
 from myna.engines.cosyvoice.acoustic.mel_stream import MelStream
@@ -22,7 +23,7 @@ from myna.engines.cosyvoice.acoustic.request import (
     SpeechOptions,
     SpeechPrompt,
 )
-from myna.engines.cosyvoice.acoustic.speech_stream import Samples, checked
+from myna.engines.cosyvoice.acoustic.speech_stream import checked
 from myna.engines.cosyvoice.acoustic.vocoder import Vocoder
 
 Draw = Callable[[int, int], Tensor]

@@ -58,7 +58,7 @@ class RecordedMatching:
         self._field = velocity_field
         self._lock = threading.Lock()
         self._lane = lane or Lane(device, urgent=False)
-        with self._lane.turn():
+        with torch.inference_mode():
             layout = layout_of(velocity_field, n_mels, device)
             network = Network(velocity_field, recording.guidance, n_mels, layout, device)
             self._fresh = PackedPast(
@@ -92,7 +92,7 @@ class RecordedMatching:
             _Walk(path, _parts(stretch, self._recording.frames[-1]))
             for stretch, path in zip(stretches, paths, strict=True)
         ]
-        with self._lock, self._lane.turn():
+        with self._lock:
             while going := [walk for walk in walks if walk.left]:
                 self._advance(going, options)
             mels = [torch.cat(walk.mels, dim=2) for walk in walks]

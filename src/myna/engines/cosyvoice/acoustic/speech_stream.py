@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from myna.core.audio import Samples
 from myna.core.errors import SynthesisFailed
 from myna.engines.cosyvoice.acoustic.flow import Flow
 from myna.engines.cosyvoice.acoustic.flow_desk import FlowDesk
@@ -21,8 +20,6 @@ from myna.engines.cosyvoice.acoustic.request import (
 from myna.engines.cosyvoice.acoustic.sound_stream import SoundStream
 from myna.engines.cosyvoice.acoustic.tempo import Tempo
 from myna.engines.cosyvoice.acoustic.vocoder import Vocoder
-
-Samples = npt.NDArray[np.float32]
 
 
 class SpeechStream:

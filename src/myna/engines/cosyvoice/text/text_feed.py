@@ -15,11 +15,10 @@ class TextFeed:
         self._lock = threading.Lock()
         self._tokens: list[int] = []
         self._ended = False
-        self._error: Exception | None = None
         self._listener: Callable[[], None] | None = None
 
     def push(self, tokens: Sequence[int]) -> None:
-        """Add text tokens. Raises `ValueError` after `end` or `fail`."""
+        """Add text tokens. Raises `ValueError` after `end`."""
         with self._lock:
             if self._ended:
                 raise ValueError(f"The text has ended; {len(tokens)} more tokens cannot be said.")
@@ -34,27 +33,9 @@ class TextFeed:
             listener = self._taken_listener()
         listener()
 
-    def fail(self, error: Exception) -> None:
-        """End the text with an error, which whoever reads the speech tokens will see, as it is."""
-        with self._lock:
-            if not self._ended:
-                self._error, self._ended = error, True
-            listener = self._taken_listener()
-        listener()
-
-    @property
-    def error(self) -> Exception | None:
-        """What `fail` was given."""
-        return self._error
-
     def get(self, index: int) -> int | None:
-        """Return the token at an index; None where it is not there, or not yet.
-
-        Raises what `fail` was given.
-        """
+        """Return the token at an index; None where it is not there, or not yet."""
         with self._lock:
-            if self._error is not None:
-                raise self._error
             return self._tokens[index] if index < len(self._tokens) else None
 
     def ended_at(self, index: int) -> bool:

@@ -1,7 +1,7 @@
 """The language model for a GPU: every slot in one step, and the step one graph.
 
-As `gpt_sovits/captured_slots.py` for the other engine: all that decides a draw lies in tensors that
-never move, nothing is read back within a step, idle slots take part and leave no trace, and steps
+As `gpt_sovits/tokens/captured_slots.py`: all that decides a draw lies in tensors that never move,
+nothing is read back within a step, idle slots take part and leave no trace, and steps
 are launched ahead of what is read of them (`batching/lookahead.py`). A call is still a generator of
 turns (`turns.py`): what a turn reads is read at once; its draws, and those that follow as foreseen
 (`Turn.more`), are one run of the lookahead. The run is over at a mark, or where the turn foresees
@@ -21,7 +21,7 @@ from myna.engines.batching.device import sent
 from myna.engines.batching.lane import Lane
 from myna.engines.batching.lookahead import AHEAD, NOTHING, Lookahead
 from myna.engines.batching.row_independence import DEPENDENT_ROWS, rows_are_independent
-from myna.engines.batching.scheduler import SlotModel
+from myna.engines.batching.scheduler import SlotModel, told
 from myna.engines.cosyvoice.tokens.device_decoder import DeviceDecoder
 from myna.engines.cosyvoice.tokens.language_model import N_SPEECH_TOKENS, LanguageModel
 from myna.engines.cosyvoice.tokens.language_slots import (
@@ -129,14 +129,15 @@ class CapturedLanguageSlots:
     def restore(self, slot: int, suspended: object) -> None:
         """See `Suspends`."""
         assert isinstance(suspended, Suspended)
+        self._take_up(slot, suspended.call)
         with self.lane.open():
             self._cache.put(slot, suspended.sequence)
             self._stand_aside(slot)
-        self._take_up(slot, suspended.call)
 
     def _take_up(self, slot: int, call: Call) -> None:
         self._drawings[slot] = _Drawing(call)
         with self.lane.open():
+            self._cache.wipe(slot)
             self._draws.put(slot, call.request.sampling, call.request.seed)
 
     def _begun(self, slot: int) -> tuple[Outcome, ...]:
@@ -146,7 +147,7 @@ class CapturedLanguageSlots:
             return self._go_on(slot, drawing)
         except Exception as error:  # noqa: BLE001 - it ends this call alone
             drawing.left = 0
-            return (drawing.call.failure(error),)
+            return (told(error),)
 
     def _go_on(self, slot: int, drawing: _Drawing) -> tuple[Outcome, ...]:
         call = drawing.call
@@ -198,7 +199,7 @@ class CapturedLanguageSlots:
             try:
                 call.turn = next_turn(call.turns, token)
             except Exception as error:  # noqa: BLE001 - it ends this call alone
-                said.append(call.failure(error))
+                said.append(told(error))
                 break
             if is_speech(token):
                 said.append(token)

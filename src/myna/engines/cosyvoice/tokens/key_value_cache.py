@@ -89,6 +89,11 @@ class KeyValueCache:
         """Forget the sequence in a slot."""
         self.lengths[slot] = 0
 
+    def wipe(self, slot: int) -> None:
+        """Leave nothing but zeros in a slot: what a mask hides must at least be a number."""
+        self.keys[:, slot].zero_()
+        self.values[:, slot].zero_()
+
     def copied(self, slot: int) -> tuple[Tensor, Tensor]:
         """Return the keys and values of the sequence in a slot, for `put`."""
         length = self.lengths[slot]

@@ -6,7 +6,7 @@
 
 While a call whose text is a `TextFeed` waits for more, nothing is computed for it, and it leaves
 its slot to others: what it remembers, 24 KB a token at full size, is put aside and comes back.
-An error of the feed, or of this call alone, is raised from the generator; other calls go on.
+An error of this call alone is raised from the generator; other calls go on.
 """
 
 from collections.abc import Sequence
@@ -48,12 +48,6 @@ class Call:
     logits: Tensor | None = None
     """What came of the turn, if it was read already."""
     n_drawn: int = 0
-
-    def failure(self, error: Exception) -> Exception:
-        """Return an error as the caller is to see it: one of its own text as it is."""
-        text = self.request.text
-        own = isinstance(text, TextFeed) and text.error is error
-        return error if own else told(error)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,7 +115,7 @@ class LanguageModelSlots:
         try:
             return self._advance(slot, call)
         except Exception as error:  # noqa: BLE001 - it ends this call alone
-            return call.failure(error)
+            return told(error)
 
     def _advance(self, slot: int, call: Call) -> Outcome:
         while (turn := call.turn) is not None:

@@ -4,7 +4,7 @@ import re
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Literal
 
 from myna.core.errors import Unsupported
@@ -165,16 +165,6 @@ class FrontEnd:
     @cached_property
     def _english(self) -> English:
         return self._resources.english()
-
-
-def phonemes(text: str, language: str, version: Version = "v2") -> Phonemes:
-    """Return the phones of `text` without any file of an installation: see `FrontEnd.read`."""
-    return _plain(version).read(text, language)
-
-
-@cache
-def _plain(version: Version) -> FrontEnd:
-    return FrontEnd(version)
 
 
 def language_runs(text: str, language: str) -> Sequence[LanguageRun]:

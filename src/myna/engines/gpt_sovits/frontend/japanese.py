@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from types import ModuleType
 
 from myna.core.errors import PackageMissing
-from myna.engines.gpt_sovits.frontend.splitting import collapse_punctuation
+from myna.engines.gpt_sovits.frontend.symbols import collapse_punctuation
 
 _READABLE = r"A-Za-z\d々\u3040-\u30ff\u4e00-\u9fff１-９Ａ-Ｚａ-ｚ\uff66-\uff9d"
 _STRETCH = re.compile(f"([{_READABLE}]+)|[^{_READABLE}]")

@@ -3,6 +3,7 @@
 A number is a row of the checkpoint's text embedding, so the order is part of the format.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,6 +11,13 @@ from functools import cached_property
 PUNCTUATION = ("!", "?", "…", ",", ".", "-")
 """The marks that are phones."""
 UNKNOWN = "UNK"
+
+_RUN_OF_MARKS = re.compile(r"([!?…,.\-])[!?…,.\-]+")
+
+
+def collapse_punctuation(text: str) -> str:
+    """Return `text` with only the first of marks that follow each other."""
+    return _RUN_OF_MARKS.sub(r"\1", text)
 
 
 def _list(spaced: str) -> tuple[str, ...]:

@@ -31,7 +31,7 @@ class _Snake:
 
     def __call__(self, inputs: Tensor) -> Tensor:
         channels = inputs.shape[1]
-        taps = _low_pass().to(inputs).expand(channels, 1, _TAPS)
+        taps = _low_pass(inputs.device).to(inputs).expand(channels, 1, _TAPS)
         padded = F.pad(inputs, (5, 5), mode="replicate")
         doubled = 2 * F.conv_transpose1d(padded, taps, stride=2, groups=channels)[..., 15:-15]
         doubled = doubled + self.inverse_size * torch.sin(doubled * self.frequency).square()
@@ -39,9 +39,12 @@ class _Snake:
         return F.conv1d(padded, taps, stride=2, groups=channels)
 
 
-@lru_cache(maxsize=1)
-def _low_pass() -> Tensor:
-    """Return a half-band filter, a sinc under a Kaiser window: (12,)."""
+@lru_cache(maxsize=8)
+def _low_pass(device: torch.device) -> Tensor:
+    """Return a half-band filter, a sinc under a Kaiser window: (12,).
+
+    It is sent to a GPU once: each time a GPU is sent something, it is waited for.
+    """
     attenuation = 2.285 * (_TAPS // 2 - 1) * math.pi * 4 * 0.3 + 7.95  # dB, transition of 0.3
     beta = (
         0.1102 * (attenuation - 8.7)
@@ -50,7 +53,7 @@ def _low_pass() -> Tensor:
     )
     window = torch.kaiser_window(_TAPS, periodic=False, beta=beta)
     taps = 0.5 * window * torch.sinc(0.5 * (torch.arange(_TAPS) - _TAPS // 2 + 0.5))
-    return taps / taps.sum()
+    return (taps / taps.sum()).to(device)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from myna.core.audio import Audio, Samples
 from myna.core.playback import NOBODY_LISTENS, Playback
-from myna.engines.gaps import Filled
+from myna.engines.attempts.gaps import Filled
 from myna.engines.gpt_sovits.frontend.spoken_text import SpokenText
 from myna.engines.gpt_sovits.voice.prompt import Hearing, Prompt
 

@@ -149,7 +149,7 @@ class DiffusionTransformer:
         features: (B, T, channels). prompt: (B, T, n_mels), zero where nothing is given.
         mask: (B, T) bool, False on padding.
         """
-        text = features + _positions(features.shape[1], features.shape[2]).to(features.device)
+        text = features + _positions(features.shape[1], features.shape[2], features.device)
         for block in self._text:
             text = block(text, mask)
         weight = self._project.weight[:, self.n_mels :]
@@ -200,11 +200,11 @@ def _grouped(tensors: Tensors) -> Convolution:
     return Convolution(weight, tensors.get("bias"), weight.shape[2] // 2, groups=groups)
 
 
-def _positions(frames: int, channels: int) -> Tensor:
+def _positions(frames: int, channels: int, device: torch.device) -> Tensor:
     """Return the position table: (frames, channels), cosines first."""
-    steps = torch.arange(0, channels, 2, dtype=torch.float32)[: channels // 2]
+    steps = torch.arange(0, channels, 2, dtype=torch.float32, device=device)[: channels // 2]
     frequencies = 1.0 / (10000.0 ** (steps / channels))
-    positions = torch.arange(frames).clamp(max=_POSITIONS - 1).to(torch.float32)
+    positions = torch.arange(frames, device=device).clamp(max=_POSITIONS - 1).to(torch.float32)
     angles = torch.outer(positions, frequencies)
     return torch.cat([angles.cos(), angles.sin()], dim=-1)
 

@@ -11,9 +11,10 @@ from torch import Tensor
 
 from myna.core.audio import Audio, Samples
 from myna.core.errors import BadReference
-from myna.engines.gaps import Filled
+from myna.engines.attempts.gaps import Filled
 from myna.engines.gpt_sovits.sound.decoder import Filling, Sentence, SoundStream
 from myna.engines.gpt_sovits.sound.flow_matching import Known, Windows
+from myna.engines.gpt_sovits.sound.mel_features import MelFeatures
 from myna.engines.gpt_sovits.sound.mel_sound import MelSound
 from myna.engines.gpt_sovits.sound.mel_vocoders import MelVocoder
 from myna.engines.gpt_sovits.sound.mel_windows import (
@@ -26,7 +27,6 @@ from myna.engines.gpt_sovits.sound.mel_windows import (
 )
 from myna.engines.gpt_sovits.sound.speech_windows import HELD_BACK, at_pace, paced_between
 from myna.engines.gpt_sovits.sound.window_batches import WindowBatches
-from myna.engines.gpt_sovits.voice.mel_features import MelFeatures
 from myna.engines.gpt_sovits.voice.prompt import SECONDS_PER_TOKEN, Prompt
 from myna.engines.gpt_sovits.voice.quantizer import FRAMES_PER_TOKEN
 from myna.engines.gpt_sovits.voice.spectrograms import (

@@ -92,6 +92,7 @@ class CapturedSlots:
         with self.lane.open():
             phonemes, prompt = sent(speech.phonemes, device), sent(speech.prompt, device)
             context = None if speech.context is None else sent(speech.context, device)
+            self._cache.wipe(slot)
             logits = self._model.prefill(phonemes, context, prompt, self._cache, slot)
             self._logits[slot].copy_(logits)
             # To assign a number, instead of filling with it, would wait for a GPU.

@@ -1,7 +1,5 @@
 """What is asked of the decoder of semantic tokens for one sentence."""
 
-import hashlib
-import secrets
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -9,6 +7,7 @@ import numpy.typing as npt
 import torch
 
 from myna.core.speech import Options
+from myna.engines.attempts.seeds import derived
 from myna.engines.gpt_sovits.frontend.spoken_text import SpokenText, joined
 from myna.engines.gpt_sovits.tokens.attention import AttentionRecord
 from myna.engines.gpt_sovits.tokens.sampling import SamplingOptions
@@ -57,14 +56,3 @@ def _sampling(options: Options) -> SamplingOptions:
         options.temperature,
         options.repetition_penalty,
     )
-
-
-def seed_of(options: Options) -> int:
-    """Return the seed asked for, or any."""
-    return secrets.randbits(62) if options.seed is None else options.seed
-
-
-def derived(seed: int, purpose: str) -> int:
-    """Return a seed of 63 bits for one purpose."""
-    digest = hashlib.sha256(f"{seed} {purpose}".encode()).digest()
-    return int.from_bytes(digest[:8], "big") >> 1

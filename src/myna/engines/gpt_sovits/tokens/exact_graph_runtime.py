@@ -8,7 +8,6 @@ file.
 from dataclasses import replace
 
 import torch
-from torch import Tensor
 
 from myna.engines.checkpoints.tensors import Tensors
 from myna.engines.gpt_sovits.tokens.semantic_decoding import SemanticRequest
@@ -16,7 +15,7 @@ from myna.engines.gpt_sovits.tokens.semantic_graphs import GRAPH_VERSION, token_
 from myna.engines.gpt_sovits.tokens.text_to_semantic import SequenceEmbedding, TextToSemantic
 from myna.engines.gpt_sovits.tokens.token_steps import SteppedRuntime, TokenSteps
 from myna.engines.gpt_sovits.weights import SemanticCheckpoint
-from myna.engines.graphs.products import in_32_bits
+from myna.engines.graphs.products import Floats, in_32_bits
 from myna.engines.graphs.sessions import open_session
 
 
@@ -35,14 +34,14 @@ class ExactGraphRuntime(SteppedRuntime):
         self.steps = TokenSteps(session, shared, SequenceEmbedding(shared))
 
     @torch.inference_mode()
-    def admit(self, slot: int, speech: SemanticRequest) -> Tensor:
+    def admit(self, slot: int, speech: SemanticRequest) -> Floats:
         """Read a request."""
         length = len(speech.phonemes) + len(speech.prompt)
         cache = self._model.new_cache(1, length + 1)
         logits = self._model.prefill(speech.phonemes, speech.context, speech.prompt, cache)
-        keys, values = cache.keys[:, 0, :, :length], cache.values[:, 0, :, :length]
-        self.steps.enter(slot, speech, zip(keys, values, strict=True))
-        return logits
+        known = (part[:, 0, :, :length].numpy() for part in (cache.keys, cache.values))
+        self.steps.enter(slot, speech, zip(*known, strict=True))
+        return logits.numpy()
 
 
 def _in_32_bits(checkpoint: SemanticCheckpoint) -> SemanticCheckpoint:

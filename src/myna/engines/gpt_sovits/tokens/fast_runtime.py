@@ -11,11 +11,9 @@ from collections.abc import Callable, Iterable
 
 import onnxruntime
 import torch
-from torch import Tensor
 
 from myna.engines.gpt_sovits.tokens.semantic_decoding import SemanticRequest
 from myna.engines.gpt_sovits.tokens.semantic_graphs import (
-    GRAPH_PORTS,
     GRAPH_VERSION,
     prefix_graph,
     token_graph,
@@ -25,14 +23,16 @@ from myna.engines.gpt_sovits.tokens.text_to_semantic import (
     check_length,
     prefix_mask,
 )
-from myna.engines.gpt_sovits.tokens.token_steps import UNSEEN, SteppedRuntime, TokenSteps
+from myna.engines.gpt_sovits.tokens.token_steps import SteppedRuntime, TokenSteps
 from myna.engines.gpt_sovits.weights import SemanticCheckpoint
 from myna.engines.graphs.graph_folder import GraphFolder
 from myna.engines.graphs.onnx_format import Graph
-from myna.engines.graphs.products import EightBits, Product
+from myna.engines.graphs.products import EightBits, Floats, Product
 from myna.engines.graphs.sessions import open_session
 
 logger = logging.getLogger(__name__)
+
+_UNSEEN = -1e9  # added to the score of what a position must not see
 
 
 class FastRuntime(SteppedRuntime):
@@ -55,17 +55,18 @@ class FastRuntime(SteppedRuntime):
         self.steps = TokenSteps(token, checkpoint, self._embedding)
 
     @torch.inference_mode()
-    def admit(self, slot: int, speech: SemanticRequest) -> Tensor:
+    def admit(self, slot: int, speech: SemanticRequest) -> Floats:
         """Read a request."""
         n_phonemes, n_tokens = len(speech.phonemes), len(speech.prompt)
         check_length(n_phonemes, n_tokens, speech.capacity)
         hidden = self._embedding.prefix(speech.phonemes, speech.context, speech.prompt)
-        bias = torch.where(prefix_mask(n_phonemes, n_tokens), 0.0, float(UNSEEN))[None, None]
+        bias = torch.where(prefix_mask(n_phonemes, n_tokens), 0.0, _UNSEEN)[None, None]
         inputs = {"hidden": hidden.numpy(), "bias": bias.numpy()}
         logits, *arrays = self._prefix.run(None, inputs)
-        known = [torch.from_numpy(array[0]) for array in arrays]
+        known = [array[0] for array in arrays]
         self.steps.enter(slot, speech, zip(known[::2], known[1::2], strict=True))
-        return torch.from_numpy(logits[0])
+        row: Floats = logits[0]
+        return row
 
 
 def _session(
@@ -80,7 +81,7 @@ def _session(
 
     if folder is None:
         return open_session(pieces(), threads)
-    made_from = f"{checkpoint.digest} {checkpoint.n_heads} {GRAPH_VERSION} {GRAPH_PORTS}"
+    made_from = f"{checkpoint.digest} {checkpoint.n_heads} {GRAPH_VERSION}"
     key = hashlib.sha256(made_from.encode()).hexdigest()[:16]
     try:
         path = folder.path(f"gpt-sovits-{make.__name__}", key, pieces)

@@ -30,6 +30,7 @@ class RowDraws:
         self._options = options
         self._temperature = np.float32(max(options.temperature, COLDEST))
         self._penalties = np.where(seen, options.repetition_penalty, 1).astype(np.float32)
+        self._less_likely = np.minimum if options.repetition_penalty >= 1 else np.maximum
         self._seed = seed
         self._noise = np.empty((0, len(seen)), np.float32)
         self._noise_from = step
@@ -44,20 +45,23 @@ class RowDraws:
 
         Raises `SynthesisFailed` for logits that are no numbers.
         """
-        penalized = np.where(logits < 0, logits * self._penalties, logits / self._penalties)
+        scores, spare = logits * self._penalties, logits / self._penalties
+        self._less_likely(scores, spare, out=scores)
         if self.step < FIRST_STEPS:
-            penalized[END_TOKEN] = -np.inf
+            scores[END_TOKEN] = -np.inf
         if self._options.top_p < 1:
-            _leave_nucleus(penalized, self._options.top_p)
-        tokens = _best(penalized, self._options.top_k)
+            _leave_nucleus(scores, self._options.top_p)
+        tokens = _best(scores, self._options.top_k, spare)
         if not len(tokens):
             raise SynthesisFailed(
                 "The decoder of semantic tokens made numbers that are none (NaN). Its file is "
                 "damaged or comes of a training that went astray: get it again, or use another."
             )
-        scores = penalized[tokens] / self._temperature
-        best = scores.argmax()
-        probabilities = np.exp(scores - scores[best])
+        likely = scores[tokens]
+        if self._temperature != 1:
+            likely /= self._temperature
+        best = likely.argmax()
+        probabilities = np.exp(likely - likely[best])
         token = int(tokens[(probabilities / self._row_of_noise()[tokens]).argmax()])
         return token, END_TOKEN in (token, tokens[best])
 
@@ -80,10 +84,15 @@ def _leave_nucleus(scores: _Floats, top_p: float) -> None:
     scores[order[outside]] = -np.inf
 
 
-def _best(scores: _Floats, count: int | None) -> npt.NDArray[np.intp]:
-    """Return the tokens that can be drawn, in order: the best so many and what equals the last."""
+def _best(scores: _Floats, count: int | None, spare: _Floats) -> npt.NDArray[np.intp]:
+    """Return the tokens that can be drawn, in order: the best so many and what equals the last.
+
+    `spare` is memory to work in, as large as the scores.
+    """
     if not count or count >= len(scores):
         return np.flatnonzero(scores > -np.inf)
-    weakest = np.partition(scores, -count)[-count]
-    tokens = np.flatnonzero(scores >= weakest)
+    spare[:] = scores
+    spare.partition(len(spare) - count)
+    weakest = spare[len(spare) - count]
+    tokens: npt.NDArray[np.intp] = (scores >= weakest).nonzero()[0]
     return tokens if weakest > -np.inf else tokens[scores[tokens] > -np.inf]

@@ -6,12 +6,9 @@ temperature, keep the k best, draw. All of it works on a batch whose rows have t
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import torch
 from torch import Tensor
-
-from myna.engines.batching.noise import exponentials
 
 COLDEST = 1e-5  # what a temperature of zero means
 
@@ -24,36 +21,6 @@ class SamplingOptions:
     top_p: float = 1.0
     temperature: float = 1.0
     repetition_penalty: float = 1.35
-
-
-class Noise(Protocol):
-    """Where the numbers come from that decide a draw."""
-
-    def __call__(self, step: int, shape: tuple[int, int], device: torch.device) -> Tensor:
-        """Return exponentially distributed numbers of mean 1 for one step: (batch, vocabulary)."""
-
-
-@dataclass(frozen=True, slots=True)
-class SeededNoise:
-    """Noise by (seed, step, token): independent of batch, row and device."""
-
-    seed: int
-
-    def __call__(self, step: int, shape: tuple[int, int], device: torch.device) -> Tensor:
-        """Return the numbers of this step, the same in every row."""
-        seeds = torch.full((shape[0],), self.seed, dtype=torch.int64, device=device)
-        return exponentials(seeds, torch.full_like(seeds, step), shape[1])
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class GeneratorNoise:
-    """Noise drawn one after another from a torch generator, as the original implementation does."""
-
-    generator: torch.Generator
-
-    def __call__(self, step: int, shape: tuple[int, int], device: torch.device) -> Tensor:
-        """Return the generator's next numbers."""
-        return torch.empty(shape, device=device).exponential_(1.0, generator=self.generator)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

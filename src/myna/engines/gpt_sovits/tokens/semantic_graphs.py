@@ -15,9 +15,9 @@ from myna.engines.gpt_sovits.weights import SemanticCheckpoint
 from myna.engines.graphs.onnx_format import CONTRIBUTED, Axis, Graph, Port
 from myna.engines.graphs.products import Floats, Product
 
-GRAPH_VERSION = "3"  # raised whenever the graphs come to compute otherwise
-GRAPH_PORTS = "queries"  # changed whenever they come to take or give something else
+GRAPH_VERSION = "4"  # raised whenever the graphs change
 _EPSILON = 1e-5  # of the normalisations
+_OPSET = 24  # the first whose Attention takes rows of several lengths
 
 _Attend = Callable[[Graph, int, str], str]
 """Adds the attention of a layer, by its number, to what `attention_in` gave; returns its name."""
@@ -26,23 +26,20 @@ _Attend = Callable[[Graph, int, str], str]
 def token_graph(checkpoint: SemanticCheckpoint, product: Product) -> Graph:
     """Return the graph of one step.
 
-    In: hidden (B, 1, channels), places (B, 1, heads, 3) int64, the row, the head and the position
-    that the token is written at, bias (B, 1, 1, capacity), added to the scores of positions, keys
-    and values of each layer (B, heads, capacity, width), finite throughout, and what `product`
+    In: hidden (B, 1, channels), filled (B,) int64, how many positions each row has before this one,
+    keys and values of each layer (B, heads, capacity, width), finite throughout, and what `product`
     leaves outside. Out: logits (B, 1, vocabulary), the keys and values, which must be bound to the
     same memory, and the queries of each layer, scaled: (B, heads, 1, width).
     """
     network = _Network(checkpoint, product)
     graph = network.graph("token", ("B", 1))
+    graph.opset = _OPSET
     n_heads, width = checkpoint.n_heads, network.width
-    graph.inputs += [
-        Port("places", "int64", ("B", 1, n_heads, 3)),
-        Port("bias", "float32", ("B", 1, 1, "capacity")),
-    ]
-    parted = graph.constant("parted", np.array([0, 3, n_heads, width], np.int64))
-    asking = graph.constant("asking", np.array([0, n_heads, 1, width], np.int64))
+    graph.inputs.append(Port("filled", "int64", ("B",)))
+    one = graph.constant("one", np.array(1, np.int64))
+    graph.node("Add", ["filled", one], ["seen"])
+    parted = graph.constant("parted", np.array([0, 3 * n_heads, 1, width], np.int64))
     whole = graph.constant("whole", np.array([0, 1, network.channels], np.int64))
-    scale = graph.constant("scale", np.array(width**-0.5, np.float32))
 
     def grown(layer: int, name: str, part: str) -> str:
         """Write a token into keys or values where they are: nothing is copied."""
@@ -50,23 +47,17 @@ def token_graph(checkpoint: SemanticCheckpoint, product: Product) -> Graph:
         graph.inputs.append(known)
         result = f"{known.name}.grown"
         graph.outputs.append(Port(result, known.dtype, known.shape))
-        return graph.node("ScatterND", [known.name, "places", part], [result])
+        return graph.node("TensorScatter", [known.name, part, "filled"], [result])
 
     def attend(graph: Graph, layer: int, projected: str) -> str:
-        # One operator could do all this (GroupQueryAttention), but takes twice as long.
-        parts = [f"{layer}.query", f"{layer}.key", f"{layer}.value"]
+        parts = [f"{layer}.queries", f"{layer}.key", f"{layer}.value"]
         stacked = graph.node("Reshape", [projected, parted], [f"{layer}.stacked"])
         graph.node("Split", [stacked], parts, {"axis": 1, "num_outputs": 3})
-        keys, values = grown(layer, "keys", parts[1]), grown(layer, "values", parts[2])
-        heads = graph.node("Reshape", [parts[0], asking], [f"{layer}.heads"])
-        scaled = graph.node("Mul", [heads, scale], [f"{layer}.scaled"])
-        graph.outputs.append(Port(scaled, "float32", ("B", n_heads, 1, width)))
-        of_keys = {"transB": 1}
-        products = [f"{layer}.products"]
-        graph.node("FusedMatMul", [scaled, keys], products, of_keys, domain=CONTRIBUTED)
-        scores = graph.node("Add", [*products, "bias"], [f"{layer}.scores"])
-        weights = graph.node("Softmax", [scores], [f"{layer}.weights"])
-        found = graph.node("MatMul", [weights, values], [f"{layer}.heads.found"])
+        graph.outputs.append(Port(parts[0], "float32", ("B", n_heads, 1, width)))
+        known = [grown(layer, "keys", parts[1]), grown(layer, "values", parts[2])]
+        inputs = [parts[0], *known, "", "", "", "seen"]
+        # Of what ONNX Runtime has for attention, this takes least; but only without a scale.
+        found = graph.node("Attention", inputs, [f"{layer}.heads"], {"scale": 1.0})
         return graph.node("Reshape", [found, whole], [f"{layer}.attended"])
 
     network.predict(graph, network.blocks(graph, attend), ("B", 1))
@@ -95,7 +86,7 @@ def prefix_graph(checkpoint: SemanticCheckpoint, product: Product) -> Graph:
             "MultiHeadAttention",
             [*parts, "", "", "bias"],
             [f"{layer}.attended", *known],
-            {"num_heads": n_heads},
+            {"num_heads": n_heads, "scale": 1.0},
             domain=CONTRIBUTED,
         )
 
@@ -122,6 +113,13 @@ class _Network:
     def width(self) -> int:
         return self.channels // self.checkpoint.n_heads
 
+    @property
+    def scales(self) -> Floats:
+        """Of queries, keys and values: (3 * channels,). Scores come scaled out of their product."""
+        scales = np.ones((3, self.channels), np.float32)
+        scales[0] = self.width**-0.5
+        return scales.reshape(-1)
+
     def graph(self, name: str, shape: tuple[Axis, ...]) -> Graph:
         return Graph(name, [Port("hidden", "float32", (*shape, self.channels))])
 
@@ -140,8 +138,10 @@ class _Network:
     def block(
         self, graph: Graph, tensors: Tensors, layer: int, hidden: str, attend: _Attend
     ) -> str:
-        def product(name: str, inputs: str, parts: str) -> str:
+        def product(name: str, inputs: str, parts: str, outputs: Floats | None = None) -> str:
             weight, bias = _array(tensors, f"{parts}weight"), _array(tensors, f"{parts}bias")
+            if outputs is not None:
+                weight, bias = weight * outputs[:, None], bias * outputs
             return self.product(graph, f"{layer}.{name}", inputs, weight, bias)
 
         def normalized(name: str, inputs: str, skipped: str) -> str:
@@ -153,7 +153,7 @@ class _Network:
             result = [f"{layer}.{name}"]
             return graph.node("LayerNormalization", [added, *parts], result, {"epsilon": _EPSILON})
 
-        projected = product("projected", hidden, "self_attn.in_proj_")
+        projected = product("projected", hidden, "self_attn.in_proj_", self.scales)
         attended = attend(graph, layer, projected)
         found = product("found", attended, "self_attn.out_proj.")
         hidden = normalized("norm1", found, hidden)

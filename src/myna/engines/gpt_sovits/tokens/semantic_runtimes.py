@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Protocol
 
 import torch
-from torch import Tensor
 
 from myna.engines.gpt_sovits.tokens.semantic_decoding import SemanticRequest
 from myna.engines.gpt_sovits.tokens.text_to_semantic import (
@@ -35,14 +34,17 @@ class SemanticRuntime(Protocol):
     def vocabulary(self) -> int:
         """How many logits there are: the tokens and, last, the end."""
 
-    def admit(self, slot: int, speech: SemanticRequest) -> Tensor:
+    def admit(self, slot: int, speech: SemanticRequest) -> Floats:
         """Read a request and return the logits of its first token: (vocabulary,).
 
         Raises `TextTooLong`.
         """
 
-    def step(self, slots: Sequence[int], tokens: Sequence[int]) -> Tensor:
-        """Read one token of each of some sequences; return their logits, (slots, vocabulary)."""
+    def step(self, slots: Sequence[int], tokens: Sequence[int]) -> list[Floats]:
+        """Read one token of each of some sequences; return the logits of each, (vocabulary,).
+
+        They may be overwritten by the next step.
+        """
 
     def keys(self, slot: int, positions: slice) -> Floats:
         """Return a copy of a sequence's keys at some positions: (layers, heads, L, width)."""
@@ -77,21 +79,20 @@ class ExactRuntime:
         return self._model.vocabulary
 
     @torch.inference_mode()
-    def admit(self, slot: int, speech: SemanticRequest) -> Tensor:
+    def admit(self, slot: int, speech: SemanticRequest) -> Floats:
         """Read a request."""
         cache = self._model.new_cache(1, speech.capacity, keeps_queries=True)
         logits = self._model.prefill(speech.phonemes, speech.context, speech.prompt, cache)
         self._caches[slot] = cache
-        return logits
+        return logits.numpy(force=True)
 
     @torch.inference_mode()
-    def step(self, slots: Sequence[int], tokens: Sequence[int]) -> Tensor:
+    def step(self, slots: Sequence[int], tokens: Sequence[int]) -> list[Floats]:
         """Read one token of each of some sequences."""
-        rows = [
-            self._model.step(torch.tensor([token]), self._caches[slot], self._first)
+        return [
+            self._model.step(torch.tensor([token]), self._caches[slot], self._first)[0].numpy()
             for slot, token in zip(slots, tokens, strict=True)
         ]
-        return torch.cat(rows)
 
     @torch.inference_mode()
     def keys(self, slot: int, positions: slice) -> Floats:

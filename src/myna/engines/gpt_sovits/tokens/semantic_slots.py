@@ -40,8 +40,15 @@ class _Sequence:
     def is_full(self) -> bool:
         return self.draws.step >= self.longest
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether there is a token to be read, and use in reading it."""
+        return self.waiting is not None and not self.is_full
+
     def drawn(self) -> Outcome:
-        """Draw the next token; None where it is the end, an error where there is none."""
+        """Draw the next token; None where it ends or is full, an error where there is none."""
+        if self.is_full:
+            return None
         try:
             token, ended = self.draws.choose(self.logits)
         except SynthesisFailed as error:
@@ -66,18 +73,15 @@ class SemanticSlots:
         seen = np.zeros(self._runtime.vocabulary, np.bool_)
         seen[speech.prompt.numpy()] = True
         draws = RowDraws(speech.options, request.seed, seen)
-        logits = self._runtime.admit(slot, speech).numpy(force=True)
+        logits = self._runtime.admit(slot, speech)
         self._sequences[slot] = _Sequence(speech.longest, draws, logits, request.record)
         if request.record is not None:
             request.record.begin(self._runtime.keys(slot, request.record.own))
 
     def step(self, slots: Sequence[int]) -> list[Outcome]:
         """Draw the next token of each sequence; None where it ends or reaches its longest."""
-        live = [slot for slot in slots if not self._sequences[slot].is_full]
-        self._read([slot for slot in live if self._sequences[slot].waiting is not None])
-        said: dict[int, Outcome] = dict.fromkeys(slots)
-        said |= {slot: self._sequences[slot].drawn() for slot in live}
-        return [said[slot] for slot in slots]
+        self._read([slot for slot in slots if self._sequences[slot].is_behind])
+        return [self._sequences[slot].drawn() for slot in slots]
 
     def release(self, slot: int) -> None:
         """Forget the sequence, if there is one."""
@@ -89,9 +93,8 @@ class SemanticSlots:
         if not slots:
             return
         waiting = [self._sequences[slot].waiting or 0 for slot in slots]
-        logits = self._runtime.step(slots, waiting).numpy(force=True)
-        for row, slot in zip(logits, slots, strict=True):
+        for slot, logits in zip(slots, self._runtime.step(slots, waiting), strict=True):
             sequence = self._sequences[slot]
-            sequence.logits = row
+            sequence.logits = logits
             if sequence.record is not None:
                 sequence.record.note(self._runtime.queries(slot))

@@ -48,6 +48,11 @@ class KeyValueCache:
         """Forget the sequence in a slot."""
         self.filled(slot, 0, 0)
 
+    def wipe(self, slot: int) -> None:
+        """Leave nothing but zeros in a slot: what a mask hides must at least be a number."""
+        self.keys[:, slot].zero_()
+        self.values[:, slot].zero_()
+
     def filled(self, slot: int, length: int, n_tokens: int) -> None:
         """Note how many positions of a slot are filled, and how many of them with tokens."""
         self.lengths[slot].fill_(length)  # to assign a number would wait for a GPU

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import onnxruntime
-import torch
-from torch import Tensor
 
 from myna.engines.gpt_sovits.tokens.semantic_decoding import SemanticRequest
 from myna.engines.gpt_sovits.tokens.sequence_rows import SequenceRows
@@ -21,7 +19,6 @@ logger = logging.getLogger(__name__)
 _TRIED = (2, 3, 5, 8)  # numbers of rows
 _MOST = max(_TRIED)  # rows in one step
 _FURTHER, _LONG = 19, 300  # positions
-UNSEEN = np.float32(-1e9)  # added to the score of what a position must not see
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,9 +27,7 @@ class _Step:
 
     binding: onnxruntime.IOBinding
     hidden: Floats  # (B, 1, channels)
-    places: npt.NDArray[np.int64]  # (B, 1, heads, 3)
-    numbers: npt.NDArray[np.int64]  # (capacity,): of the positions
-    bias: Floats  # (B, 1, 1, capacity)
+    filled: npt.NDArray[np.int64]  # (B,): positions before the next
     logits: Floats  # (B, 1, vocabulary)
     queries: Floats  # (layers, B, heads, 1, width), scaled
 
@@ -63,20 +58,20 @@ class TokenSteps:
         """Whether several rows are one step."""
 
     def enter(
-        self, slot: int, speech: SemanticRequest, known: Iterable[tuple[Tensor, Tensor]]
+        self, slot: int, speech: SemanticRequest, known: Iterable[tuple[Floats, Floats]]
     ) -> None:
         """Take in a sequence of which each layer's keys and values (heads, L, width) are known."""
         length = len(speech.phonemes) + len(speech.prompt)
         row = self.rows.enter(slot, length, len(speech.prompt), speech.capacity)
         for held, read in zip(self.rows.layers, known, strict=True):
-            for tensor, part in zip(held, read, strict=True):
-                tensor[row, :, :length] = part.numpy()
+            for rows, part in zip(held, read, strict=True):
+                rows[row, :, :length] = part
 
-    def step(self, slots: Sequence[int], tokens: Sequence[int]) -> Tensor:
-        """Read one token of each of some sequences; return their logits, (slots, vocabulary).
+    def step(self, slots: Sequence[int], tokens: Sequence[int]) -> list[Floats]:
+        """Read one token of each of some sequences; return the logits of each, (vocabulary,).
 
-        A row between them takes part as it is: what it writes lies behind its end, and is written
-        over when its own next token is read.
+        They are overwritten by the next step. A row between those of the sequences takes part as
+        it is: what it writes lies behind its end, and is written over when its own token is read.
         """
         held = self.rows
         held.make_room()
@@ -88,14 +83,15 @@ class TokenSteps:
                 said[row] = token
             firsts = range(0, len(said), _MOST)
             parts = [self._stepped(first, said[first : first + _MOST]) for first in firsts]
-            logits = (parts[0] if len(parts) == 1 else np.concatenate(parts))[rows]
+            every = [logits for part in parts for logits in part]
+            found = [every[row] for row in rows]
         else:
             each = zip(rows, tokens, strict=True)
-            logits = np.concatenate([self._stepped(row, [token]) for row, token in each])
+            found = [self._stepped(row, [token])[0] for row, token in each]
         for row in rows:
             held.lengths[row] += 1
             held.tokens[row] += 1
-        return torch.from_numpy(logits)
+        return found
 
     def keys(self, slot: int, positions: slice) -> Floats:
         """Return a copy of a sequence's keys at some positions: (layers, heads, L, width)."""
@@ -118,12 +114,12 @@ class TokenSteps:
 
     def _stepped(self, first: int, tokens: Sequence[int]) -> Floats:
         """Step rows one after another in memory; the logits (B, vocabulary) are overwritten."""
-        last = first + len(tokens)
-        bound = self._bound(first, len(tokens))
-        counts, lengths = self.rows.tokens[first:last], np.array(self.rows.lengths[first:last])
-        np.add(self._embedded[tokens], self._positions[counts], out=bound.hidden[:, 0])
-        bound.places[:, 0, :, 2] = lengths[:, None]
-        np.multiply(bound.numbers > lengths[:, None], UNSEEN, out=bound.bias[:, 0, 0])
+        bound, held = self._bound(first, len(tokens)), self.rows
+        for number, token in enumerate(tokens):
+            row = first + number
+            position = self._positions[held.tokens[row]]
+            np.add(self._embedded[token], position, out=bound.hidden[number, 0])
+            bound.filled[number] = held.lengths[row]
         self._session.run_with_iobinding(bound.binding)
         self._ran.append((first, len(tokens)))
         return bound.logits[:, 0]
@@ -137,25 +133,20 @@ class TokenSteps:
         return self._steps[first, count]
 
     def _binding(self, first: int, count: int) -> _Step:
-        _, n_heads, capacity, width = self.rows.layers[0][0].shape
+        _, n_heads, _, width = self.rows.layers[0][0].shape
         step = _Step(
             self._session.io_binding(),
             np.empty((count, 1, self._embedded.shape[1]), np.float32),
-            np.empty((count, 1, n_heads, 3), np.int64),
-            np.arange(capacity),
-            np.empty((count, 1, 1, capacity), np.float32),
+            np.empty(count, np.int64),
             np.empty((count, 1, self.vocabulary), np.float32),
             np.empty((len(self.rows.layers), count, n_heads, 1, width), np.float32),
         )
-        step.places[:, 0, :, 0] = np.arange(count)[:, None]
-        step.places[:, 0, :, 1] = np.arange(n_heads)
         bind, fill = step.binding.bind_input, step.binding.bind_output
         _bind(bind, "hidden", step.hidden)
-        _bind(bind, "places", step.places)
-        _bind(bind, "bias", step.bias)
+        _bind(bind, "filled", step.filled)
         _bind(fill, "logits", step.logits)
         for layer, (keys, values) in enumerate(self.rows.layers):
-            _bind(fill, f"{layer}.scaled", step.queries[layer])
+            _bind(fill, f"{layer}.queries", step.queries[layer])
             for name, tensor in ((f"keys.{layer}", keys), (f"values.{layer}", values)):
                 rows = tensor[first : first + count]
                 _bind(bind, name, rows)
@@ -172,7 +163,7 @@ class TokenSteps:
                 for rows in pair:
                     rows[row, :, :length] = generator.standard_normal(rows[row, :, :length].shape)
         tokens = list(range(_MOST))
-        alone = np.concatenate([self._stepped(row, [row]) for row in tokens])
+        alone = np.concatenate([self._stepped(row, [row]).copy() for row in tokens])
 
         def equal() -> bool:
             return all(np.array_equal(self._stepped(0, tokens[:n]), alone[:n]) for n in _TRIED)
@@ -198,7 +189,7 @@ class SteppedRuntime:
         """How many logits there are."""
         return self.steps.vocabulary
 
-    def step(self, slots: Sequence[int], tokens: Sequence[int]) -> Tensor:
+    def step(self, slots: Sequence[int], tokens: Sequence[int]) -> list[Floats]:
         """Read one token of each of some sequences."""
         return self.steps.step(slots, tokens)
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from myna.core.errors import BadReference
 from myna.engines.checkpoints.layers import Linear
 from myna.engines.checkpoints.tensors import Tensors
-from myna.engines.gpt_sovits.sound.reference_encoder import ReferenceEncoder
+from myna.engines.gpt_sovits.voice.reference_encoder import ReferenceEncoder
 
 
 class VoiceEncoder:

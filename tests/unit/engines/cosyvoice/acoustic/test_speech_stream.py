@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from myna.core.audio import Samples
 from myna.core.errors import BadReference, InvalidOption, SynthesisFailed
 from myna.engines.cosyvoice.acoustic.flow_desk import FlowDesk
 from myna.engines.cosyvoice.acoustic.matching import Known
@@ -19,7 +20,7 @@ from myna.engines.cosyvoice.acoustic.request import (
     SpeechPrompt,
 )
 from myna.engines.cosyvoice.acoustic.sound_stream import SoundStream
-from myna.engines.cosyvoice.acoustic.speech_stream import Samples, SpeechStream
+from myna.engines.cosyvoice.acoustic.speech_stream import SpeechStream
 from myna.engines.cosyvoice.acoustic.tempo import Tempo
 from myna.engines.cosyvoice.version import Version
 from tests.unit.engines.cosyvoice.acoustic.tiny_networks import (

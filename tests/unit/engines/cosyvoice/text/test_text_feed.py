@@ -36,15 +36,3 @@ def test_nothing_can_be_said_after_the_end() -> None:
     feed.end()
     with pytest.raises(ValueError, match="ended"):
         feed.push([1])
-
-
-def test_a_failure_is_told_to_who_reads_even_if_tokens_are_left() -> None:
-    feed, called = TextFeed(), list[bool]()
-    error = LookupError("gone")
-    feed.push([1])
-    MoreText(feed, 1).then(lambda: called.append(True))
-    feed.fail(error)
-    assert called == [True]
-    with pytest.raises(LookupError) as caught:
-        feed.get(0)
-    assert caught.value is error

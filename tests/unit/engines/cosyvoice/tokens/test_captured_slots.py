@@ -1,43 +1,26 @@
 import gc
 import itertools
-import random
-import threading
 import weakref
-from contextlib import closing
 from dataclasses import replace
 
 import pytest
 import torch
 
-from myna.core.errors import BadText, SynthesisFailed, TextTooLong
+from myna.core.errors import SynthesisFailed
 from myna.engines.batching.scheduler import Scheduler, SlotModel
-from myna.engines.checkpoints.tensors import Tensors
 from myna.engines.cosyvoice.text.text_feed import TextFeed
 from myna.engines.cosyvoice.tokens.captured_slots import CapturedLanguageSlots, slots_of
-from myna.engines.cosyvoice.tokens.device_decoder import DeviceDecoder, read_device_model
+from myna.engines.cosyvoice.tokens.device_decoder import DeviceDecoder
 from myna.engines.cosyvoice.tokens.language_model import LanguageModel
 from myna.engines.cosyvoice.tokens.language_slots import LanguageModelSlots
 from myna.engines.cosyvoice.tokens.speech_token_request import SpeechTokenRequest
-from myna.engines.cosyvoice.tokens.token_sampling import SamplingOptions
 from myna.engines.cosyvoice.version import Version
-from tests.unit.engines.cosyvoice.speech_token_calls import arriving_text, together
-from tests.unit.engines.cosyvoice.tiny_language_model import CONFIG, language_model, state
+from tests.unit.engines.cosyvoice.speech_token_calls import arriving_text, numbered, together
+from tests.unit.engines.cosyvoice.tiny_language_model import device_model, language_model
 from tests.unit.engines.pretended_device import DEVICE, PretendedDevice
 
-NOTHING = torch.zeros(0, dtype=torch.int64)
 PLAIN = language_model(end=8.0)
-
-
-def _model(
-    version: Version = Version.COSYVOICE2,
-    dtype: torch.dtype = torch.float32,
-    device: torch.device | str = "cpu",
-) -> LanguageModel:
-    tensors = Tensors(state(version, end=8.0), "llm.pt", device=device)
-    return read_device_model(tensors, version=version, config=CONFIG, dtype=dtype)
-
-
-MODEL = _model()
+MODEL = device_model(end=8.0)
 
 
 def _captured(
@@ -58,16 +41,8 @@ def _plain(request: SpeechTokenRequest, model: LanguageModel = PLAIN) -> list[in
     return list(scheduler.tokens(request))
 
 
-def _request(seed: int) -> SpeechTokenRequest:
-    """Return one of several requests of different lengths, with and without a prompt."""
-    text = torch.arange(4 + 3 * seed) + seed
-    prompt = (torch.arange(5), torch.arange(20) * 7) if seed % 2 else (NOTHING, NOTHING)
-    sampling = SamplingOptions(0.9, 12, 0.8, 4, 0.5) if seed % 3 == 1 else SamplingOptions()
-    return SpeechTokenRequest(text, *prompt, seed=seed, sampling=sampling)
-
-
 def _requests() -> list[SpeechTokenRequest]:
-    whole = [_request(seed) for seed in range(6)]
+    whole = [numbered(seed) for seed in range(6)]
     return [arriving_text(request) if request.seed % 3 == 0 else request for request in whole]
 
 
@@ -83,82 +58,9 @@ def test_tokens_do_not_depend_on_how_far_ahead_steps_are_launched(ahead: int) ->
         assert list(_scheduler(2, ahead=ahead).tokens(request)) == _plain(again)
 
 
-def test_text_that_arrives_late_is_said_as_if_it_had_been_there() -> None:
-    feed, request = TextFeed(), _request(5)
-    arriving = replace(request, text=feed)
-    pieces = iter(torch.split(torch.as_tensor(request.text), 2))
-    heard = []
-    for token in _scheduler().outcomes(arriving):
-        if token is not None:
-            heard.append(token)
-        elif (piece := next(pieces, None)) is not None:
-            feed.push(piece.tolist())
-        else:
-            feed.end()
-    assert heard == _plain(arriving_text(request))
-
-
-def test_waiting_for_text_leaves_the_others_their_tokens() -> None:
-    scheduler, feed = _scheduler(slots=2), TextFeed()
-    slow = scheduler.outcomes(SpeechTokenRequest(feed, NOTHING, NOTHING, seed=1))
-    assert next(slow) is None
-    assert list(scheduler.tokens(_request(2))) == _plain(_request(2))
-    feed.push(range(6))
-    feed.end()
-    assert len(list(slow)) >= 12
-
-
-def test_text_that_fails_ends_its_call_with_its_own_error() -> None:
-    scheduler, feed, error = _scheduler(), TextFeed(), BadText("no")
-    tokens = scheduler.tokens(SpeechTokenRequest(feed, NOTHING, NOTHING, seed=1))
-    feed.push(range(7))
-    next(tokens)
-    feed.fail(error)
-    with pytest.raises(BadText) as caught:
-        list(tokens)
-    assert caught.value is error
-
-
-def test_a_call_that_runs_out_of_room_fails_alone() -> None:
-    scheduler = _scheduler(capacity=60)
-    other = scheduler.tokens(_request(0))
-    next(other)
-    with pytest.raises(TextTooLong):
-        list(scheduler.tokens(_request(40)))
-    with pytest.raises(TextTooLong):
-        list(scheduler.tokens(arriving_text(_request(20))))
-    assert list(_scheduler(capacity=60).tokens(_request(0)))[1:] == list(other)
-
-
-def test_a_call_with_tokens_nobody_knows_fails_alone() -> None:
-    scheduler = _scheduler()
-    other = scheduler.tokens(_request(0))
-    next(other)
-    with pytest.raises(SynthesisFailed):
-        list(scheduler.tokens(replace(_request(0), text=torch.tensor([10**6]))))
-    list(other)
-
-
-def test_hanging_up_at_any_point_frees_the_slot() -> None:
-    scheduler, chance = _scheduler(slots=1), random.Random(2)
-    for index in range(8):
-        feed = TextFeed()
-        feed.push(range(chance.randrange(12)))
-        request = SpeechTokenRequest(feed, NOTHING, NOTHING, seed=index)
-        with closing(scheduler.outcomes(request)) as outcomes:
-            for _ in range(chance.randrange(1, 6)):
-                if next(outcomes) is None:
-                    break
-        for thread in threading.enumerate():
-            if thread.name == "myna-scheduler":
-                thread.join(10)
-        assert scheduler.live == 0
-    assert list(scheduler.tokens(_request(2))) == _plain(_request(2))
-
-
 @pytest.mark.parametrize("arriving", [False, True])
 def test_as_the_published_code_does_it_says_the_same(arriving: bool) -> None:
-    request = replace(_request(3), compatible=True)
+    request = replace(numbered(3), compatible=True)
 
     def said(slots: SlotModel[SpeechTokenRequest]) -> list[int] | str:
         wanted = arriving_text(request) if arriving else request
@@ -171,31 +73,18 @@ def test_as_the_published_code_does_it_says_the_same(arriving: bool) -> None:
     assert said(published) == said(LanguageModelSlots(PLAIN, slots=1, capacity=700))
 
 
-def test_calls_that_wait_leave_their_slot_to_others_and_go_on() -> None:
-    scheduler = Scheduler(_captured(slots=1), 1, 2)
-    feed, request = TextFeed(), _request(5)
-    slow = scheduler.outcomes(replace(request, text=feed))
-    feed.push(torch.as_tensor(request.text).tolist()[:8])
-    heard = list(itertools.takewhile(lambda outcome: outcome is not None, slow))
-    assert list(scheduler.tokens(_request(2))) == _plain(_request(2))
-    feed.push(torch.as_tensor(request.text).tolist()[8:])
-    feed.end()
-    heard += [outcome for outcome in slow if outcome is not None]
-    assert heard == _plain(arriving_text(request))
-
-
 def test_a_call_that_comes_back_and_waits_again_is_left_alone_by_the_steps_of_others() -> None:
-    slots, feed, request = _captured(2), TextFeed(), _request(5)
+    slots, feed, request = _captured(2), TextFeed(), numbered(5)
     text = torch.as_tensor(request.text).tolist()
     slots.admit(0, replace(request, text=feed))
     feed.push(text[:8])
     heard = _until_it_waits(slots, 0)
     away = slots.suspend(0)
-    slots.admit(0, _request(0))  # a shorter one, gone before it ends
+    slots.admit(0, numbered(0))  # a shorter one, gone before it ends
     slots.step([0])
     slots.release(0)
     slots.restore(0, away)
-    slots.admit(1, _request(2))
+    slots.admit(1, numbered(2))
     assert not _until_it_waits(slots, 0)
     for _ in range(10):
         slots.step([1])
@@ -216,8 +105,16 @@ def _until_it_waits(slots: CapturedLanguageSlots, slot: int) -> list[int]:
     raise AssertionError(heard)
 
 
+def test_what_is_not_a_number_is_gone_with_its_call() -> None:
+    slots = _captured(1)
+    with slots.lane.open():  # as a call whose numbers grew too large would leave them
+        slots._cache.keys.fill_(torch.nan)
+        slots._cache.values.fill_(torch.nan)
+    assert list(Scheduler(slots, 1, 0).tokens(numbered(2))) == _plain(numbered(2))
+
+
 def test_the_third_generation_speaks_as_with_the_plain_slots() -> None:
-    slots = _captured(2, model=_model(Version.COSYVOICE3))
+    slots = _captured(2, model=device_model(Version.COSYVOICE3))
     request = SpeechTokenRequest(torch.arange(7), torch.arange(5), torch.arange(20), seed=1)
     plain = language_model(Version.COSYVOICE3)
     for wanted in (lambda: request, lambda: arriving_text(request)):
@@ -225,34 +122,34 @@ def test_the_third_generation_speaks_as_with_the_plain_slots() -> None:
 
 
 def test_in_sixteen_bits_calls_do_not_depend_on_company() -> None:
-    slots = _captured(model=_model(dtype=torch.bfloat16))
+    slots = _captured(model=device_model(end=8.0, dtype=torch.bfloat16))
     alone = [list(Scheduler(slots, 8, 0).tokens(request)) for request in _requests()]
     assert together(Scheduler(slots, 8, 0), _requests()) == alone
 
 
 def test_a_step_reads_nothing_back() -> None:
     with PretendedDevice() as device:
-        slots = _captured(2, model=_model(device=DEVICE))
-        slots.admit(0, _request(3))
+        slots = _captured(2, model=device_model(end=8.0, device=DEVICE))
+        slots.admit(0, numbered(3))
         slots.step([0])
         with slots.lane.open(), device.refusing_reads():
             slots.advance()
         slots.release(0)
-        slots.admit(0, _request(3))
+        slots.admit(0, numbered(3))
         said: list[int] = []
         for outcome in itertools.chain.from_iterable(slots.step([0])[0] for _ in range(200)):
             if outcome is None:
                 break
             assert isinstance(outcome, int), outcome
             said.append(outcome)
-    assert said == _plain(_request(3))
+    assert said == _plain(numbered(3))
 
 
 @pytest.mark.parametrize("arriving", [False, True])
 def test_taking_up_a_call_and_letting_it_go_wait_for_nothing(arriving: bool) -> None:
-    request = arriving_text(_request(3)) if arriving else _request(3)
+    request = arriving_text(numbered(3)) if arriving else numbered(3)
     with PretendedDevice() as device:
-        slots = _captured(2, model=_model(device=DEVICE))
+        slots = _captured(2, model=device_model(end=8.0, device=DEVICE))
         with device.refusing_reads():
             slots.admit(0, request)
             with slots.lane.open():
@@ -263,14 +160,14 @@ def test_taking_up_a_call_and_letting_it_go_wait_for_nothing(arriving: bool) -> 
 def test_whether_a_row_depends_on_others_can_be_asked_at_start() -> None:
     slots = _captured(4)
     assert slots.rows_are_independent()
-    assert list(Scheduler(slots, 4, 0).tokens(_request(3))) == _plain(_request(3))
+    assert list(Scheduler(slots, 4, 0).tokens(numbered(3))) == _plain(numbered(3))
     with PretendedDevice():
-        assert _captured(4, model=_model(device=DEVICE)).rows_are_independent()
+        assert _captured(4, model=device_model(end=8.0, device=DEVICE)).rows_are_independent()
 
 
 def test_slots_are_free_as_soon_as_nobody_refers_to_them() -> None:
     slots = _captured(2)
-    slots.admit(0, _request(3))
+    slots.admit(0, numbered(3))
     slots.step([0])
     gone = weakref.ref(slots)
     gc.disable()
@@ -283,5 +180,5 @@ def test_slots_are_free_as_soon_as_nobody_refers_to_them() -> None:
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU with CUDA")
 def test_recorded_it_draws_what_it_draws_unrecorded() -> None:
-    recorded = Scheduler(_captured(model=_model(device="cuda")), 8, 0)
+    recorded = Scheduler(_captured(model=device_model(end=8.0, device="cuda")), 8, 0)
     assert together(recorded, _requests()) == together(_scheduler(), _requests())

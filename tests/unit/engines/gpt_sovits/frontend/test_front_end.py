@@ -9,10 +9,11 @@ from myna.engines.gpt_sovits.frontend.front_end import (
     Phonemes,
     language_runs,
     languages_of,
-    phonemes,
 )
 from myna.engines.gpt_sovits.frontend.resources import Resources
 from myna.engines.gpt_sovits.frontend.symbols import SYMBOLS_V1, SYMBOLS_V2
+
+FIRST, LATER = FrontEnd("v1"), FrontEnd("v2")
 
 
 def _said(read: Phonemes) -> str:
@@ -53,7 +54,7 @@ def test_a_mode_names_the_languages_of_runs(text: str, mode: str, expected: str)
 
 
 def test_mixed_text_becomes_the_phones_of_its_runs() -> None:
-    read = phonemes("你好世界, 안녕", "auto")
+    read = LATER.read("你好世界, 안녕", "auto")
     assert _said(read) == "n i2 h ao3 sh ir4 j ie4 , ㅇ ㅏ ㄴ ㄴ ㅣ ㅓ ㅇ ."
     assert [run.language for run in read.runs] == ["zh", "ko"]
     assert read.normalized == "你好世界,안녕"
@@ -61,30 +62,30 @@ def test_mixed_text_becomes_the_phones_of_its_runs() -> None:
 
 
 def test_chinese_runs_tell_the_phones_of_each_character() -> None:
-    run = phonemes("你好，世界。", "zh").runs[0]
+    run = LATER.read("你好，世界。", "zh").runs[0]
     assert run.normalized == "你好,世界."
     assert run.counts == (2, 2, 1, 2, 2, 1)
-    assert phonemes("こんにちは、世界", "ja").runs[0].counts is None
+    assert LATER.read("こんにちは、世界", "ja").runs[0].counts is None
 
 
 def test_a_short_text_gets_a_full_stop_in_front() -> None:
-    assert _said(phonemes("你好", "zh")) == ". n i2 h ao3"
-    assert _said(phonemes("hi.", "en")).startswith(".")
-    assert _said(phonemes("", "zh")) == "."
+    assert _said(LATER.read("你好", "zh")) == ". n i2 h ao3"
+    assert _said(LATER.read("hi.", "en")).startswith(".")
+    assert _said(LATER.read("", "zh")) == "."
 
 
 def test_blanks_that_follow_each_other_are_one() -> None:
-    assert phonemes("안녕   하세요", "ko") == phonemes("안녕 하세요", "ko")
+    assert LATER.read("안녕   하세요", "ko") == LATER.read("안녕 하세요", "ko")
 
 
 def test_two_marks_become_silences_in_chinese() -> None:
-    assert _said(phonemes("等一下￥我来了", "zh")).count("SP2") == 1
-    read = phonemes("等一下^我来了，好", "zh")
+    assert _said(LATER.read("等一下￥我来了", "zh")).count("SP2") == 1
+    read = LATER.read("等一下^我来了，好", "zh")
     assert [phone for phone in read.phones if phone.startswith("SP")] == ["SP3", "SP3"]
 
 
 def test_the_first_version_reads_rises_and_falls_as_unknown() -> None:
-    first, later = phonemes("こんにちは世界", "ja", "v1"), phonemes("こんにちは世界", "ja", "v2")
+    first, later = FIRST.read("こんにちは世界", "ja"), LATER.read("こんにちは世界", "ja")
     assert "[" in later.phones
     assert first.phones == tuple("UNK" if p in "[]" else p for p in later.phones)
     assert first.ids == SYMBOLS_V1.ids(first.phones)
@@ -125,7 +126,7 @@ def test_files_copied_flat_are_found_too(tmp_path: Path) -> None:
     ],
 )
 def test_what_has_no_reading_is_told(text: str, mode: str, unread: str) -> None:
-    assert phonemes(text, mode).unread == unread
+    assert LATER.read(text, mode).unread == unread
 
 
 def test_a_language_the_version_lacks_is_told_as_unread() -> None:

@@ -8,9 +8,9 @@ import sys
 for package in {packages}:
     sys.modules[package] = None
 from myna.core.errors import PackageMissing
-from myna.engines.gpt_sovits.frontend.front_end import phonemes
+from myna.engines.gpt_sovits.frontend.front_end import FrontEnd
 try:
-    phonemes({text!r}, {language!r})
+    FrontEnd().read({text!r}, {language!r})
 except PackageMissing as error:
     sys.stdout.write(error.extra)
 """

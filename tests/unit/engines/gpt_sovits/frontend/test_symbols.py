@@ -2,7 +2,12 @@ import hashlib
 import json
 from pathlib import Path
 
-from myna.engines.gpt_sovits.frontend.symbols import SYMBOLS_V1, SYMBOLS_V2, SymbolTable
+from myna.engines.gpt_sovits.frontend.symbols import (
+    SYMBOLS_V1,
+    SYMBOLS_V2,
+    SymbolTable,
+    collapse_punctuation,
+)
 
 DATA = Path(__file__).parents[4] / "parity" / "data" / "gptsovits"
 
@@ -44,3 +49,7 @@ def test_punctuation_comes_first() -> None:
         95,
         321,
     )
+
+
+def test_marks_that_follow_each_other_become_the_first() -> None:
+    assert collapse_punctuation("好...！真的?!是-,。") == "好.！真的?是-。"

@@ -5,9 +5,9 @@ import torch
 
 from myna.core.errors import Unsupported, WeightsMissing
 from myna.engines.gpt_sovits.sound.flow_matching import FlowMatching, Known, Windows
+from myna.engines.gpt_sovits.sound.mel_features import MelFeatures
 from myna.engines.gpt_sovits.sound.mel_vocoders import read_vocoder_v3, read_vocoder_v4
 from myna.engines.gpt_sovits.sound.vits import Vits
-from myna.engines.gpt_sovits.voice.mel_features import MelFeatures
 from myna.engines.gpt_sovits.weights import read_sovits
 from tests.unit.engines.gpt_sovits import tiny_checkpoints
 from tests.unit.engines.gpt_sovits.noise import normal

@@ -2,6 +2,7 @@ import gc
 import weakref
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,16 @@ def test_a_slot_that_is_given_up_in_the_middle_begins_anew(model: TextToSemantic
             slots.step([0])
         slots.release(0)
         assert _drawn(slots, [0]) == expected
+
+
+def test_what_is_not_a_number_is_gone_with_its_sequence(model: TextToSemantic) -> None:
+    slots = CapturedSlots(model, 2, 128)
+    expected = _drawn(slots, [0])
+    broken = replace(REQUESTS[1].speech, context=torch.full((50, 32), torch.nan))
+    slots.admit(0, SeededSpeech(broken, 2))
+    slots.step([0])
+    slots.release(0)
+    assert _drawn(slots, [0]) == expected
 
 
 def test_a_slot_that_is_not_asked_for_loses_nothing(model: TextToSemantic) -> None:

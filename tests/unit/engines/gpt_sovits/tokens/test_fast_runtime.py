@@ -18,6 +18,7 @@ from myna.engines.gpt_sovits.tokens.semantic_runtimes import (
 from myna.engines.gpt_sovits.tokens.semantic_slots import SeededSpeech, SemanticSlots
 from myna.engines.gpt_sovits.tokens.text_to_semantic import TextToSemantic
 from myna.engines.gpt_sovits.weights import SemanticCheckpoint, read_semantic
+from myna.engines.graphs.products import Floats
 from tests.unit.engines.gpt_sovits import tiny_checkpoints
 
 pytest.importorskip("onnxruntime", reason="the fast runtime needs onnxruntime")
@@ -45,10 +46,19 @@ def fast(checkpoint: SemanticCheckpoint) -> FastRuntime:
 
 
 def _logits(runtime: SemanticRuntime, speech: SemanticRequest, tokens: Sequence[int]) -> Tensor:
-    rows = [runtime.admit(0, speech)[None]]
-    rows += [runtime.step([0], [token]) for token in tokens]
+    rows = [_row(runtime.admit(0, speech))]
+    rows += [_stepped(runtime, [0], [token])[0] for token in tokens]
     runtime.release(0)
-    return torch.cat(rows)
+    return torch.stack(rows)
+
+
+def _stepped(runtime: SemanticRuntime, slots: list[int], tokens: list[int]) -> list[Tensor]:
+    """Step, and keep what the next step overwrites."""
+    return [_row(logits.copy()) for logits in runtime.step(slots, tokens)]
+
+
+def _row(logits: Floats) -> Tensor:
+    return torch.from_numpy(logits)
 
 
 @pytest.mark.parametrize("speech", SPEECHES)
@@ -68,30 +78,30 @@ def test_fast_logits_are_near_the_exact_ones(
 def test_logits_are_the_same_to_the_bit_whoever_else_is_stepped(fast: FastRuntime) -> None:
     said = [3, 700, 41, 9]
     alone = [_logits(fast, speech, said) for speech in SPEECHES]
-    together = [[fast.admit(slot, speech)[None]] for slot, speech in enumerate(SPEECHES)]
+    together = [[_row(fast.admit(slot, speech))] for slot, speech in enumerate(SPEECHES)]
     for token in said:
-        rows = fast.step([0, 1, 2, 3], [token] * 4)
+        rows = _stepped(fast, [0, 1, 2, 3], [token] * 4)
         for slot in range(4):
-            together[slot].append(rows[slot : slot + 1])
+            together[slot].append(rows[slot])
     for slot in range(4):
         fast.release(slot)
-        assert torch.equal(torch.cat(together[slot]), alone[slot])
+        assert torch.equal(torch.stack(together[slot]), alone[slot])
 
 
 def test_a_sequence_is_not_disturbed_when_others_come_pause_and_go(fast: FastRuntime) -> None:
     said = [3, 700, 41, 9, 12]
     alone = _logits(fast, SPEECHES[1], said)
     fast.admit(6, SPEECHES[0])
-    rows = [fast.admit(2, SPEECHES[1])[None]]
-    rows.append(fast.step([2, 6], [said[0], 88])[:1])
+    rows = [_row(fast.admit(2, SPEECHES[1]))]
+    rows.append(_stepped(fast, [2, 6], [said[0], 88])[0])
     fast.admit(4, SPEECHES[3])  # needs more room than there was
-    rows.append(fast.step([4, 2], [71, said[1]])[1:])
+    rows.append(_stepped(fast, [4, 2], [71, said[1]])[1])
     fast.release(6)
-    rows.append(fast.step([2], [said[2]]))
+    rows += _stepped(fast, [2], [said[2]])
     fast.release(4)
-    rows += [fast.step([2], [token]) for token in said[3:]]
+    rows += [_stepped(fast, [2], [token])[0] for token in said[3:]]
     fast.release(2)
-    assert torch.equal(torch.cat(rows), alone)
+    assert torch.equal(torch.stack(rows), alone)
 
 
 @torch.inference_mode()
@@ -104,7 +114,7 @@ def test_a_sequence_that_broke_leaves_nothing_to_the_next_in_its_place(fast: Fas
             tensor[0] = np.nan
     fast.release(0)
     fast.admit(0, SPEECHES[0])
-    assert torch.equal(fast.step([0, 1], [3, 3])[0], clean[1])
+    assert torch.equal(_stepped(fast, [0, 1], [3, 3])[0], clean[1])
     fast.release(0)
     fast.release(1)
 
@@ -117,7 +127,8 @@ def test_rows_that_must_be_stepped_alone_give_the_same(
     for runtime in (fast, single):
         for slot in (0, 1):
             runtime.admit(slot, SPEECHES[slot])
-    assert torch.equal(single.step([0, 1], [7, 9]), fast.step([0, 1], [7, 9]))
+    rows = [torch.stack(_stepped(runtime, [0, 1], [7, 9])) for runtime in (fast, single)]
+    assert torch.equal(*rows)
     for slot in (0, 1):
         fast.release(slot)
 

@@ -5,12 +5,10 @@ import torch
 
 from myna.core.errors import TextTooLong
 from myna.engines.batching.decode_attention import MASKED
-from myna.engines.gpt_sovits.tokens.sampling import SeededNoise
-from myna.engines.gpt_sovits.tokens.semantic_decoding import (
-    FIRST_STEPS,
-    SemanticRequest,
-    semantic_tokens,
-)
+from myna.engines.batching.scheduler import Scheduler
+from myna.engines.gpt_sovits.tokens.semantic_decoding import FIRST_STEPS, SemanticRequest
+from myna.engines.gpt_sovits.tokens.semantic_runtimes import ExactRuntime
+from myna.engines.gpt_sovits.tokens.semantic_slots import SeededSpeech, SemanticSlots
 from myna.engines.gpt_sovits.tokens.text_to_semantic import TextToSemantic, prefix_mask
 from myna.engines.gpt_sovits.weights import END_TOKEN, read_semantic
 from tests.unit.engines.gpt_sovits import tiny_checkpoints
@@ -25,9 +23,12 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> TextToSemantic:
     return TextToSemantic(read_semantic(path))
 
 
-def _spoken(model: TextToSemantic, seed: int, phonemes: torch.Tensor) -> list[int]:
-    request = SemanticRequest(phonemes, None, PROMPT)
-    return list(semantic_tokens(model, request, SeededNoise(seed), model.new_cache(1, 400)))
+def _spoken(
+    model: TextToSemantic, seed: int, phonemes: torch.Tensor, prompt: torch.Tensor = PROMPT
+) -> list[int]:
+    scheduler = Scheduler(SemanticSlots(ExactRuntime(model)), slots=1, queue_length=0)
+    request = SemanticRequest(phonemes, None, prompt, longest=400)
+    return list(scheduler.tokens(SeededSpeech(request, seed)))
 
 
 def test_a_prefix_mask_lets_text_see_text_and_tokens_see_what_was_before() -> None:
@@ -130,9 +131,7 @@ def test_a_cleared_slot_can_be_used_again(model: TextToSemantic) -> None:
 
 
 def test_a_text_without_prompt_can_be_spoken(model: TextToSemantic) -> None:
-    request = SemanticRequest(torch.arange(20), None, PROMPT[:0])
-    cache = model.new_cache(1, 400)
-    assert len(list(semantic_tokens(model, request, SeededNoise(1), cache))) >= FIRST_STEPS
+    assert len(_spoken(model, 1, torch.arange(20), PROMPT[:0])) >= FIRST_STEPS
 
 
 def test_a_text_that_does_not_fit_is_refused(model: TextToSemantic) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from myna.engines.gpt_sovits.frontend.chinese import pinyin
 from myna.engines.gpt_sovits.frontend.chinese.numerals import cardinal, digits, number
 from myna.engines.gpt_sovits.frontend.chinese.simplification import simplified
-from myna.engines.gpt_sovits.frontend.splitting import collapse_punctuation
+from myna.engines.gpt_sovits.frontend.symbols import collapse_punctuation
 from myna.engines.gpt_sovits.frontend.width import half_width
 
 Rule = tuple[re.Pattern[str], Callable[[re.Match[str]], str]]

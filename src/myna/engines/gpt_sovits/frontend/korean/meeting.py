@@ -26,7 +26,7 @@ _STOPS = {
 _SONORANTS = {"ㄵ": "ㄴ", "ㄻ": "ㅁ", "ㄼ": "ㄹ", "ㄽ": "ㄹ", "ㄾ": "ㄹ"}
 _BREATHED = {"ㅎ": "", "ㄶ": "ㄴ", "ㅀ": "ㄹ"}
 _NASAL = {"ㄱ": "ㅇ", "ㄷ": "ㄴ", "ㅂ": "ㅁ"}
-_TENSE = {"ㄱ": "ㄲ", "ㄷ": "ㄸ", "ㅂ": "ㅃ", "ㅅ": "ㅆ", "ㅈ": "ㅉ"}
+TENSE = {"ㄱ": "ㄲ", "ㄷ": "ㄸ", "ㅂ": "ㅃ", "ㅅ": "ㅆ", "ㅈ": "ㅉ"}
 _ASPIRATED = {"ㄱ": "ㅋ", "ㄷ": "ㅌ", "ㅈ": "ㅊ", "ㅅ": "ㅆ"}
 _BEFORE_H = {
     "ㄱ": ("", "ㅋ"),
@@ -85,7 +85,7 @@ def _after_stop(final: str, first: str) -> tuple[str, str]:
         return _NASAL[stop], first
     if first == "ㄹ":
         return ("ㄴ" if final == "ㅍ" else _NASAL[stop]), "ㄴ"
-    return stop, _TENSE.get(first, first)
+    return stop, TENSE.get(first, first)
 
 
 def _after_sonorant(final: str, first: str) -> tuple[str, str]:
@@ -96,4 +96,4 @@ def _after_sonorant(final: str, first: str) -> tuple[str, str]:
         return "ㄹ", "ㄹ"
     if rest in "ㅁㅇ" and first == "ㄹ":
         return rest, "ㄴ"
-    return rest, _TENSE.get(first, first) if final in "ㄼㄽ" else first
+    return rest, TENSE.get(first, first) if final in "ㄼㄽ" else first

@@ -5,14 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from myna.engines.gpt_sovits.frontend.korean.meeting import alone, meeting
+from myna.engines.gpt_sovits.frontend.korean.meeting import TENSE, alone, meeting
 from myna.engines.gpt_sovits.frontend.korean.tagging import Ending
 
 _FIRSTS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
 _VOWELS = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"
 _FINALS = ("", *"ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ")
 _SILENT = "ㅇ"
-_TENSE = {"ㄱ": "ㄲ", "ㄷ": "ㄸ", "ㅂ": "ㅃ", "ㅅ": "ㅆ", "ㅈ": "ㅉ"}
 _AFTER_STEM = "ㄱㄷㅅㅈ"
 _STEM_FINALS = {"ㄴ": "ㄴ", "ㅁ": "ㅁ", "ㄵ": "ㄴ", "ㄻ": "ㅁ", "ㄼ": "ㄼ", "ㄾ": "ㄾ"}
 _LETTER_NAMES = {"ㄷ": "ㅅ", "ㅈ": "ㅅ", "ㅊ": "ㅅ", "ㅌ": "ㅅ", "ㅎ": "ㅅ", "ㅋ": "ㄱ", "ㅍ": "ㅂ"}
@@ -110,7 +109,7 @@ def _after_stem(syllable: Syllable, following: Syllable) -> None:
         syllable.final, following.first = "ㄹ", "ㄲ"
     elif syllable.final in _STEM_FINALS and following.first and following.first in _AFTER_STEM:
         syllable.final = _STEM_FINALS[syllable.final]
-        following.first = _TENSE[following.first]
+        following.first = TENSE[following.first]
         syllable.ending = None
 
 
@@ -158,12 +157,12 @@ def _after_modifier(syllables: Sequence[Syllable], index: int) -> None:
         return
     if syllable.ending is Ending.MODIFIER:
         noun = _behind(syllables, index + 1)
-        if following.mark == " " and noun.first in _TENSE:
-            noun.first = _TENSE[noun.first]
+        if following.mark == " " and noun.first in TENSE:
+            noun.first = TENSE[noun.first]
     elif not _is_marked(syllable):
         for ending in _TENSE_ENDINGS:
             if _begins_with(syllables[index + 1 :], ending):
-                following.first = _TENSE[following.first]
+                following.first = TENSE[following.first]
                 if ending == "밖에":
                     following.final, syllables[index + 2].first = "", "ㄲ"
 

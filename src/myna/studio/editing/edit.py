@@ -29,12 +29,12 @@ from myna.dsp.codec import NativeAudio
 from myna.dsp.fades import fade_out
 from myna.dsp.replacement import Insert, Replacement, replacement
 from myna.dsp.resample import resample
-from myna.studio.infilling import Site
-from myna.studio.openings import Opening, Scene, opening
-from myna.studio.own_voice import own_voice
-from myna.studio.revision import Carrier, Passage, carrier, located, passages, revised
-from myna.studio.room import Room
-from myna.studio.takes import Place, Spoken, Take, fitted
+from myna.studio.editing.infilling import Site
+from myna.studio.editing.openings import Opening, Scene, opening
+from myna.studio.editing.own_voice import own_voice
+from myna.studio.editing.revision import Carrier, Passage, carrier, located, passages, revised
+from myna.studio.editing.room import Room
+from myna.studio.editing.takes import Place, Spoken, Take, fitted
 from myna.text.languages import detect
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ import pytest
 from myna.core.audio import Audio
 from myna.core.errors import BadText, TooLittleContext
 from myna.core.infill import Gap
-from myna.engines.batching.plausibility import Pace
-from myna.engines.gaps import GapDrawing, sides
+from myna.engines.attempts.gaps import GapDrawing, sides
+from myna.engines.attempts.plausibility import Pace
 
 RATE = 16000
 TOKEN = RATE // 25

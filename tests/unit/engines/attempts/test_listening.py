@@ -6,9 +6,9 @@ from myna.align.aligner import DOUBTFUL_COST
 from myna.core.audio import Audio
 from myna.core.speech import SpeechRequest, Utterance
 from myna.core.voice import Voice
-from myna.engines.batching.plausibility import Pace
+from myna.engines.attempts.listening import Listener, misfit
+from myna.engines.attempts.plausibility import Pace
 from myna.engines.embedded.engine import EmbeddedEngine
-from myna.engines.listening import Listener, misfit
 
 WRITTEN = "The kettle is on, and tea will be ready in four minutes."
 OTHER = "He walked along the river until it was too dark to see."

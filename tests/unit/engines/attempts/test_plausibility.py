@@ -3,7 +3,7 @@ import random
 import pytest
 
 from myna.align.aligner import DOUBTFUL_COST
-from myna.engines.batching.plausibility import Pace
+from myna.engines.attempts.plausibility import Pace
 
 PACE = Pace(fewest=0.6, typical=2.2, most=8.0, allowance=75, fewest_judged=8)
 PHONES = 40

@@ -29,7 +29,7 @@ class _Window:
     run: Callable[[], None]
 
 
-class RecordedWindows:
+class RecordedFilter:
     """Filters windows; threads may share it."""
 
     spare = _STEP - 1
@@ -41,7 +41,7 @@ class RecordedWindows:
         """Record every length of a window."""
         self._lock = threading.Lock()
         self._lane = lane or Lane(device, urgent=False)
-        with self._lane.turn():
+        with torch.inference_mode():
             lengths = range(_LONGEST, 0, -_STEP)
             self._windows = {
                 length: self._recorded(recordable, n_mels, length) for length in lengths
@@ -56,7 +56,7 @@ class RecordedWindows:
         window = self._windows.get(length)
         if window is None or length < needed:
             return None
-        with self._lock, self._lane.turn():
+        with self._lock:
             window.mel.copy_(mel[:, :, -length:])
             window.source.copy_(source[:, :, -length * SAMPLES_PER_FRAME :])
             window.run()

@@ -7,7 +7,7 @@ from myna.core.edit import Edit
 from myna.core.speech import Options, SpeechRequest
 from myna.dsp.codec import NativeAudio
 from myna.settings import Settings
-from myna.studio.editing import EditedRecording, EditRequest
+from myna.studio.editing.edit import EditedRecording, EditRequest
 from myna.studio.studio import Studio
 from myna.text.spans import find_span
 

@@ -16,7 +16,7 @@ from myna.core.voice import Voice
 from myna.dsp.codec import NativeAudio, decode_native
 from myna.engines.fallback import FallbackEngine
 from myna.settings import Settings
-from myna.studio.editing import EditedRecording, EditRequest
+from myna.studio.editing.edit import EditedRecording, EditRequest
 from myna.studio.studio import Studio
 from myna.studio.wiring import SAMPLE_TRANSCRIPT, open_library
 from myna.text.spans import find_span

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from myna.engines.batching.token_fit import rejoined
+from myna.engines.attempts.token_fit import rejoined
 
 RANDOM = np.random.default_rng(0)
 CODES = RANDOM.standard_normal((64, 32)).astype(np.float32)

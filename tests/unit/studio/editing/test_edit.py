@@ -26,7 +26,7 @@ from myna.dsp.codec import AudioFormat, NativeAudio, decode_native, encode_nativ
 from myna.dsp.resample import resample
 from myna.engines.catalog import EngineNotFound
 from myna.settings import Settings
-from myna.studio.editing import EditedRecording, EditRequest, edit
+from myna.studio.editing.edit import EditedRecording, EditRequest, edit
 from myna.studio.studio import Studio
 from myna.studio.wiring import open_library
 from myna.text.spans import find_span
@@ -315,9 +315,9 @@ def test_a_recording_speaks_its_own_new_words(studio: Studio, recordings):
             heard.append(voice)
             return super().speak(utterance, voice)
 
-    desk = Studio(Listening(), studio.voices)
+    listening = Studio(Listening(), studio.voices)
     change = Edit(*find_span(TEXTS["en"], "brown"), "white")
-    edit(desk, request(recordings, change, voice=None))
+    edit(listening, request(recordings, change, voice=None))
     voice = heard[0]
     assert voice.language == "en"
     assert "brown" not in voice.transcript

@@ -12,16 +12,16 @@ from myna.engines.cosyvoice.acoustic.recorded_step import Recording
 from myna.engines.cosyvoice.acoustic.request import SCHEDULES, FlowOptions, Schedule
 
 FRAMES_PER_SECOND = 50
-NETWORKS = ("fast", "exact")
+RUNTIMES = ("fast", "exact")
 
 
 @dataclass(frozen=True, slots=True)
-class Runtime:
+class Execution:
     """Chosen once, for all calls."""
 
     preset: str = "balanced"
     """When sound is made: `realtime`, `balanced` or `quality`."""
-    networks: str = "fast"
+    runtime: str = "fast"
     """`fast`: the language model in eight bits; flow matching in bfloat16 where the processor has
     it. `exact`: 32 bits throughout, as the published networks."""
     graphs: Path | None = None
@@ -51,7 +51,7 @@ class Runtime:
     def __post_init__(self) -> None:
         for name, chosen, known in (
             ("preset", self.preset, tuple(SCHEDULES)),
-            ("runtime", self.networks, NETWORKS),
+            ("runtime", self.runtime, RUNTIMES),
         ):
             if chosen not in known:
                 raise SettingsError(
@@ -71,14 +71,14 @@ class Runtime:
     @property
     def language_precision(self) -> torch.dtype:
         """What the language model is computed in on a GPU."""
-        return half_precision(self.device) if self.networks == "fast" else torch.float32
+        return half_precision(self.device) if self.runtime == "fast" else torch.float32
 
     @property
     def flow_precision(self) -> torch.dtype:
         """What flow matching is computed in."""
         if self.device.type != "cpu":
             return self.language_precision
-        is_fast = self.networks == "fast" and _computes_bfloat16()
+        is_fast = self.runtime == "fast" and _computes_bfloat16()
         return torch.bfloat16 if is_fast else torch.float32
 
     def flow(self, guidance: float, steps: int | None) -> FlowOptions:

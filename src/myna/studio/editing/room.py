@@ -12,8 +12,8 @@ from myna.dsp.background import Density, background, continued
 from myna.dsp.codec import NativeAudio
 from myna.dsp.replacement import Channels, Insert
 from myna.dsp.seams import Pause
-from myna.studio.openings import Opening
-from myna.studio.takes import Take
+from myna.studio.editing.openings import Opening
+from myna.studio.editing.takes import Take
 
 _REACH = 10.0  # seconds of the recording on both sides that are listened to
 

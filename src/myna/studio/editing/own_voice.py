@@ -4,15 +4,14 @@ from collections.abc import Sequence
 
 from myna.core.audio import Audio
 from myna.core.errors import TooLittleContext
-from myna.core.voice import Voice
+from myna.core.voice import HIGHEST_RATE, Voice
 from myna.dsp.resample import resample
-from myna.studio.openings import Scene
-from myna.studio.revision import Passage, Word
+from myna.studio.editing.openings import Scene
+from myna.studio.editing.revision import Passage, Word
 
 LONGEST = 5.0  # seconds: more makes a voice hardly more alike, and takes longer to learn
 ENOUGH = 3.0  # seconds in one piece; below it several are joined
 SHORTEST = 0.5  # seconds from which a voice can be told at all
-HIGHEST_RATE = 48000  # Hz: no engine uses more
 
 Stretch = tuple[int, int]
 """Index of a first word, and the one behind the last."""

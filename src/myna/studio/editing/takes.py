@@ -9,13 +9,13 @@ from myna.core.audio import Audio, Samples
 from myna.dsp.background import Density, background
 from myna.dsp.coupling import REACH, Join, couple
 from myna.dsp.filters import filtered, impulse
-from myna.dsp.joins import measure_jump
+from myna.dsp.jumps import measure_jump
 from myna.dsp.matching import matching_gains
 from myna.dsp.pitch import HOP, track_pitch
 from myna.dsp.psola import Contour, with_prosody
 from myna.dsp.seams import LEAD
-from myna.studio.openings import Opening, Scene
-from myna.studio.revision import Word
+from myna.studio.editing.openings import Opening, Scene
+from myna.studio.editing.revision import Word
 
 _WIDEST_SHIFT = 0.35  # nepers of pitch: half an octave
 _WIDEST_STRETCH = (0.75, 1.35)

@@ -9,9 +9,9 @@ from myna.core.infill import Gap, Infills
 from myna.core.speech import Options
 from myna.core.voice import Voice
 from myna.dsp.resample import resample
-from myna.studio.openings import Opening, Scene
-from myna.studio.revision import Carrier, Passage, Word, carrier
-from myna.studio.takes import Filled, Place, Take, refitted
+from myna.studio.editing.openings import Opening, Scene
+from myna.studio.editing.revision import Carrier, Passage, Word, carrier
+from myna.studio.editing.takes import Filled, Place, Take, refitted
 
 _BEFORE, _AFTER = 5.0, 3.0  # seconds of the recording that an engine hears
 _LEAST = 0.3  # seconds of both sides; with less there is nothing to fit into

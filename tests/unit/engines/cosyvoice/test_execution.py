@@ -10,8 +10,8 @@ from myna.core.speech import Options, Utterance
 from myna.core.voice import Voice
 from myna.engines.cosyvoice.acoustic.recorded_step import Recording
 from myna.engines.cosyvoice.engine import CosyVoiceEngine
+from myna.engines.cosyvoice.execution import Execution
 from myna.engines.cosyvoice.files import find_files
-from myna.engines.cosyvoice.runtime import Runtime
 from myna.engines.cosyvoice.version import Version
 from myna.settings import Settings
 from myna.settings.engines import CosyVoiceSettings
@@ -29,8 +29,8 @@ def _spoken(engine: CosyVoiceEngine) -> list[bytes]:
 def test_the_language_model_runs_in_eight_bits_where_that_is_asked_for(tmp_path: Path) -> None:
     pytest.importorskip("onnxruntime", reason="the fast runtime needs onnxruntime")
     files = find_files(write_checkpoint(tmp_path / "model", Version.COSYVOICE2))
-    exact = CosyVoiceEngine(files, Runtime(networks="exact", steps=1, threads=1))
-    fast = Runtime(steps=1, threads=1, networks="fast", graphs=tmp_path / "graphs")
+    exact = CosyVoiceEngine(files, Execution(runtime="exact", steps=1, threads=1))
+    fast = Execution(steps=1, threads=1, runtime="fast", graphs=tmp_path / "graphs")
     engines = [CosyVoiceEngine(files, fast) for _ in range(2)]
     assert len(list((tmp_path / "graphs").iterdir())) == 1
     assert engines[0].fingerprint == engines[1].fingerprint != exact.fingerprint
@@ -54,22 +54,22 @@ def test_every_setting_reaches_the_engine(tmp_path: Path) -> None:
     )
     engine = BUILDERS["cosyvoice"](Settings(home=tmp_path, cosyvoice=own))
     assert isinstance(engine, CosyVoiceEngine)
-    assert engine.runtime == Runtime(
+    assert engine.execution == Execution(
         "realtime", "exact", tmp_path / "graphs", 3, 0.5, 2.0, 7_000_000, 1, 4, True
     )
 
 
 def test_a_preset_or_runtime_nobody_knows_is_refused() -> None:
     with pytest.raises(SettingsError, match="hasty"):
-        Runtime("hasty")
+        Execution("hasty")
     with pytest.raises(SettingsError, match="rough"):
-        Runtime(networks="rough")
+        Execution(runtime="rough")
 
 
 def test_on_a_gpu_steps_are_recorded_for_as_many_calls_as_may_share_one() -> None:
     gpu = torch.device("cuda")
-    assert Runtime(chunks=6, device=gpu, guidance=0.5).recording(0.7) == Recording(
+    assert Execution(chunks=6, device=gpu, guidance=0.5).recording(0.7) == Recording(
         0.5, (1, 2, 4, 6)
     )
-    assert Runtime(device=gpu).recording(0.7) == Recording(0.7, (1,))
-    assert Runtime(chunks=6).recording(0.7) is None
+    assert Execution(device=gpu).recording(0.7) == Recording(0.7, (1,))
+    assert Execution(chunks=6).recording(0.7) is None

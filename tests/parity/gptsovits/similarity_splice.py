@@ -1,4 +1,8 @@
-"""Joins overlapping pieces of sound where they are most alike (SOLA, Roucos and Wilgus 1985)."""
+"""Joins overlapping pieces of sound where they are most alike (SOLA, Roucos and Wilgus 1985).
+
+As the original joins what it streams. Myna's windows agree where they overlap and need no search,
+so only parity data are compared with this.
+"""
 
 from collections.abc import Sequence
 

@@ -5,6 +5,7 @@ are usual is for the engine to say.
 """
 
 import logging
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -15,6 +16,19 @@ logger = logging.getLogger(__name__)
 
 LOOP_PERIOD = 12  # tokens at most that repeat exactly
 LOOP_LENGTH = 75  # tokens, 3 s of the same
+
+
+class Redraws:
+    """Counts the sentences an engine drew again because they could not have been right."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.count = 0
+
+    def add(self) -> None:
+        """Count one more. Any thread may."""
+        with self._lock:
+            self.count += 1
 
 
 class Judge(Protocol):

@@ -1,69 +1,26 @@
-"""A text cut into the pieces GPT-SoVITS speaks one at a time.
+"""A text cut as the original's methods `cut0` to `cut5` cut it.
 
-The methods have the names and the results of GPT-SoVITS' own `cut0` to `cut5`, so that a client
-that chose one hears the same pieces.
+Only parity data are compared with this: what is spoken is cut by Myna's own `text/sentences.py`.
 """
 
 import re
 from collections.abc import Callable, Sequence
 
-from myna.core.errors import BadText, InvalidOption
 from myna.engines.gpt_sovits.frontend.symbols import PUNCTUATION
 
 LONGEST_PIECE = 510  # characters: what the BERT model reads at once
-_SHORTEST_PIECE = 5  # characters; shorter ones join the next
-_SHORTEST_OPENING = 4  # characters before the first mark; shorter ones get a mark in front
 _GROUPED_SENTENCES = 4
 _GROUPED_CHARACTERS = 50
 _ENDS = frozenset("，。？！,.?!~:：—…")
 _EMPTY_CONTENT = frozenset(PUNCTUATION) | {" "}
 _CUT5_MARKS = frozenset(",.;?!、，。？！：…")
-_RUN_OF_MARKS = re.compile(r"([!?…,.\-])[!?…,.\-]+")
 _END = re.compile(f"([{''.join(sorted(_ENDS))}])")
 _FULL_STOP = re.compile(r"(?<!\d)\.(?!\d)")
 
 
-def pieces(text: str, language: str, method: str) -> list[str]:
-    """Cut `text` by a method ("cut0" to "cut5") into pieces fit to be spoken one at a time.
-
-    Every piece ends in a mark, has at least one letter or digit and at most 510 characters.
-
-    Raises:
-        BadText: there is nothing to say.
-        InvalidOption: there is no such method.
-    """
-    text = text.strip("\n")
-    if not text:
-        raise BadText(f"There is nothing to say in {text!r}. Write at least one word.")
-    stop = "." if language == "en" else "。"
-    if text[0] not in _ENDS and len(_END.split(text)[0].strip()) < _SHORTEST_OPENING:
-        text = stop + text
-    lines = [line for line in cut(text, method).split("\n") if line not in ("", " ")]
-    if not lines:
-        raise BadText(f"There is nothing to say in {text!r}. Write at least one word.")
-    found: list[str] = []
-    for line in _joined(lines):
-        if not re.search(r"\w", line):
-            continue
-        ended = line if line[-1] in _ENDS else line + stop
-        found += [ended] if len(ended) <= LONGEST_PIECE else _bounded(ended)
-    return found
-
-
 def cut(text: str, method: str) -> str:
-    """Return `text` with a line end between the pieces of a method, "cut0" to "cut5".
-
-    Raises:
-        InvalidOption: there is no such method.
-    """
-    if method not in METHODS:
-        raise InvalidOption("text_split_method", method, f"use one of {', '.join(METHODS)}")
+    """Return `text` with a line end between the pieces of a method."""
     return METHODS[method](text)
-
-
-def collapse_punctuation(text: str) -> str:
-    """Return `text` with only the first of marks that follow each other."""
-    return _RUN_OF_MARKS.sub(r"\1", text)
 
 
 def split_long(text: str, limit: int = LONGEST_PIECE) -> list[str]:
@@ -79,37 +36,6 @@ def split_long(text: str, limit: int = LONGEST_PIECE) -> list[str]:
             part = ""
         part += segment
     return [*parts, part] if part else parts
-
-
-def _bounded(text: str) -> list[str]:
-    """Cut at marks, and where there are none, anywhere."""
-    bounded: list[str] = []
-    for part in split_long(text):
-        if bounded and not re.search(r"\w", part):
-            bounded[-1] += part
-        elif len(part) <= LONGEST_PIECE:
-            bounded += [part] if part else []
-        else:
-            bounded += re.findall(f".{{1,{LONGEST_PIECE - 1}}}", part, re.DOTALL)
-    return bounded
-
-
-def _joined(lines: Sequence[str]) -> list[str]:
-    """Join lines that are too short with those behind them."""
-    if len(lines) < 2:
-        return list(lines)
-    joined: list[str] = []
-    waiting = ""
-    for line in lines:
-        waiting += line
-        if len(waiting) >= _SHORTEST_PIECE:
-            joined.append(waiting)
-            waiting = ""
-    if waiting and joined:
-        joined[-1] += waiting
-    elif waiting:
-        joined.append(waiting)
-    return joined
 
 
 def _sentences(text: str) -> list[str]:

@@ -11,7 +11,7 @@ from myna.core.audio import Audio
 from myna.core.errors import SpanTooShort
 from myna.dsp.pitch import HIGHEST, HOP, LOWEST, PitchTrack, track_speaker_pitch
 from myna.dsp.seams import Cut, SeamFinder
-from myna.studio.revision import Passage, Word
+from myna.studio.editing.revision import Passage, Word
 
 _SHORTEST_SPAN = 0.03  # seconds: less than any word
 _PITCH_REACH = 3  # seconds around an opening: more words than are said again

@@ -13,8 +13,8 @@ import numpy.typing as npt
 from myna.core.audio import Audio, Samples
 from myna.core.errors import NothingToSay, TooLittleContext
 from myna.core.infill import Gap
-from myna.engines.batching.plausibility import Pace
-from myna.engines.batching.token_fit import rejoined
+from myna.engines.attempts.plausibility import Pace
+from myna.engines.attempts.token_fit import rejoined
 from myna.text.sentences import speakable
 
 

@@ -3,7 +3,7 @@ import pytest
 from myna.core.edit import Edit
 from myna.core.errors import BadText, InvalidOption
 from myna.core.timing import TimedText
-from myna.studio.revision import Passage, Word, carrier, located, passages, revised
+from myna.studio.editing.revision import Passage, Word, carrier, located, passages, revised
 
 TEXT = "The old dog, he sleeps."
 

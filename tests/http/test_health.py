@@ -33,6 +33,12 @@ def test_a_server_is_alive_and_ready(serve: Serve):
     assert server.client.get("/readyz").status_code == 200
 
 
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_who_watches_a_server_needs_no_more_than_its_status(serve: Serve, path: str):
+    answer = serve(ToneEngine()).client.head(path)
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
 def test_what_happens_is_counted(serve: Serve, tmp_path: Path):
     cached = CachedEngine(ToneEngine(), ResultFolder(tmp_path / "r", 1_000_000))
     server = serve(FallbackEngine([BrokenEngine(), cached]))

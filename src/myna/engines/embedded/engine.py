@@ -62,6 +62,8 @@ def _spoken(tokens: tuple[Token, ...], fit: VoiceFit, utterance: Utterance) -> I
     source = _paced(fit.source, options.speed)
     done = 0
     for clause in render_clauses(tokens, source):
+        if all(phone.token is None for phone in clause.phones):
+            continue  # of a script that nobody here reads
         began = done / SAMPLE_RATE
         waiting = [word.shifted(began) for word in clause.words]
         for block in convert(clause, fit, seed=options.seed or 0, first_sample=done):

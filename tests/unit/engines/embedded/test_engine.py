@@ -55,7 +55,7 @@ def test_a_script_that_nobody_reads_is_not_said(
     engine: EmbeddedEngine, sample: Voice, text: str
 ) -> None:
     assert speech(engine, sample, Utterance(text, "en")) == []
-    mixed = speech(engine, sample, Utterance(f"{text}, hello, {text}.", "en"))
+    mixed = speech(engine, sample, Utterance(f"{text}, {text} hello {text}, {text}.", "en"))
     assert [word.text for chunk in mixed for word in chunk.words] == ["hello"]
     assert 0.3 < joined(mixed).duration < 1.0
 

@@ -149,6 +149,12 @@ def test_a_body_that_is_no_json_is_not_understood(serve: Serve, body: bytes):
     assert (refused.status_code, refused.json()["error"]["code"]) == (422, "invalid_request")
 
 
+def test_a_wrong_method_is_told_the_right_one(serve: Serve):
+    refused = serve(ToneEngine()).client.get("/v1/speech")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (405, "method_not_allowed")
+    assert refused.headers["allow"] == "POST"
+
+
 def test_every_knob_reaches_the_engine(serve: Serve):
     engine = HeedfulEngine()
     assert serve(engine).speak("가나다.", **KNOBS).status_code == 200

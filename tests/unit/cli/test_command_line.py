@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -215,6 +216,27 @@ def test_a_disk_that_is_full_is_told_in_a_line(command: tuple[str, ...]):
     assert done.returncode == 5
     assert done.stderr.decode().startswith("error: There is no room")
     assert len(done.stderr.splitlines()) == 1
+
+
+INTERRUPTED = """
+import os, signal, sys
+
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == "sqlalchemy":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Finder())
+from myna.__main__ import run
+run()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals")
+def test_ctrl_c_while_the_command_is_loaded_ends_it_without_a_word():
+    command = [sys.executable, "-c", INTERRUPTED, "engines"]
+    done = subprocess.run(command, capture_output=True, check=False, timeout=120)
+    assert (done.returncode, done.stderr) == (-signal.SIGINT, b"")
 
 
 def test_every_error_class_has_an_exit_code():

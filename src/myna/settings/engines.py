@@ -1,10 +1,11 @@
 """Settings of the engines, one section each."""
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 
-from myna.settings.section import Section, UserPath
+from myna.settings.section import Section
 
 DEVICE = r"^(auto|cpu|cuda(:[0-9]+)?)$"
 
@@ -12,7 +13,7 @@ DEVICE = r"^(auto|cpu|cuda(:[0-9]+)?)$"
 class CosyVoiceSettings(Section):
     """The engine `cosyvoice`: where its files are and how it runs."""
 
-    folder: UserPath | None = None
+    folder: Path | None = None
     """Published files of CosyVoice2 or Fun-CosyVoice3. Unset: `models/cosyvoice2` in `home`, or
     `models/cosyvoice3` where only that is there."""
     preset: Literal["realtime", "balanced", "quality"] = "balanced"
@@ -50,11 +51,11 @@ class CosyVoiceSettings(Section):
 class GptSovitsSettings(Section):
     """The engine `gpt-sovits`: where its files are and how it runs."""
 
-    folder: UserPath | None = None
+    folder: Path | None = None
     """Published files, or an installation of GPT-SoVITS. Unset: `models/gpt-sovits` in `home`."""
-    semantic_weights: UserPath | None = None
+    semantic_weights: Path | None = None
     """Your own GPT weights (.ckpt), also as a path below `folder`. Unset: the published ones."""
-    vits_weights: UserPath | None = None
+    vits_weights: Path | None = None
     """Your own SoVITS weights (.pth), also as a path below `folder`. Unset: the published ones."""
     version: Literal["v1", "v2", "v2Pro", "v2ProPlus", "v3", "v4"] | None = None
     """Which published model to speak with. Unset: the best whose files are there."""

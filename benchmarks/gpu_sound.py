@@ -29,7 +29,7 @@ from myna.engines.cosyvoice.acoustic.request import (
 from myna.engines.cosyvoice.acoustic.speech_stream import SpeechStream
 from myna.engines.cosyvoice.acoustic.vocoder import Vocoder
 from myna.engines.gpt_sovits.sound.recorded_speech import RecordedSpeech
-from myna.engines.gpt_sovits.sound.recorded_windows import RecordedWindows
+from myna.engines.gpt_sovits.sound.recorded_vits import RecordedVits
 from myna.engines.gpt_sovits.sound.speech_windows import ArrivingLatents, SpeechWindows
 from myna.engines.gpt_sovits.sound.vits import Vits
 from tests.unit.engines.gpt_sovits.noise import noise_in_decibels, normal
@@ -45,7 +45,7 @@ _STEPS = FlowOptions(10, 0.7, 250)
 
 def gpt_sovits(vits: Vits, runtime: str) -> Iterator[Row]:
     """Yield the rows of v1 to v2ProPlus."""
-    recorded = RecordedWindows(vits)
+    recorded = RecordedVits(vits)
 
     def latents(number: int, *, in_steps: bool) -> ArrivingLatents:
         return ArrivingLatents(

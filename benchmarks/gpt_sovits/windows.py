@@ -29,7 +29,7 @@ from benchmarks.gpt_sovits.rounds import Variant, compared
 from myna.core.errors import SettingsError
 from myna.engines.batching.device import described, find_device, settle
 from myna.engines.gpt_sovits.execution import Execution
-from myna.engines.gpt_sovits.sound.recorded_windows import MOST_FRAMES, RecordedWindows, Window
+from myna.engines.gpt_sovits.sound.recorded_vits import MOST_FRAMES, RecordedVits, Window
 from myna.engines.gpt_sovits.sound.speech_windows import FLOW_REACH, VOCODER_REACH
 from myna.engines.gpt_sovits.sound.vits import Vits
 from myna.engines.gpt_sovits.sound.window_places import LENGTHS
@@ -62,7 +62,7 @@ def main() -> None:
     print(f"torch {torch.__version__} on {described(device)}, {execution.vocoder_dtype}")
     checkpoint = random_checkpoint(small=given.small)
     placed = replace(checkpoint, tensors=checkpoint.tensors.to(device))
-    recorded = RecordedWindows(Vits(placed, execution.vocoder_dtype), max(given.rows))
+    recorded = RecordedVits(Vits(placed, execution.vocoder_dtype), max(given.rows))
     right = True
     for length in LENGTHS:
         rows = [count for count in given.rows if count * length <= MOST_FRAMES]
@@ -86,7 +86,7 @@ def random_checkpoint(*, small: bool) -> SovitsCheckpoint:
 
 
 def _sound(
-    recorded: RecordedWindows, length: int, rows: Sequence[int], rounds: int, near: float
+    recorded: RecordedVits, length: int, rows: Sequence[int], rounds: int, near: float
 ) -> bool:
     vits, lane = recorded.vits, recorded.lane
     voice = torch.randn(1, vits.voice_channels, 1).to(vits.device)
@@ -112,7 +112,7 @@ def _sound(
     return all(difference < near for difference in differences)
 
 
-def _encoder(recorded: RecordedWindows, tokens: int, phonemes: int, rounds: int) -> None:
+def _encoder(recorded: RecordedVits, tokens: int, phonemes: int, rounds: int) -> None:
     vits, lane = recorded.vits, recorded.lane
     with lane.open():
         given = (

@@ -168,6 +168,11 @@ def test_a_short_secret_is_refused(serve: Serve):
         serve(ToneEngine(), jwt_secret="short")
 
 
+def test_a_public_key_that_is_none_is_refused_at_once(serve: Serve):
+    with pytest.raises(SettingsError, match=r"jwt_public_key.*PEM"):
+        serve(ToneEngine(), jwt_public_key="/etc/myna/public.pem")
+
+
 def test_another_address_needs_keys_or_an_explicit_word(keys: KeyBook):
     public = HttpSettings(host="0.0.0.0")
     with pytest.raises(SettingsError, match=r"0\.0\.0\.0.*myna keys add"):
@@ -186,6 +191,34 @@ def test_pages_of_other_sites_are_refused_unless_configured(serve: Serve):
     allowed = speak(serve(ToneEngine(), cors_origins=("https://page.example",)), **page)
     assert allowed.status_code == 200
     assert allowed.headers["access-control-allow-origin"] == "https://page.example"
+
+
+def test_a_page_may_read_why_it_was_refused_and_by_whom_it_is_spoken(serve: Serve):
+    page = {"origin": "https://page.example"}
+    server = serve(ToneEngine(), cors_origins=("https://page.example",), body_bytes=10)
+    refused = speak(server, **page)
+    assert refused.status_code == 413
+    assert refused.headers["access-control-allow-origin"] == "https://page.example"
+    assert "X-Own-Voice" in refused.headers["access-control-expose-headers"]
+
+
+def test_a_web_page_may_ask_before_it_calls(serve: Serve):
+    asked = {"origin": "https://page.example", "access-control-request-method": "POST"}
+    server = serve(ToneEngine(), cors_origins=("https://page.example",))
+    answer = server.client.options("/v1/speech", headers=asked)
+    assert answer.status_code == 200
+    assert "POST" in answer.headers["access-control-allow-methods"]
+    other = server.client.options(
+        "/v1/speech", headers={**asked, "origin": "https://other.example"}
+    )
+    assert "access-control-allow-origin" not in other.headers
+
+
+@pytest.mark.parametrize("name", ["host", "origin"])
+def test_an_address_that_is_none_is_refused(serve: Serve, name: str):
+    response = speak(serve(ToneEngine()), **{name: "http://[" if name == "origin" else "["})
+    assert response.status_code == 403
+    assert response.json()["error"]["code"] == "forbidden"
 
 
 def test_the_servers_own_page_may_call(serve: Serve):

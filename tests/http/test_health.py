@@ -1,5 +1,6 @@
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -9,9 +10,15 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from myna.core.errors import SettingsError
 from myna.engines.cached import CachedEngine
 from myna.engines.fallback import FallbackEngine
+from myna.http.app import create_app
+from myna.http.server import serve as run
+from myna.settings import HttpSettings, Settings
 from myna.storage.results import ResultFolder
+from myna.studio.studio import Studio
+from myna.studio.wiring import open_library
 from tests.http.conftest import Running
 from tests.http.doubles import GatedEngine
 from tests.unit.engines.doubles import BrokenEngine, ToneEngine
@@ -31,6 +38,12 @@ def test_a_server_is_alive_and_ready(serve: Serve):
     server = serve(ToneEngine())
     assert server.client.get("/healthz").json() == {"status": "alive"}
     assert server.client.get("/readyz").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_who_watches_a_server_needs_no_more_than_its_status(serve: Serve, path: str):
+    answer = serve(ToneEngine()).client.head(path)
+    assert (answer.status_code, answer.content) == (200, b"")
 
 
 def test_what_happens_is_counted(serve: Serve, tmp_path: Path):
@@ -84,6 +97,16 @@ def test_a_stopping_server_takes_nothing_new(serve: Serve):
     response = server.speak()
     assert (response.status_code, response.json()["error"]["code"]) == (503, "shutting_down")
     assert "retry-after" in response.headers
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "nowhere.invalid", "192.0.2.1"])
+def test_a_place_where_it_cannot_listen_is_told_in_a_line(settings: Settings, host: str):
+    """One that is taken, one that has no address, one of another machine."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        there = HttpSettings(host=host, port=taken.getsockname()[1])
+        app = create_app(Studio(ToneEngine(), open_library(settings)), there)
+        with pytest.raises(SettingsError, match=rf"Cannot listen on '{host}'.*--port"):
+            run(app, there, print)
 
 
 PROGRAM = """

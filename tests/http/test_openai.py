@@ -159,7 +159,8 @@ def test_a_reference_may_come_along(serve: Serve, sample_file: bytes):
     url = f"data:audio/flac;base64,{base64.b64encode(sample_file).decode()}"
     body = {"input": "가.", "ref_audio": url, "stream": True, "lang_code": "KO", "seed": 3}
     assert server.client.post("/v1/audio/speech", json=body).status_code == 200
-    for wrong in ("https://example.org/a.wav", "data:audio/wav;base64,?", "file:///etc/passwd"):
+    data = "data:audio/wav;base64,"
+    for wrong in ("https://example.org/a.wav", f"{data}?", f"{data}음", "file:///etc/passwd"):
         refused = server.client.post("/v1/audio/speech", json={**body, "ref_audio": wrong})
         assert refused.status_code == 400
         assert "ref_audio" in refused.json()["error"]["message"]

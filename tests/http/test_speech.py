@@ -141,6 +141,20 @@ KNOBS = {
 }
 
 
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"\xff", b"[" * 100_000, b'{"seed": %s}' % (b"9" * 5000)]
+)
+def test_a_body_that_is_no_json_is_not_understood(serve: Serve, body: bytes):
+    refused = serve(ToneEngine()).client.post("/v1/speech", content=body)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (422, "invalid_request")
+
+
+def test_a_wrong_method_is_told_the_right_one(serve: Serve):
+    refused = serve(ToneEngine()).client.get("/v1/speech")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (405, "method_not_allowed")
+    assert refused.headers["allow"] == "POST"
+
+
 def test_every_knob_reaches_the_engine(serve: Serve):
     engine = HeedfulEngine()
     assert serve(engine).speak("가나다.", **KNOBS).status_code == 200

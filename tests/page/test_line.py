@@ -54,19 +54,22 @@ def test_speech_goes_on_where_it_was_when_the_server_comes_back(
     visitor = visit(program.url)
     visitor.allowed += ["ERR_CONNECTION", "WebSocket"]
     page = visitor.open()
-    text = "One sentence comes after the other. " * 24
-    page.fill("#text", text)
-    page.click("#say")
+    text = "One sentence comes after the other. " * 12
+    page.get_by_text("Live", exact=True).click()  # or else it may be over before the server is
+    page.keyboard.insert_text(text)
     wait_for(page, "document.querySelectorAll('.word').length > 6")
     program.kill()
     expect(page.locator("#banner")).to_contain_text("The server is away")
     expect(page.locator("#figure-state")).to_have_text("waiting for the server")
-    expect(page.locator("#text")).to_be_editable()
-    program.start()
+    more = "And more is written in the meantime. " * 12
+    page.keyboard.insert_text(more)
     page.get_by_role("button", name="Try now").click()
+    program.start()
+    page.evaluate("dispatchEvent(new Event('online'))")  # the page may have found out by itself
     expect(page.locator("#banner")).to_be_hidden()
+    page.get_by_text("Live", exact=True).click()
     expect(page.locator("#figure-state")).to_have_text("finished")
-    assert page.locator(".word").count() == len(text.split())
+    assert page.locator(".word").count() == len(f"{text}{more}".split())
     page.keyboard.press("Escape")
     with page.expect_download() as download:
         page.click("#take-download")
@@ -123,6 +126,28 @@ def test_what_a_key_does_not_allow_is_told(
     page.click("[data-voice=sample] button[title=Remove]")
     page.get_by_role("dialog").get_by_role("button", name="Remove").click()
     expect(page.locator("#voices-problem")).to_contain_text("lacks the scope 'voices'")
+
+
+def test_a_speech_goes_on_when_the_key_is_changed_meanwhile(
+    visit: Callable[..., Visitor], keys: KeyBook, guarded: Running
+):
+    _, first = keys.add("laptop", [Scope.SPEAK])
+    _, second = keys.add("phone", [Scope.SPEAK])
+    visitor = visit(guarded)
+    visitor.page.add_init_script(f"sessionStorage.setItem('myna.key', '{first}')")
+    page = visitor.open()
+    page.get_by_text("Live", exact=True).click()
+    page.keyboard.insert_text("Tea is on. ")
+    wait_for(page, "document.querySelectorAll('.word').length === 3")
+    page.click("#key")
+    page.fill("#key-input", second)
+    page.keyboard.press("Enter")
+    page.focus("#text")
+    page.keyboard.press("End")
+    page.keyboard.insert_text("Two cups? ")
+    wait_for(page, "document.querySelectorAll('.word').length === 5")
+    page.get_by_text("Live", exact=True).click()
+    expect(page.locator("#figure-state")).to_have_text("finished")
 
 
 def test_ten_thousand_characters_are_spoken(visitor: Visitor):

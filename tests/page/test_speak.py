@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
+from myna.core.speech import SpeechRequest
 from myna.dsp.codec import decode
+from myna.studio.subtitles import SubtitleFormat, write_subtitles
+from tests.http.conftest import Running
 from tests.page.conftest import Visitor
 
 TEXT = "Tea is on. Two cups?"
@@ -139,6 +142,22 @@ def test_subtitles_come_with_it(visitor: Visitor):
     assert re.fullmatch(r"00:00:00,\d{3} --> 00:00:0\d,\d{3}", lines[1])
     assert [lines[2], lines[6]] == ["Tea is on.", "Two cups?"]
     assert downloaded(page, "vtt").decode().startswith("WEBVTT\n\n00:00:00.")
+
+
+def test_subtitles_are_cut_as_on_the_command_line(visitor: Visitor, site: Running):
+    text = (
+        "Good evening, Dr. Kim. “Tea?” (It is ready.) 약은 두 알이에요! When the kettle has boiled "
+        "and the tea is ready, take your two tablets & a glass of water. 今天天氣真好，我們走吧。"
+    )
+    page = visitor.open()
+    speak(page, text)
+    wait_until_spoken(page)
+    speech = site.studio.speak(SpeechRequest(text, "sample", timestamps=True))
+    here = write_subtitles(speech.words, SubtitleFormat.VTT, speech.audio.duration, text=text)
+    there = downloaded(page, "vtt").decode()
+    shown = [[line for line in file.splitlines() if "-->" not in line] for file in (here, there)]
+    assert [line for line in shown[1] if line] == [line for line in shown[0] if line]
+    assert "take your two tablets &amp; a glass of water." in shown[1]
 
 
 def downloaded(page: Page, format: str) -> bytes:

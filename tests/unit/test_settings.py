@@ -65,5 +65,52 @@ def test_a_misspelt_variable_is_warned_about(monkeypatch: pytest.MonkeyPatch):
         Settings.load()
 
 
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("MYNA_ENGINES", "embedded"), ("MYNA_HTTP", "{port: 80}")],
+)
+def test_a_list_in_the_environment_that_is_no_json_is_told(
+    variable: str, value: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SettingsError, match=r"(engines|http).*JSON.*MYNA_ENGINES="):
+        Settings.load()
+
+
+def test_a_file_that_is_no_text_is_told():
+    Path("myna.toml").write_bytes("engines = ['내장']".encode("cp949"))
+    with pytest.raises(SettingsError, match=r"myna\.toml cannot be read: .*utf-8"):
+        Settings.load()
+
+
+def test_a_tilde_stands_for_the_users_own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("MYNA_HOME", "~/kept")
+    Path("myna.toml").write_text(
+        '[http]\nreference_directory = "~/voices"\n[cosyvoice]\nfolder = "~/models"\n'
+    )
+    settings = Settings.load()
+    assert settings.home == tmp_path / "kept"
+    assert settings.http.reference_directory == tmp_path / "voices"
+    assert settings.cosyvoice.folder == tmp_path / "models"
+    assert Settings(home=Path("~/other")).home == tmp_path / "other"
+
+
+def test_pages_are_named_as_browsers_name_them(monkeypatch: pytest.MonkeyPatch):
+    origins = '["https://Page.example/", "capacitor://localhost", "*"]'
+    monkeypatch.setenv("MYNA_HTTP__CORS_ORIGINS", origins)
+    named = ("https://page.example", "capacitor://localhost", "*")
+    assert Settings.load().http.cors_origins == named
+    monkeypatch.setenv("MYNA_HTTP__CORS_ORIGINS", '["page.example"]')
+    with pytest.raises(SettingsError, match=r"'page\.example' is no origin.*https://example\.org"):
+        Settings.load()
+
+
+def test_a_tilde_of_nobody_is_refused(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("MYNA_HOME", "~nobody-is-called-so/kept")
+    with pytest.raises(SettingsError, match="home"):
+        Settings.load()
+
+
 def test_everything_kept_is_under_one_home(home: Path):
     assert Settings.load().home == home

@@ -37,7 +37,9 @@ def align(
     recording = decode(sound_source(audio), max_seconds=limits.audio_seconds)
     studio = Studio.open()
     alignment = studio.align(recording, text, language)
-    written = write_alignment(alignment, SubtitleFormat(format_.value), recording.duration)
+    written = write_alignment(
+        alignment, SubtitleFormat(format_.value), recording.duration, text=text
+    )
     if output == "-":
         typer.echo(written, nl=not written.endswith("\n"))
     else:

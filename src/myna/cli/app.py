@@ -1,5 +1,6 @@
 """The `myna` command."""
 
+import errno
 import sys
 from typing import Annotated
 
@@ -21,7 +22,7 @@ from myna.cli import (
     storage,
     voices,
 )
-from myna.cli.terminal import say_error, show_warnings_briefly
+from myna.cli.terminal import give_up_stdout, say_error, show_warnings_briefly
 from myna.core.errors import (
     EngineError,
     MynaError,
@@ -90,3 +91,9 @@ def main() -> None:
         if isinstance(error, MynaError):
             say_error(str(error))
         sys.exit(exit_code(error))
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        give_up_stdout()
+        say_error(f"There is no room for what is to be written: {error.strerror}. Free some space.")
+        sys.exit(EXIT_CODES[StorageError])

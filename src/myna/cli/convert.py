@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from myna.cli.options import voice_of
-from myna.cli.terminal import say_done, write_file
+from myna.cli.terminal import check_writable, say_done, write_file
 from myna.cli.voices import sound_source
 from myna.core.languages import AUTO
 from myna.core.speech import ConversionRequest, Options
@@ -28,6 +28,7 @@ def convert(
 ) -> None:
     """Say a recording again, at its pace, in another voice."""
     format_ = AudioFormat.of(output)
+    check_writable(output)
     studio = Studio.open()
     recording = decode(sound_source(source), max_seconds=studio.limits.audio_seconds)
     target = voice_of(voice, Recording(Path(voice), "", AUTO), studio)

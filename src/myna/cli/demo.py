@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from myna.cli.terminal import stdout
+from myna.cli.terminal import stdout, write_file
+from myna.core.errors import StorageError
 from myna.core.speech import Chunk, SpeechRequest
 from myna.dsp.codec import save_audio
 from myna.settings import CacheSettings, Settings
@@ -25,7 +26,12 @@ def demo(
     folder: Annotated[Path, typer.Argument(help="Where to write.")] = Path("demo"),
 ) -> None:
     """Speak a Korean and an English sentence in the sample voice: audio, picture, subtitles."""
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(
+            f"Cannot write to {str(folder)!r}: {error.strerror}. Name another folder."
+        ) from error
     settings = Settings(home=folder / ".myna", cache=CacheSettings(enabled=False))
     studio = Studio.open(settings)
     voice = studio.voice("sample")
@@ -45,9 +51,9 @@ def demo(
         target = folder / f"{name}.wav"
         save_audio(target, speech.audio)
         plot_speech(speech.audio, speech.words, target.with_suffix(".png"), title=text)
-        target.with_suffix(".srt").write_text(
-            write_subtitles(speech.words, SubtitleFormat.SRT), "utf-8"
-        )
+        duration = speech.audio.duration
+        subtitles = write_subtitles(speech.words, SubtitleFormat.SRT, duration, text=text)
+        write_file(target.with_suffix(".srt"), subtitles)
         stdout.print(f"\n{text}", highlight=False)
         stdout.print(
             f"  {target}, .png, .srt: {speech.audio.duration:.1f} s, engine "

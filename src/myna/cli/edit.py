@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperCommand
 
 from myna.cli.options import EngineName, Language, SampleSteps, Seed
-from myna.cli.terminal import say_done, write_file
+from myna.cli.terminal import check_writable, say_done, write_file
 from myna.cli.voices import sound_source
 from myna.core.edit import Edit
 from myna.core.errors import InvalidOption
@@ -81,6 +81,7 @@ def edit(
 ) -> None:
     """Change words of a recording and keep every other sample, bit for bit."""
     format_ = AudioFormat.of(output)
+    check_writable(output, report, plot)
     pairs = list(zip(replace or [], replacement or [], strict=True))
     edits = _edits(text, pairs, (start_char, end_char, new))
     studio = Studio.open()

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from myna.cli.terminal import is_piped, stdout
@@ -29,6 +30,6 @@ def engines(
         table = Table(*titles, box=None, pad_edge=False)
         for status in found:
             ready = "[green]yes[/green]" if status.ready else "[red]no[/red]"
-            remedy = status.remedy.replace("[", r"\[")
-            table.add_row(status.name, ready, status.runs, status.summary, remedy)
+            told = map(escape, (status.runs, status.summary, status.remedy))
+            table.add_row(status.name, ready, *told)
         stdout.print(table)

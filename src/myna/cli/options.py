@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from myna.cli.terminal import say_warning
+from myna.core.errors import VoiceNotFound
 from myna.core.speech import Options
 from myna.core.voice import Voice
 from myna.studio.studio import Studio
@@ -79,13 +80,29 @@ def voice_of(name: str, recording: Recording, studio: Studio) -> str | Voice:
     A name in the library wins over a file of that name; what is neither is reported as
     whichever it looks like.
     """
-    looks_like_file = "/" in name or Path(name).suffix or Path(name).is_file()
-    if not looks_like_file or any(record.name == name for record in studio.voices.list()):
+    if not _looks_like_file(name) or _is_kept(name, studio):
         return name
     checked = check_recording(studio, recording)
     for warning in checked.warnings:
         say_warning(warning)
     return checked.voice
+
+
+def _looks_like_file(name: str) -> bool:
+    if "/" in name or Path(name).suffix:
+        return True
+    try:
+        return Path(name).is_file()
+    except OSError:  # such as a name longer than the disk takes
+        return False
+
+
+def _is_kept(name: str, studio: Studio) -> bool:
+    try:
+        studio.voices.record(name)
+    except VoiceNotFound:
+        return False
+    return True
 
 
 def mixed_voice(

@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from myna.cli import options
 from myna.cli.playback import play as play_aloud
 from myna.cli.terminal import (
+    check_writable,
     is_piped,
     read_text,
     say_done,
@@ -87,10 +88,12 @@ def say(
     """
     destination = _destination(output, format_, play=play)
     subtitle_format = SubtitleFormat.of(timestamps) if timestamps else None
+    check_writable(destination.path, timestamps, plot)
     studio = Studio.open(Settings.load())
     recording = Recording(Path(voice), transcript, voice_language)
+    written: list[str] = []
     request = SpeechRequest(
-        _text(text, file),
+        _noted(_text(text, file), written),
         options.mixed_voice(voice, recording, auxiliary, studio),
         language,
         options.manner(context),
@@ -100,7 +103,8 @@ def say(
     )
     speech = (_played if play else _written)(studio, request, destination)
     if timestamps and subtitle_format:
-        write_file(timestamps, write_subtitles(speech.words, subtitle_format))
+        duration, said = speech.audio.duration, "".join(written)
+        write_file(timestamps, write_subtitles(speech.words, subtitle_format, duration, text=said))
     if plot:
         from myna.studio.plot import plot_speech
 
@@ -127,7 +131,7 @@ def _destination(output: str | None, name: str | None, *, play: bool) -> _Destin
     return _Destination(path, AudioFormat.of(path) if path else AudioFormat.WAV)
 
 
-def _text(text: str | None, file: Path | None) -> str | Iterator[TextPiece]:
+def _text(text: str | None, file: Path | None) -> str | Iterator[str]:
     if (text is None) == (file is None):
         raise InvalidOption("TEXT", text, "give either a text or --file, not both or neither")
     if text is not None:
@@ -138,12 +142,26 @@ def _text(text: str | None, file: Path | None) -> str | Iterator[TextPiece]:
     return read_text(file)
 
 
-def _arriving() -> Iterator[TextPiece]:
+def _arriving() -> Iterator[str]:
     """Yield standard input as it is written, not when it ends."""
     decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
     while content := os.read(sys.stdin.fileno(), READ_BYTES):
         yield decoder.decode(content)
     yield decoder.decode(b"", final=True)
+
+
+def _noted(text: str | Iterator[str], written: list[str]) -> str | Iterator[TextPiece]:
+    """Return the text, and note what has come of it."""
+    if isinstance(text, str):
+        written.append(text)
+        return text
+    return _noting(text, written)
+
+
+def _noting(pieces: Iterator[str], written: list[str]) -> Iterator[TextPiece]:
+    for piece in pieces:
+        written.append(piece)
+        yield piece
 
 
 def _played(studio: Studio, request: SpeechRequest, destination: _Destination) -> Speech:
@@ -157,7 +175,7 @@ def _played(studio: Studio, request: SpeechRequest, destination: _Destination) -
 def _written(studio: Studio, request: SpeechRequest, destination: _Destination) -> Speech:
     """Write it to a file, or to standard output as it is made."""
     started = time.perf_counter()
-    first_chunk = 0.0
+    first_chunk = seconds = 0.0
     heard: list[Chunk] = []
     total = len(list(sentences(request.text))) if isinstance(request.text, str) else None
     with closing(studio.stream(request)) as chunks, _progress(total) as progress:
@@ -169,7 +187,7 @@ def _written(studio: Studio, request: SpeechRequest, destination: _Destination) 
                 encoder = encoder or Encoder(destination.format, chunk.audio.sample_rate)
                 write_bytes(encoder.encode(chunk.audio))
             heard.append(chunk)
-            seconds = sum(c.audio.duration for c in heard)
+            seconds += chunk.audio.duration
             progress.update(task, completed=chunk.sentence, seconds=seconds)
         progress.update(task, completed=total or 0)
         if encoder:

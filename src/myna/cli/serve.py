@@ -13,7 +13,9 @@ from myna.studio.wiring import open_keys
 
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port; 0 lets the system choose.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port; 0 lets the system choose.")
+    ] = None,
     allow_anonymous: Annotated[
         bool, typer.Option("--allow-anonymous", help="Serve everybody who reaches the address.")
     ] = False,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from myna.cli.options import Language
@@ -56,13 +57,13 @@ def list_voices(as_json: JsonFlag = False) -> None:
         typer.echo(json.dumps([asdict(r) for r in records], ensure_ascii=False, indent=2))
     elif is_piped():
         for record in records:
-            typer.echo("\t".join(_row(record)))
+            typer.echo("\t".join(" ".join(cell.split()) for cell in _row(record)))
     else:
         table = Table(
             "name", "language", "seconds", "speaker", "permission", "transcript", box=None
         )
         for record in records:
-            table.add_row(*(cell.replace("[", r"\[") for cell in _row(record)))
+            table.add_row(*map(escape, _row(record)))
         stdout.print(table)
 
 
@@ -122,8 +123,16 @@ def import_voice(
 
 
 def sound_source(path: Path) -> Path | bytes:
-    """Return where sound comes from: the file the user named, or standard input for `-`."""
-    return sys.stdin.buffer.read() if str(path) == "-" else path
+    """Return where sound comes from: the file the user named, or standard input for `-`.
+
+    What comes through a pipe can be read once only: all of it is.
+    """
+    if str(path) == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return path.read_bytes() if path.is_fifo() else path
+    except OSError:
+        return path  # whoever opens it says why
 
 
 def _read_file(path: Path) -> bytes:

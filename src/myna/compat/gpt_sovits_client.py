@@ -3,7 +3,6 @@
 import base64
 import json
 from pathlib import Path
-from typing import Any
 
 from myna.core.errors import (
     BadAudio,
@@ -48,8 +47,11 @@ class GPTSoVITSClient:
         key = json.dumps(["speech", self._api_url, self._user_id, self._voice, text])
         if use_cache and (kept := self._kept.get(key)):
             return kept
-        answer = self._asked("/api/v1/tts", {"text": text})
-        speech = base64.b64decode(answer["audio_base64"])
+        sent = self._asked("/api/v1/tts", "audio_base64", {"text": text})
+        try:
+            speech = base64.b64decode(sent, validate=True)
+        except ValueError:
+            raise self._misplaced() from None
         if use_cache:
             self._kept[key] = speech
         return speech
@@ -66,9 +68,10 @@ class GPTSoVITSClient:
         except OSError as error:
             raise BadAudio(f"Cannot read {str(path)!r}: {error.strerror}.") from None
         given = {"transcript": transcript, "language": language}
-        answer = self._asked("/api/v1/voices", given, audio=(Path(path).name, content))
-        self._kept[self._voice_key] = str(answer["voice_id"]).encode()
-        return str(answer["voice_id"])
+        sample = (Path(path).name, content)
+        voice_id = self._asked("/api/v1/voices", "voice_id", given, audio=sample)
+        self._kept[self._voice_key] = voice_id.encode()
+        return voice_id
 
     @property
     def _voice_key(self) -> str:
@@ -78,8 +81,10 @@ class GPTSoVITSClient:
     def _voice(self) -> str:
         return self._kept.get(self._voice_key, b"").decode()
 
-    def _asked(self, path: str, given: dict[str, str], **files: tuple[str, bytes]) -> Any:
-        # Any: this is the wire
+    def _asked(
+        self, path: str, wanted: str, given: dict[str, str], **files: tuple[str, bytes]
+    ) -> str:
+        """Return what is wanted of the server's answer."""
         from myna.engines.remote.transport import Ask
 
         form = {"user_id": self._user_id, "api_key": self._api_key, **given}
@@ -87,12 +92,15 @@ class GPTSoVITSClient:
         if answer.status != 200:
             raise self._refused(answer.status, answer.content)
         try:
-            return json.loads(answer.content)
-        except ValueError:
-            raise SynthesisFailed(
-                f"{self._transport.address.shown} sent no JSON: is it a server with CarePill's "
-                "interface? Check `api_url`."
-            ) from None
+            return str(json.loads(answer.content)[wanted])
+        except (ValueError, KeyError, TypeError):
+            raise self._misplaced() from None
+
+    def _misplaced(self) -> SynthesisFailed:
+        return SynthesisFailed(
+            f"{self._transport.address.shown} did not answer as a server with CarePill's interface "
+            "does. Check `api_url`."
+        )
 
     def _refused(self, status: int, content: bytes) -> MynaError:
         from myna.engines.remote.speaking import message, refusal

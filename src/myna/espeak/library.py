@@ -2,10 +2,7 @@
 
 import ctypes
 import os
-import shutil
-import tempfile
 import threading
-import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from myna.core.errors import PackageMissing, SynthesisFailed
+from myna.espeak.data_folder import DataFolder, telling
 
 SAMPLE_RATE = 22050  # Hz, of every espeak-ng voice
 
@@ -87,10 +85,7 @@ class Library:
     """espeak-ng with a data directory of its own. Not safe for two threads: see `library()`."""
 
     def __init__(self, path: str, data: str) -> None:
-        self._directory = Path(tempfile.mkdtemp(prefix="myna-espeak-"))
-        self._finalizer = weakref.finalize(self, _remove, self._directory, os.getpid())
-        _mirror(Path(data), self._directory)
-        self._variants = self._directory / "voices" / "!v"
+        self._folder = DataFolder(Path(data))
         self._written: set[str] = set()
         self._pieces: list[bytes] = []
         self._events: list[Event] = []
@@ -100,7 +95,7 @@ class Library:
         rate = self._native.espeak_Initialize(
             _SYNCHRONOUS,
             _BUFFER_MILLISECONDS,
-            os.fsencode(self._directory),
+            os.fsencode(self._folder.path),
             _PHONEME_EVENTS_IN_IPA | _DO_NOT_EXIT,
         )
         if rate != SAMPLE_RATE:
@@ -151,7 +146,8 @@ class Library:
         name = f"myna{sha256(variant.encode()).hexdigest()[:12]}"
         if name not in self._written:
             lines = ("language variant", f"name {name}", variant, *STEADY_LINES, "")
-            (self._variants / name).write_text("\n".join(lines), encoding="utf-8")
+            with telling():
+                (self._folder.variants / name).write_text("\n".join(lines), encoding="utf-8")
             self._written.add(name)
         return name
 
@@ -228,30 +224,3 @@ def _phoneme(event: _Event) -> str:
     """Read the name by its address: eight full bytes have no terminating zero."""
     raw = ctypes.string_at(ctypes.addressof(event.id), _EVENT_STRING_BYTES)
     return raw.split(b"\0", 1)[0].decode("utf-8", "ignore")
-
-
-def _mirror(data: Path, directory: Path) -> None:
-    """Link espeak-ng's data into a directory of ours, so that variants can be written there."""
-    voices = directory / "voices"
-    (voices / "!v").mkdir(parents=True)
-    for entry in data.iterdir():
-        if entry.name != "voices":
-            _link(entry, directory / entry.name)
-    for entry in (data / "voices").iterdir():
-        if entry.name != "!v":
-            _link(entry, voices / entry.name)
-
-
-def _link(source: Path, target: Path) -> None:
-    try:
-        target.symlink_to(source, target_is_directory=source.is_dir())
-    except OSError:  # a platform or account that may not make symbolic links
-        if source.is_dir():
-            shutil.copytree(source, target)
-        else:
-            shutil.copy2(source, target)
-
-
-def _remove(directory: Path, owner: int) -> None:
-    if os.getpid() == owner:
-        shutil.rmtree(directory, ignore_errors=True)

@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
 from myna.http import dialects
+from myna.http.call import OWN_VOICE_HEADER, SAMPLE_RATE_HEADER
 from myna.http.errors import tell
 from myna.http.gate import Gate
 from myna.http.page import page
@@ -18,6 +19,8 @@ from myna.storage.keys import KeyBook
 from myna.studio.studio import Studio
 
 API_VERSION = "1"
+EXPOSED = ("X-Request-ID", SAMPLE_RATE_HEADER, OWN_VOICE_HEADER, "X-Edit-Report", "Retry-After")
+"""Headers that pages of other sites may read."""
 NATIVE = (
     speech.router,
     socket.router,
@@ -51,13 +54,13 @@ def create_app(
     for router in (*NATIVE, *dialects.routers(settings.dialects), page.router):
         app.include_router(router)
     app.add_exception_handler(HTTPException, lambda request, error: tell(error, request))
-    if settings.cors_origins:
+    app.add_middleware(Gate, service=service)
+    if settings.cors_origins:  # around the gate: pages may read why it refused them, too
         app.add_middleware(
             CORSMiddleware,
             allow_origins=settings.cors_origins,
             allow_methods=["*"],
             allow_headers=["*"],
-            expose_headers=["X-Request-ID", "X-Sample-Rate", "Retry-After"],
+            expose_headers=EXPOSED,
         )
-    app.add_middleware(Gate, service=service)
     return app

@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass
 
 import jwt
+from jwt.algorithms import RSAAlgorithm
 from starlette.requests import HTTPConnection
 
 from myna.core.errors import SettingsError
@@ -57,8 +58,7 @@ class Access:
         self._read_at = -REFRESH_SECONDS
         self._reading = asyncio.Lock()
         self._needs_key = _takes_tokens(settings)
-        if settings.jwt_secret and len(settings.jwt_secret.get_secret_value()) < SECRET_BYTES:
-            raise SettingsError(f"`http.jwt_secret` needs {SECRET_BYTES} characters or more.")
+        _check_signatures(settings)
 
     @property
     def is_open(self) -> bool:
@@ -115,6 +115,19 @@ def check_address(settings: HttpSettings, keys: KeyBook) -> None:
         f"Listening on {settings.host!r} lets other machines in, and there are no API keys. Make "
         "one with `myna keys add NAME`, or say --allow-anonymous to serve everybody."
     )
+
+
+def _check_signatures(settings: HttpSettings) -> None:
+    """Refuse keys by which no token could be told from another, or none at all."""
+    if settings.jwt_secret and len(settings.jwt_secret.get_secret_value()) < SECRET_BYTES:
+        raise SettingsError(f"`http.jwt_secret` needs {SECRET_BYTES} characters or more.")
+    if settings.jwt_public_key:
+        try:
+            RSAAlgorithm(RSAAlgorithm.SHA256).prepare_key(settings.jwt_public_key)
+        except (jwt.PyJWTError, ValueError, TypeError):
+            raise SettingsError(
+                "`http.jwt_public_key` is no RSA key. Give its text (PEM), not the name of a file."
+            ) from None
 
 
 def _takes_tokens(settings: HttpSettings) -> bool:

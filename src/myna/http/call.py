@@ -5,6 +5,7 @@ from collections.abc import Callable, Coroutine, Generator, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
+from urllib.parse import quote
 
 from fastapi import Depends
 from starlette.datastructures import UploadFile
@@ -31,7 +32,7 @@ Result = TypeVar("Result")
 
 SAMPLE_RATE_HEADER = "X-Sample-Rate"
 OWN_VOICE_HEADER = "X-Own-Voice"
-"""Engines that spoke in a voice of their own, not in the one asked for."""
+"""Engines that spoke in a voice of their own, not in the one asked for; beyond ASCII as in URLs."""
 
 
 class Call:
@@ -108,7 +109,7 @@ class Call:
         content = await self.in_thread(lambda: encode_file(resample(speech.audio, rate), format))
         headers = {SAMPLE_RATE_HEADER: str(rate)}
         if speech.own_voices:
-            headers[OWN_VOICE_HEADER] = ", ".join(speech.own_voices)
+            headers[OWN_VOICE_HEADER] = ", ".join(map(quote, speech.own_voices))
         return Response(content, media_type=format.media_type, headers=headers)
 
     def stream(self, request: SpeechRequest, body: Body) -> Response:

@@ -77,11 +77,14 @@ class Problem:
     """Which part of the request is at fault, where one is."""
     retry_after: int | None = None
     """Seconds."""
+    allow: str = ""
+    """Methods that would have been right."""
 
     @property
     def headers(self) -> dict[str, str]:
         """Headers that belong to it in every dialect."""
         headers = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
+        headers |= {"Allow": self.allow} if self.allow else {}
         return headers | ({"WWW-Authenticate": "Bearer"} if self.status == 401 else {})
 
 
@@ -131,7 +134,8 @@ def problem_of(error: BaseException, request_id: str) -> Problem:
         return _of_validation(error.errors(), request_id)
     if isinstance(error, HTTPException):
         code = _HTTP_CODES.get(error.status_code, "bad_request")
-        return Problem(error.status_code, code, str(error.detail), request_id)
+        allow = (error.headers or {}).get("Allow", "")
+        return Problem(error.status_code, code, str(error.detail), request_id, allow=allow)
     logger.error("request %s failed unexpectedly", request_id, exc_info=error)
     message = f"Something went wrong in the server. Its log tells more under {request_id}."
     return Problem(500, "internal_error", message, request_id)

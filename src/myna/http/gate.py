@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -56,7 +56,7 @@ class Gate:
         host = headers.get("host", "").lower()
         origin = headers.get("origin", "").lower()
         allowed = {origin.lower() for origin in settings.cors_origins}
-        if origin and not allowed & {origin, "*"} and urlsplit(origin).netloc != host:
+        if origin and not allowed & {origin, "*"} and _place(origin).netloc != host:
             raise Forbidden(
                 f"Pages of {origin!r} may not call this server. Whoever runs it can allow them "
                 "with the setting `http.cors_origins`."
@@ -109,7 +109,15 @@ class _Body:
 
 
 def _name(host: str) -> str:
-    return (urlsplit(f"//{host}").hostname or "").lower()
+    return (_place(f"//{host}").hostname or "").lower()
+
+
+def _place(url: str) -> SplitResult:
+    """Take an address apart; one that is none names no place."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return urlsplit("")
 
 
 def _named(send: Send, name: str) -> Send:

@@ -1,11 +1,14 @@
 """Settings of the server."""
 
 import os
+import re
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 
 from myna.settings.section import Section
+
+ORIGIN = re.compile(r"\*|null|[a-z][a-z0-9+.-]*://[^/\s]+")
 
 
 class HttpSettings(Section):
@@ -19,6 +22,7 @@ class HttpSettings(Section):
     """Serve everyone who can reach the address, without a key."""
     cors_origins: tuple[str, ...] = ()
     """Web pages that may call from a browser, such as `https://example.org`; `*` for all."""
+
     dialects: tuple[str, ...] | None = None
     """Which other interfaces to speak beside the native one. Unset: all."""
     voice_aliases: dict[str, str] = Field(default_factory=dict)
@@ -65,3 +69,14 @@ class HttpSettings(Section):
     """Longest text for a speech that is asked for in one piece."""
     shutdown_seconds: float = Field(default=20.0, ge=0)
     """How long running speeches may take to end when the server is stopped."""
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _check_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        named = tuple(origin.rstrip("/").lower() for origin in origins)
+        for origin in named:
+            if not ORIGIN.fullmatch(origin):
+                raise ValueError(
+                    f"{origin!r} is no origin: write it like 'https://example.org', or '*'"
+                )
+        return named

@@ -4,10 +4,12 @@ import os
 import re
 import tomllib
 import warnings
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
 import platformdirs
+import pydantic_settings
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
@@ -22,6 +24,7 @@ from myna.settings.engines import CosyVoiceSettings, GptSovitsSettings
 from myna.settings.http import HttpSettings
 from myna.settings.playback import PlaybackSettings
 from myna.settings.remotes import RemoteSettings
+from myna.settings.section import expanded
 from myna.settings.storage import CacheSettings, LimitSettings, S3Settings
 
 PREFIX = "MYNA_"
@@ -34,7 +37,8 @@ _SECRETS = ("key", "token", "secret", "password", "database_url")
 def default_home() -> Path:
     """Where Myna keeps everything: `MYNA_HOME`, else the platform's data directory."""
     if chosen := os.environ.get(f"{PREFIX}HOME"):
-        return Path(chosen).expanduser()
+        with suppress(RuntimeError):  # `Settings` tells of a user who is not there
+            return Path(chosen).expanduser()
     return platformdirs.user_data_path("myna", appauthor=False)
 
 
@@ -71,6 +75,11 @@ class Settings(BaseSettings):
     remotes: dict[str, RemoteSettings] = Field(default_factory=dict)
     """Servers that speak for this machine; each is an engine by its name here."""
 
+    @field_validator("home")
+    @classmethod
+    def _at_home(cls, home: Path) -> Path:
+        return expanded(home)
+
     @field_validator("remotes")
     @classmethod
     def _check_names(cls, remotes: dict[str, RemoteSettings]) -> dict[str, RemoteSettings]:
@@ -92,6 +101,13 @@ class Settings(BaseSettings):
             raise SettingsError("; ".join(_explain(error))) from None
         except tomllib.TOMLDecodeError as error:
             raise SettingsError(f"{_settings_file()} is not valid TOML: {error}") from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{_settings_file()} cannot be read: {error}") from None
+        except pydantic_settings.SettingsError as error:
+            raise SettingsError(
+                f"In the environment: {error}. Write lists and sections as JSON there, such as "
+                f'{PREFIX}ENGINES=\'["remote", "embedded"]\'.'
+            ) from None
 
     @staticmethod
     def of_file(path: Path) -> "Settings":

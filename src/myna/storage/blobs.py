@@ -80,7 +80,13 @@ class BlobFolder:
 
     def delete(self, key: str) -> None:
         """Forget the bytes under `key`; it is no error if they are gone."""
-        (self._root / key).unlink(missing_ok=True)
+        try:
+            (self._root / key).unlink(missing_ok=True)
+        except OSError as error:
+            raise StorageError(
+                f"The file {key!r} in {str(self._root)!r} cannot be removed: {error.strerror}. "
+                "Check who may write to the folder."
+            ) from error
 
 
 def write_atomically(path: Path, content: bytes) -> None:

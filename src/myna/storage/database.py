@@ -83,7 +83,8 @@ def lock(connection: sa.Connection) -> None:
 
 def _sqlite(path: Path) -> sa.Engine:
     path.parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_TIMEOUT})
+    url = sa.URL.create("sqlite", database=str(path))  # a path may hold what a URL may not
+    engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT})
     sa.event.listen(engine, "connect", _prepare_connection)
     sa.event.listen(engine, "begin", _begin)
     return engine
@@ -145,10 +146,13 @@ def _begin(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
+_OF_THE_MACHINE = (sa.exc.OperationalError, sa.exc.InterfaceError)
+
+
 def _tell(context: sa.engine.ExceptionContext) -> None:
     """Raise what only the machine can be blamed for as a `StorageError`."""
     error = context.sqlalchemy_exception
-    if isinstance(error, (sa.exc.OperationalError, sa.exc.InterfaceError)):
+    if isinstance(error, _OF_THE_MACHINE) or type(error) is sa.exc.DatabaseError:  # a damaged file
         raise StorageError(
             f"The database failed: {_reason(error)}. Check that it runs and that its disk has room."
         ) from error

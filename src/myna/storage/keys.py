@@ -10,7 +10,7 @@ from enum import StrEnum
 
 import sqlalchemy as sa
 
-from myna.core.errors import RequestError
+from myna.core.errors import InvalidOption, RequestError
 
 PREFIX = "myna"
 ID_BYTES, SECRET_BYTES = 6, 32
@@ -74,7 +74,13 @@ class KeyBook:
         self._database = database
 
     def add(self, name: str, scopes: Iterable[Scope], owner: str = "") -> tuple[ApiKey, str]:
-        """Make a key. Returns it and, this once, the whole key to hand to its user."""
+        """Make a key. Returns it and, this once, the whole key to hand to its user.
+
+        Raises `InvalidOption` for a name or an owner that cannot be shown.
+        """
+        for field, value in (("name", name), ("owner", owner)):
+            if not value.isprintable():
+                raise InvalidOption(field, value, "use printable characters")
         key_id, secret = secrets.token_hex(ID_BYTES), secrets.token_urlsafe(SECRET_BYTES)
         key = ApiKey(
             id=key_id,

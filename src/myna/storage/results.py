@@ -62,7 +62,7 @@ class ResultFolder:
         chunk = unpack(content)
         if chunk is None:
             logger.warning("dropping the damaged cache file %s", path.name)
-            path.unlink(missing_ok=True)
+            _remove(path)
             return None
         _touch(path)
         return chunk
@@ -104,9 +104,9 @@ class ResultFolder:
         for sentence in kept:
             if total <= max_bytes and sentence.used_at >= unused_since:
                 break
-            sentence.path.unlink(missing_ok=True)
-            total -= sentence.size
-            removed.append(sentence)
+            if _remove(sentence.path):
+                total -= sentence.size
+                removed.append(sentence)
         return removed
 
     def _clear_left_overs(self) -> None:
@@ -156,6 +156,16 @@ def unpack(content: bytes) -> Chunk | None:
         )
     except (ValueError, KeyError, TypeError):
         return None
+
+
+def _remove(path: Path) -> bool:
+    """Remove a file; return whether it is gone. One of another user's may stay."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        logger.warning("the cache file %s could not be removed: %s", path.name, error.strerror)
+        return False
+    return True
 
 
 def _touch(path: Path) -> None:

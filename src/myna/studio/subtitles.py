@@ -1,23 +1,14 @@
 """Word times as files that players, editors and phoneticians read."""
 
 import json
-import unicodedata
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
-from itertools import pairwise
 from pathlib import Path
 from typing import Self
 
 from myna.core.errors import InvalidOption
 from myna.core.timing import Alignment, TimedText
-
-LINE_WIDTH = 42  # columns a cue may take; a Han, kana or Hangul character takes two
-CUE_SECONDS = 6.0  # longest a cue stays
-PAUSE_SECONDS = 0.6  # a silence this long ends a cue
-SHORT_PAUSE_SECONDS = 0.2  # so does this one after a sentence, or where the cue is half full
-SENTENCE_ENDS = (".", "?", "!", "…", "。", "？", "！")
-CLOSING = "\"'”’)]」』）】》"  # may follow the end of a sentence
+from myna.studio.cues import Cue, cues
 
 
 class SubtitleFormat(StrEnum):
@@ -39,103 +30,64 @@ class SubtitleFormat(StrEnum):
 
 
 def write_subtitles(
-    words: Sequence[TimedText], format_: SubtitleFormat, duration: float | None = None
+    words: Sequence[TimedText],
+    format_: SubtitleFormat,
+    duration: float | None = None,
+    *,
+    text: str = "",
 ) -> str:
-    """Return word times as the text of a file. `duration` is that of the sound, in seconds."""
-    return write_alignment(Alignment(tuple(words), (), (), 0.0), format_, duration)
+    """Return word times as the text of a file. `duration` is that of the sound, in seconds.
+
+    `text` is what the words are of: subtitles show it as it is written.
+    """
+    return write_alignment(Alignment(tuple(words), (), (), 0.0), format_, duration, text=text)
 
 
 def write_alignment(
-    alignment: Alignment, format_: SubtitleFormat, duration: float | None = None
+    alignment: Alignment,
+    format_: SubtitleFormat,
+    duration: float | None = None,
+    *,
+    text: str = "",
 ) -> str:
     """Return word, character and phone times as the text of a file.
 
-    Subtitles (`srt`, `vtt`) hold the words grouped into cues; `json` and `textgrid` hold all three.
+    Subtitles (`srt`, `vtt`) hold the text in cues, or else the words; `json` and `textgrid` hold
+    words, characters and phones.
     """
+
+    def shown() -> list[Cue]:
+        return cues(alignment.words, text, duration)
+
     writers: dict[SubtitleFormat, Callable[[], str]] = {
-        SubtitleFormat.SRT: lambda: _srt(alignment.words),
-        SubtitleFormat.VTT: lambda: _vtt(alignment.words),
+        SubtitleFormat.SRT: lambda: _srt(shown()),
+        SubtitleFormat.VTT: lambda: _vtt(shown()),
         SubtitleFormat.JSON: lambda: _json(alignment),
         SubtitleFormat.TEXTGRID: lambda: _textgrid(alignment, duration),
     }
     return writers[format_]()
 
 
-@dataclass(frozen=True, slots=True)
-class _Cue:
-    words: tuple[TimedText, ...]
-
-    @property
-    def text(self) -> str:
-        return join_words([word.text for word in self.words])
-
-    @property
-    def width(self) -> int:
-        return sum(2 if _is_wide(character) else 1 for character in self.text)
-
-
-def join_words(words: Sequence[str]) -> str:
-    """Write words side by side as their script does: no blank between Han or kana."""
-    if not words:
-        return ""
-    text = words[0]
-    for left, right in pairwise(words):
-        text += right if _unspaced(left[-1:]) and _unspaced(right[:1]) else f" {right}"
-    return text
-
-
-def _unspaced(character: str) -> bool:
-    """Say whether a script's words stand without blanks: all wide characters but Hangul."""
-    return _is_wide(character) and not unicodedata.name(character, "").startswith("HANGUL")
-
-
-def _is_wide(character: str) -> bool:
-    return bool(character) and unicodedata.east_asian_width(character) in "WF"
-
-
-def cues(words: Sequence[TimedText]) -> Iterator[tuple[TimedText, ...]]:
-    """Group words into what fits on a line, broken where a sentence ends or the speaker pauses."""
-    group: tuple[TimedText, ...] = ()
-    for word in words:
-        if group and _breaks(group, word):
-            yield group
-            group = ()
-        group = (*group, word)
-    if group:
-        yield group
-
-
-def _breaks(group: tuple[TimedText, ...], word: TimedText) -> bool:
-    grown = _Cue((*group, word))
-    silence = word.start - group[-1].end
-    is_sentence = group[-1].text.rstrip(CLOSING).endswith(SENTENCE_ENDS)
-    half_full = _Cue(group).width > LINE_WIDTH / 2
-    return (
-        grown.width > LINE_WIDTH
-        or word.end - group[0].start > CUE_SECONDS
-        or silence >= PAUSE_SECONDS
-        or (is_sentence and half_full)
-        or ((is_sentence or half_full) and silence >= SHORT_PAUSE_SECONDS)
-    )
-
-
-def _srt(words: Sequence[TimedText]) -> str:
+def _srt(shown: Sequence[Cue]) -> str:
     return "".join(
-        f"{number}\n{_clock(group[0].start, ',')} --> {_clock(group[-1].end, ',')}\n"
-        f"{_Cue(group).text}\n\n"
-        for number, group in enumerate(cues(words), 1)
+        f"{number}\n{_clock(cue.start, ',')} --> {_clock(cue.end, ',')}\n{_lines(cue)}\n\n"
+        for number, cue in enumerate(shown, 1)
     )
 
 
-def _vtt(words: Sequence[TimedText]) -> str:
+def _vtt(shown: Sequence[Cue]) -> str:
     return "WEBVTT\n\n" + "".join(
-        f"{_clock(group[0].start, '.')} --> {_clock(group[-1].end, '.')}\n{_escaped(group)}\n\n"
-        for group in cues(words)
+        f"{_clock(cue.start, '.')} --> {_clock(cue.end, '.')}\n{_escaped(_lines(cue))}\n\n"
+        for cue in shown
     )
 
 
-def _escaped(group: tuple[TimedText, ...]) -> str:
-    return _Cue(group).text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+def _lines(cue: Cue) -> str:
+    return "\n".join(cue.lines)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _clock(seconds: float, point: str) -> str:

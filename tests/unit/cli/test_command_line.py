@@ -1,8 +1,13 @@
 """The command line as a user meets it: a process, its pipes and its exit code."""
 
+import io
 import json
+import os
+import signal
 import subprocess
 import sys
+import threading
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -53,6 +58,33 @@ def test_word_times_and_picture_come_beside_the_sound():
     assert Path("tea.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_subtitles_show_the_text_as_it_is_written_also_one_that_arrives():
+    text = "“Tea?” Yes, two cups (with milk)."
+    shown = "“Tea?”\n\n2\n", "\nYes, two cups (with milk).\n"
+    assert myna("say", text, "-o", "tea.wav", "--timestamps", "tea.srt").returncode == 0
+    arriving = ("say", "-f", "-", "-o", "tea.wav", "--timestamps", "piped.srt")
+    assert myna(*arriving, stdin=text.encode()).returncode == 0
+    aligned = myna("align", "tea.wav", "--text", text, "--format", "srt").stdout.decode()
+    for subtitles in (Path("tea.srt").read_text(), Path("piped.srt").read_text(), aligned):
+        assert all(part in subtitles for part in shown), subtitles
+
+
+def test_what_cannot_be_written_is_told_before_anything_is_said():
+    Path("folder.wav").mkdir()
+    for output in ("folder.wav", "nowhere/tea.wav", f"{'long' * 100}.wav"):
+        done = myna("say", HELLO, "-o", output, "--engine", "nobody")
+        assert done.returncode == 5, done.stderr.decode()
+        assert "Cannot write" in done.stderr.decode()
+
+
+@pytest.mark.parametrize("name", [b"\xff\xfe", b"x" * 300])
+def test_a_name_that_is_none_is_nobodys(name: bytes):
+    command = [sys.executable, "-m", "myna", "say", HELLO, "-o", "tea.wav", "--voice"]
+    done = subprocess.run([*command, name], capture_output=True, check=False, timeout=120)
+    assert done.returncode == 3
+    assert "No voice is named" in done.stderr.decode()
+
+
 def test_a_recording_serves_as_voice(sample_file: bytes):
     Path("someone.flac").write_bytes(sample_file)
     done = myna(
@@ -70,6 +102,24 @@ def test_align_prints_json_for_the_next_program():
     alignment = json.loads(done.stdout)
     assert [word["text"] for word in alignment["words"]] == ["Tea", "is", "ready"]
     assert {"words", "characters", "phones"} <= alignment.keys()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such pipes")
+def test_a_voice_may_come_through_a_pipe(sample_file: bytes):
+    here, there = os.pipe()
+    threading.Thread(target=lambda: os.write(there, sample_file) and os.close(there)).start()
+    command = [sys.executable, "-m", "myna", "voices", "add", "piped", f"/dev/fd/{here}"]
+    command += ["--speaker", "line one\nline two"]
+    added = subprocess.run(command, capture_output=True, check=False, timeout=120, pass_fds=(here,))
+    os.close(here)
+    assert added.returncode == 0, added.stderr.decode()
+    packed = myna("voices", "export", "piped", "-o", "-").stdout
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        (given,) = (name for name in archive.namelist() if name.startswith("given"))
+        assert archive.read(given) == sample_file
+    rows = myna("voices", "list").stdout.decode().splitlines()
+    assert [len(row.split("\t")) for row in rows] == [6, 6]
+    assert "line one line two" in rows[0]
 
 
 def test_a_voice_lives_through_the_library(sample_file: bytes):
@@ -150,6 +200,43 @@ def test_a_reader_who_leaves_is_no_error():
     process.stderr.close()
     assert process.wait(60) == 0
     assert message == ""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full disk to try")
+@pytest.mark.parametrize("command", [("say", HELLO, "-o", "-"), ("voices", "list")])
+def test_a_disk_that_is_full_is_told_in_a_line(command: tuple[str, ...]):
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "myna", *command],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+            timeout=120,
+        )
+    assert done.returncode == 5
+    assert done.stderr.decode().startswith("error: There is no room")
+    assert len(done.stderr.splitlines()) == 1
+
+
+INTERRUPTED = """
+import os, signal, sys
+
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == "sqlalchemy":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Finder())
+from myna.__main__ import run
+run()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals")
+def test_ctrl_c_while_the_command_is_loaded_ends_it_without_a_word():
+    command = [sys.executable, "-c", INTERRUPTED, "engines"]
+    done = subprocess.run(command, capture_output=True, check=False, timeout=120)
+    assert (done.returncode, done.stderr) == (-signal.SIGINT, b"")
 
 
 def test_every_error_class_has_an_exit_code():

@@ -23,6 +23,7 @@ from myna.storage.keys import Scope
 from myna.studio.wiring import SAMPLE_TRANSCRIPT, open_keys
 from tests.http.conftest import Running, serve
 from tests.unit.engines.doubles import BabbleEngine, BrokenEngine, ToneEngine
+from tests.unit.engines.remote.scripted import scripted
 
 __all__ = ["serve"]
 
@@ -104,6 +105,15 @@ def test_a_damaged_file_in_the_cache_is_made_again(
     largest.write_bytes(largest.read_bytes()[:-100])
     assert pill.text_to_speech("약.") == said
     assert len(engine.said) == 2
+
+
+@pytest.mark.parametrize("answer", ["[]", "{}", '{"audio_base64": "?"}', "<html>"])
+def test_a_server_with_another_interface_is_told(key: str, tmp_path: Path, answer: str):
+    with (
+        scripted(lambda request: request.answer(200, answer.encode())) as server,
+        pytest.raises(EngineError, match="`api_url`"),
+    ):
+        client(server.url, key, tmp_path).text_to_speech("약.")
 
 
 def test_a_callers_mistake_and_a_servers_failure_are_told_apart(

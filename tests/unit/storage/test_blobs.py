@@ -48,6 +48,13 @@ def test_a_file_that_cannot_be_read_is_not_said_to_be_missing(tmp_path: Path):
         store.get("voices/nothing.wav")
 
 
+def test_a_file_that_cannot_be_removed_is_named(tmp_path: Path):
+    store = BlobFolder(tmp_path)
+    (tmp_path / "voices" / "folder").mkdir(parents=True)
+    with pytest.raises(StorageError, match=r"'voices/folder'.*cannot be removed"):
+        store.delete("voices/folder")
+
+
 def test_a_bucket_that_is_not_there_is_named(new_bucket: BucketAddress):
     with pytest.raises(StorageError, match=r"bucket elsewhere.*NoSuchBucket"):
         BlobBucket(replace(new_bucket, bucket="elsewhere")).put(b"x", prefix="v", suffix="")

@@ -46,6 +46,21 @@ def test_a_file_that_is_no_database_says_where_and_what_to_do(tmp_path: Path):
         open_database(tmp_path / "myna.db")
 
 
+@pytest.mark.parametrize("name", ["what?", "a%20b", "c#d", "할머니 e&f"])
+def test_a_database_may_lie_in_any_folder(tmp_path: Path, name: str):
+    open_database(tmp_path / name / "myna.db").dispose()
+    assert (tmp_path / name / "myna.db").is_file()
+
+
+def test_a_database_that_is_damaged_meanwhile_is_a_storage_error(tmp_path: Path):
+    engine = open_database(tmp_path / "myna.db")
+    engine.dispose()
+    (tmp_path / "myna.db-wal").unlink(missing_ok=True)
+    (tmp_path / "myna.db").write_bytes(b"this is not a database" * 1000)
+    with pytest.raises(StorageError, match="database failed"), engine.connect():
+        pass
+
+
 def test_a_server_that_is_not_there_is_named_without_the_password():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -107,6 +107,15 @@ def test_a_full_disk_costs_the_cache_not_the_speech(tmp_path: Path):
     assert store.get(key(1)) is None
 
 
+def test_a_sentence_that_cannot_be_removed_costs_nobody_their_speech(tmp_path: Path):
+    store = ResultFolder(tmp_path, 10_000_000)
+    store.put(key(1), chunks())
+    (stuck := tmp_path / "00" / f"{key(2)}.speech").mkdir()  # as little to be removed as another's
+    os.utime(stuck, (1000, 1000))
+    assert [sentence.path.name for sentence in store.prune(0)] == [f"{key(1)}.speech"]
+    assert store.get(key(2)) is None
+
+
 def test_writers_and_readers_at_once_see_whole_sentences(tmp_path: Path):
     first, second = ResultFolder(tmp_path, 10_000_000), ResultFolder(tmp_path, 10_000_000)
     expected = Audio.join(c.audio for c in chunks()).pcm16()

@@ -1,4 +1,6 @@
+import unicodedata
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import obstore
@@ -6,6 +8,7 @@ import pytest
 from obstore.store import S3Store
 
 from myna.core.errors import (
+    BadAudio,
     BadReference,
     InvalidOption,
     StorageError,
@@ -16,6 +19,7 @@ from myna.core.voice import Voice
 from myna.storage.blobs import BlobFolder
 from myna.storage.bucket import BlobBucket, BucketAddress
 from myna.storage.database import open_database
+from myna.storage.recent import Recent
 from myna.storage.voices import NewVoice, VoiceLibrary
 from tests.conftest import tone
 
@@ -113,6 +117,20 @@ def test_a_file_that_is_no_exported_voice_is_refused(library: VoiceLibrary, pack
         library.import_(packed)
 
 
+def test_a_damaged_or_encrypted_file_of_a_voice_is_refused(library: VoiceLibrary):
+    library.add("a", new_voice())
+    packed = library.export("a")
+    for at in range(0, len(packed), len(packed) // 30):
+        torn = packed[:at] + bytes(reversed(packed[at : at + 40])) + packed[at + 40 :]
+        with suppress(BadReference, BadAudio, VoiceExists):
+            library.import_(torn)
+    flags = packed.index(b"PK\x01\x02") + 8
+    for locked in (packed[:6] + b"\1" + packed[7:], packed[:flags] + b"\1" + packed[flags + 1 :]):
+        with pytest.raises((BadReference, VoiceExists)):
+            library.import_(locked)
+    assert [record.name for record in library.list()] == ["a"]
+
+
 @pytest.mark.parametrize("name", ["", "  ", "a/b", "..\\x", ".hidden", "a\nb", "x" * 201])
 def test_a_name_that_could_be_misread_is_refused(library: VoiceLibrary, name: str):
     with pytest.raises(InvalidOption):
@@ -152,7 +170,59 @@ def test_what_is_no_text_is_refused(library: VoiceLibrary, text: str):
         library.add("a", voice)
     library.add("a", new_voice())
     with pytest.raises(InvalidOption, match="speaker"):
-        library.describe("a", speaker=text)
+        library.change("a", speaker=text)
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_a_name_is_found_however_it_is_composed(library: VoiceLibrary, form: str):
+    composed, asked = (unicodedata.normalize(f, "할머니 José") for f in ("NFC", form))
+    other = unicodedata.normalize("NFD", composed)
+    assert library.add(asked, new_voice()).name == composed
+    assert library.record(other).name == composed
+    with pytest.raises(VoiceExists):
+        library.add(other, new_voice(330.0))
+    library.change(other, speaker="mum")
+    library.rename(composed, "b")
+    library.rename("b", other)
+    assert [kept.name for kept in library.list()] == [composed]
+    library.remove(other)
+    assert library.list() == []
+
+
+@pytest.mark.parametrize("name", ["nobody", "\udcff", "a\0b", ""])
+def test_what_cannot_be_a_name_is_nobodys(library: VoiceLibrary, name: str):
+    for ask in (library.get, library.record, library.remove, library.export):
+        with pytest.raises(VoiceNotFound):
+            ask(name)
+    with pytest.raises(VoiceNotFound):
+        library.change(name, speaker="mum")
+
+
+def test_a_change_is_made_whole_or_not_at_all(library: VoiceLibrary):
+    library.add("a", new_voice())
+    library.add("b", new_voice(330.0))
+    with pytest.raises(VoiceExists):
+        library.change("a", new_name="b", speaker="mum")
+    assert library.record("a").speaker == "할머니"
+    library.change("a", new_name="c", speaker="mum", consent="")
+    record = library.record("c")
+    assert (record.speaker, record.consent) == ("mum", "")
+
+
+def test_a_voice_that_is_replaced_is_there_all_the_time(library: VoiceLibrary, kept):
+    known = {library.add("a", new_voice(200.0)).voice_id}
+    heard = set()
+    with ThreadPoolExecutor(4) as pool:
+        adding = [
+            pool.submit(library.add, "a", new_voice(210.0 + number), replace=True)
+            for number in range(6)
+        ]
+        while not all(done.done() for done in adding):
+            library._decoded = Recent(1)  # as in a server that has just been started
+            heard.add(library.get("a").id)
+            library.given_file("a")
+    assert heard <= known | {done.result().voice_id for done in adding}
+    assert len(kept()) == 2  # of the last one
 
 
 def test_two_names_at_once_both_arrive(library: VoiceLibrary):

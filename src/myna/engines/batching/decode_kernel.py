@@ -18,8 +18,7 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
-Heads = tuple[Tensor, Tensor, Tensor]
-Known = tuple[Tensor, Tensor]
+from myna.engines.batching.decode_attention import Heads, Known
 
 SPLIT = 128  # positions
 _PROGRAMS = 8  # for the splits of a slot: in most, one for each that is filled

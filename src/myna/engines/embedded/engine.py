@@ -56,9 +56,13 @@ def _spoken(tokens: tuple[Token, ...], fit: VoiceFit, utterance: Utterance) -> I
     options = utterance.options
     source = _paced(fit.source, options.speed)
     done = 0
+    rest = iter(tokens)
     for clause in render_clauses(tokens, source):
+        words = [word for word, token in zip(clause.words, rest, strict=False) if token.spoken]
+        if not words:
+            continue  # of a script that nobody here reads
         began = done / SAMPLE_RATE
-        waiting = [word.shifted(began) for word in clause.words]
+        waiting = [word.shifted(began) for word in words]
         for block in convert(clause, fit, seed=options.seed or 0, first_sample=done):
             done += len(block)
             until = done / SAMPLE_RATE
@@ -68,7 +72,7 @@ def _spoken(tokens: tuple[Token, ...], fit: VoiceFit, utterance: Utterance) -> I
 
 
 def _until(words: Sequence[TimedText], end: float) -> tuple[TimedText, ...]:
-    return tuple(replace(word, end=min(word.end, end)) for word in words)
+    return tuple(replace(word, end=max(word.start, min(word.end, end))) for word in words)
 
 
 def _paced(source: SourceVoice, speed: float) -> SourceVoice:

@@ -29,7 +29,7 @@ from myna.engines.gpt_sovits.sound.mel_vocoders import (
     read_vocoder_v3,
     read_vocoder_v4,
 )
-from myna.engines.gpt_sovits.sound.recorded_windows import RecordedWindows
+from myna.engines.gpt_sovits.sound.recorded_vits import RecordedVits
 from myna.engines.gpt_sovits.sound.vits import Vits
 from myna.engines.gpt_sovits.sound.vits_decoder import VitsDecoder
 from myna.engines.gpt_sovits.sound.window_batches import WindowBatches
@@ -169,7 +169,7 @@ def _decoder(
         vits = Vits(sovits, execution.vocoder_dtype)
         if execution.device.type == "cpu":  # there, what is behind the end of a row only costs
             return VitsDecoder(vits)
-        return VitsDecoder(vits, RecordedWindows(vits, windows))
+        return VitsDecoder(vits, RecordedVits(vits, windows))
     flow = FlowMatching(sovits.tensors, execution.flow_projection)
     path = files.vocoders[version.value]
     read = read_vocoder_v3 if version is Version.V3 else read_vocoder_v4

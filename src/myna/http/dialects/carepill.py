@@ -1,14 +1,12 @@
 """CarePill's interface: reminders in a family member's voice."""
 
 import time
-from contextlib import suppress
 from typing import Annotated
 
 from fastapi import APIRouter, Form, UploadFile
 from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
-from myna.core.errors import VoiceNotFound
 from myna.core.speech import SpeechRequest
 from myna.dsp.codec import AudioFormat, encode_file
 from myna.http.call import Call, Open
@@ -120,6 +118,5 @@ def _replaced(holder: Call, name: str, recording: Recording) -> tuple[VoiceRecor
     """Name a recording that has passed its check; only then is an earlier one given up."""
     made = check_recording(holder.service.studio, recording)
     assert isinstance(recording.source, bytes)
-    with suppress(VoiceNotFound):
-        holder.library.remove(name)
-    return holder.library.add(name, NewVoice(made.voice, recording.source, ".audio")), made.warnings
+    new = NewVoice(made.voice, recording.source, ".audio")
+    return holder.library.add(name, new, replace=True), made.warnings

@@ -181,7 +181,7 @@ def options(values: Mapping[str, float], *, seed: int) -> Options:
     sampling: dict[str, Any] = {  # Any: one of them counts, the others measure
         name: _within(bounds, values[name])
         for name, bounds in SAMPLING.items()
-        if name in values and not math.isnan(values[name])
+        if name in values and values[name] == values[name]  # NaN is not
     }
     for name in COUNTS & sampling.keys():
         sampling[name] = int(sampling[name])

@@ -198,7 +198,7 @@ def _language(code: Any, name: str) -> str:  # Any: JSON is not checked before
 def _number(name: str, value: Any, default: float) -> float:  # Any: JSON is not checked before
     try:
         return default if value is None else float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise InvalidOption(name, value, "give a number") from None
 
 

@@ -1,7 +1,6 @@
 """OpenAI's speech interface: what every OpenAI-like client already speaks."""
 
 import base64
-import binascii
 from collections.abc import Generator, Iterable
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
@@ -125,7 +124,7 @@ def _data_of(url: str) -> bytes:
         raise NotUnderstood("ref_audio must be a data URL (data:audio/wav;base64,...).")
     try:
         return base64.b64decode(data, validate=True)
-    except binascii.Error:
+    except ValueError:  # of `binascii`, or letters beyond ASCII
         raise NotUnderstood(
             "ref_audio is not valid base64. Encode the bytes of the recording's file."
         ) from None

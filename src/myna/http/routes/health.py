@@ -52,11 +52,13 @@ class EngineList(BaseModel):
 
 
 @router.get("/healthz")
+@router.head("/healthz", include_in_schema=False)
 async def alive() -> Health:
     """Say that the process lives."""
     return Health(status="alive")
 
 
+@router.head("/readyz", include_in_schema=False)
 @router.get("/readyz", responses={503: {"model": Health}})
 async def ready(call: Open) -> Response:
     """Say whether new speech is taken: 200, or 503 while stopping or without an engine."""

@@ -314,7 +314,7 @@ async def _from_json(request: Request) -> SpeechBody:
         return SpeechBody.model_validate(json.loads(await request.body()))
     except ValidationError as error:
         raise RequestValidationError(error.errors()) from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise NotUnderstood("The body is not JSON. Send JSON, or a multipart form.") from None
 
 

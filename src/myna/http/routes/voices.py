@@ -162,11 +162,10 @@ async def change(call: Managing, name: str, wanted: VoiceChange) -> VoiceInfo:
     """Rename a voice, or change what is said of it."""
 
     def changed() -> VoiceRecord:
-        library = call.library
-        library.describe(name, speaker=wanted.speaker, consent=wanted.consent)
-        if wanted.name is not None and wanted.name != name:
-            library.rename(name, wanted.name)
-        return library.record(wanted.name or name)
+        call.library.change(
+            name, new_name=wanted.name, speaker=wanted.speaker, consent=wanted.consent
+        )
+        return call.library.record(wanted.name or name)
 
     return VoiceInfo.of(await call.in_thread(changed))
 

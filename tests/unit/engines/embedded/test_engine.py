@@ -50,6 +50,16 @@ def test_a_sentence_ends_without_a_click(engine: EmbeddedEngine, sample: Voice, 
     assert np.abs(samples[-5:]).max() < 0.001 * np.abs(samples).max()
 
 
+@pytest.mark.parametrize("text", ["שלום עולם", "สวัสดี ครับ", "Ⅷ", "ᄀ"])
+def test_a_script_that_nobody_reads_is_not_said(
+    engine: EmbeddedEngine, sample: Voice, text: str
+) -> None:
+    assert speech(engine, sample, Utterance(text, "en")) == []
+    mixed = speech(engine, sample, Utterance(f"{text}, {text} hello {text}, {text}.", "en"))
+    assert [word.text for chunk in mixed for word in chunk.words] == ["hello"]
+    assert 0.3 < joined(mixed).duration < 1.0
+
+
 def test_the_pitch_is_the_speakers(engine: EmbeddedEngine, sample: Voice) -> None:
     audio = joined(speech(engine, sample, Utterance(SENTENCE, "en")))
     medians = [

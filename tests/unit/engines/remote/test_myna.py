@@ -3,6 +3,7 @@
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, closing
 from dataclasses import replace
+from urllib.parse import unquote
 
 import pytest
 
@@ -292,6 +293,8 @@ def test_a_voice_of_an_engines_own_is_declared_all_the_way(serve: Serve, sample:
     timed = server.speak(stream=False, timestamps=True, text="Hello.").json()
     assert timed["own_voices"] == ["fixed"]
     assert "x-own-voice" not in serve(ToneEngine()).speak(stream=False).headers
+    korean = serve(Fixed("서버")).speak(stream=False)
+    assert unquote(korean.headers["x-own-voice"]) == "서버"
 
 
 def test_servers_that_would_speak_through_each_other_do_not_go_round(serve: Serve, sample: Voice):

@@ -10,6 +10,6 @@
   streams as the published code does.
 - For a GPU, `recorded_matching.py` follows paths by steps of fixed sizes (`recorded_step.py`) that
   are recorded, over what calls remember in few pieces (`packed_past.py`, `recorded_past.py`).
-  `recorded_windows.py` does so with the vocoder's filter, whose transforms are then those of
+  `recorded_filter.py` does so with the vocoder's filter, whose transforms are then those of
   `fourier.py`.
 """

@@ -11,7 +11,7 @@ from myna.core.errors import WeightsMissing
 from myna.engines.checkpoints.tensors import Tensors
 from myna.engines.cosyvoice.acoustic.fourier import Fourier
 from myna.engines.cosyvoice.acoustic.pitch import PitchPredictor
-from myna.engines.cosyvoice.acoustic.recorded_windows import RecordedWindows
+from myna.engines.cosyvoice.acoustic.recorded_filter import RecordedFilter
 from myna.engines.cosyvoice.acoustic.request import SAMPLES_PER_FRAME
 from myna.engines.cosyvoice.acoustic.source import Source
 from myna.engines.cosyvoice.version import Version
@@ -145,11 +145,11 @@ class Vocoder:
                 "it is another model's vocoder."
             )
         self._fourier = Fourier(self._window, self._hop)
-        self.windows: RecordedWindows | None = None
+        self.windows: RecordedFilter | None = None
         """What filters windows of some lengths sooner."""
         if recorded:
             n_mels = self._before.weight.shape[1]
-            self.windows = RecordedWindows(self._recordable, n_mels, tensors.device)
+            self.windows = RecordedFilter(self._recordable, n_mels, tensors.device)
 
     @property
     def ahead(self) -> int:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from myna.core.audio import Samples
 from myna.core.playback import Playback
-from myna.engines.gpt_sovits.sound.recorded_windows import RecordedWindows, Window
+from myna.engines.gpt_sovits.sound.recorded_vits import RecordedVits, Window
 from myna.engines.gpt_sovits.sound.speech_windows import FLOW_REACH, HELD_BACK, ArrivingLatents
 from myna.engines.gpt_sovits.sound.window_places import Place, next_place
 
@@ -20,10 +20,10 @@ class RecordedSpeech:
     """One sentence on its way from tokens to sound. Belongs to one call."""
 
     def __init__(
-        self, windows: RecordedWindows, arriving: ArrivingLatents, playback: Playback
+        self, recorded: RecordedVits, arriving: ArrivingLatents, playback: Playback
     ) -> None:
-        """`arriving` was made in the lane of the windows; `playback` says how urgent it is."""
-        self._windows = windows
+        """`arriving` was made in the lane of `recorded`; `playback` says how urgent it is."""
+        self._recorded = recorded
         self._playback = playback
         self._arriving = arriving
         self._latents: Tensor | None = None  # (1, channels, frames), from `_latents_from` on
@@ -42,7 +42,7 @@ class RecordedSpeech:
                 yield sound
 
     def _read(self, tokens: Sequence[int], *, last: bool) -> None:
-        with self._windows.lane.open():
+        with self._recorded.lane.open():
             self._arriving.extend(tokens)
             arrived = self._arriving.after(self._settled, last=last)
             if arrived is None:
@@ -69,13 +69,13 @@ class RecordedSpeech:
             self._flowed_from(place.first),
             place.decided - place.first,
         )
-        made = self._windows.done(window, self._playback.deadline)
+        made = self._recorded.done(window, self._playback.deadline)
         self._flowed.append(made.flowed)
         self._decided = place.decided
         latents_from = max(0, self._decided - FLOW_REACH)
         self._latents = self._latents[:, :, latents_from - self._latents_from :]
         self._latents_from = latents_from
-        step = self._windows.vits.samples_per_frame
+        step = self._recorded.vits.samples_per_frame
         start, end = ((frame - place.first) * step for frame in (self._heard, place.heard))
         self._heard = place.heard
         return made.sound[start:end].copy()

@@ -9,7 +9,7 @@ from myna.engines.attempts.gaps import Filled
 from myna.engines.gpt_sovits.sound.decoder import Filling, Sentence, SoundStream
 from myna.engines.gpt_sovits.sound.phonetic_encoder import Encoded
 from myna.engines.gpt_sovits.sound.recorded_speech import RecordedSpeech
-from myna.engines.gpt_sovits.sound.recorded_windows import RecordedWindows
+from myna.engines.gpt_sovits.sound.recorded_vits import RecordedVits
 from myna.engines.gpt_sovits.sound.speech_windows import (
     ArrivingLatents,
     SpeechWindows,
@@ -28,7 +28,7 @@ class VitsDecoder:
     sample_rate = SAMPLE_RATE
     chunks: Sequence[int] = (22, 25, 50, 100)  # about half a second is heard first
 
-    def __init__(self, vits: Vits, recorded: RecordedWindows | None = None) -> None:
+    def __init__(self, vits: Vits, recorded: RecordedVits | None = None) -> None:
         """With `recorded`, calls share windows of fixed shapes; without, each makes its own."""
         self._vits = vits
         self._recorded = recorded

@@ -21,7 +21,7 @@ class Conversation extends EventTarget {
   async connect() {
     clearTimeout(this.#timer);
     this.#close();
-    if (this.state === "locked") this.#become("opening");
+    if (this.state !== "away") this.#become("opening");
     const attempt = this.#attempt += 1;
     try {
       await askJson("v1/engines"); // says why, where a WebSocket would only fail

@@ -117,15 +117,15 @@ class AddVoice {
   }
 
   async #add() {
-    const name = find("#add-name").value.trim();
     const button = find("#add-go");
     button.setAttribute("aria-busy", "true");
     showProblem(find("#add-problem"), null);
     try {
-      await sendForm("v1/voices", {
-        name, audio: this.#file, transcript: this.#transcript.value.trim(),
+      const answer = await sendForm("v1/voices", {
+        name: find("#add-name").value.trim(), audio: this.#file, transcript: this.#transcript.value.trim(),
         language: find("#add-language").value, speaker: find("#add-speaker").value, consent: find("#add-consent").value,
       });
+      const { name } = await answer.json(); // as the server spells it
       this.#picker.choose(name);
       await library.refresh();
       this.close();

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from myna.core.playback import NOBODY_LISTENS, Playback
 from myna.engines.gpt_sovits.sound.recorded_speech import RecordedSpeech
-from myna.engines.gpt_sovits.sound.recorded_windows import RecordedWindows
+from myna.engines.gpt_sovits.sound.recorded_vits import RecordedVits
 from myna.engines.gpt_sovits.sound.speech_windows import ArrivingLatents, SpeechWindows
 from myna.engines.gpt_sovits.sound.vits import Vits, latents_of_seed
 from myna.engines.gpt_sovits.weights import read_sovits
@@ -28,8 +28,8 @@ def vits(tmp_path_factory: pytest.TempPathFactory) -> Vits:
 
 
 @pytest.fixture(scope="module")
-def windows(vits: Vits) -> RecordedWindows:
-    return RecordedWindows(vits, 4)
+def windows(vits: Vits) -> RecordedVits:
+    return RecordedVits(vits, 4)
 
 
 def _latents(vits: Vits, speed: float = 1.0, seed: int = 3) -> ArrivingLatents:
@@ -37,7 +37,7 @@ def _latents(vits: Vits, speed: float = 1.0, seed: int = 3) -> ArrivingLatents:
     return ArrivingLatents(vits, PHONEMES, voice, seed=seed, speed=speed)
 
 
-def _recorded(windows: RecordedWindows, speed: float = 1.0, seed: int = 3) -> RecordedSpeech:
+def _recorded(windows: RecordedVits, speed: float = 1.0, seed: int = 3) -> RecordedSpeech:
     latents = _latents(windows.vits, speed, seed)
     return RecordedSpeech(windows, latents, Playback(NOBODY_LISTENS))
 
@@ -61,7 +61,7 @@ def _said(speech: RecordedSpeech | SpeechWindows, sizes: list[int]) -> np.ndarra
     ids=str,
 )
 def test_a_sentence_sounds_as_in_windows_of_its_own_lengths(
-    windows: RecordedWindows, sizes: list[int]
+    windows: RecordedVits, sizes: list[int]
 ) -> None:
     expected = _said(SpeechWindows(windows.vits, _latents(windows.vits)), sizes)
     got = _said(_recorded(windows), sizes)
@@ -71,14 +71,14 @@ def test_a_sentence_sounds_as_in_windows_of_its_own_lengths(
 
 
 @pytest.mark.parametrize("speed", [0.5, 1.25, 2.0])
-def test_so_it_does_at_another_speed(windows: RecordedWindows, speed: float) -> None:
+def test_so_it_does_at_another_speed(windows: RecordedVits, speed: float) -> None:
     for sizes in ([60], STREAM[:3]):
         expected = _said(SpeechWindows(windows.vits, _latents(windows.vits, speed)), sizes)
         got = _said(_recorded(windows, speed), sizes)
         np.testing.assert_allclose(got, expected, rtol=0, atol=1e-5)
 
 
-def test_a_sentence_at_once_sounds_as_the_whole_network_makes_it(windows: RecordedWindows) -> None:
+def test_a_sentence_at_once_sounds_as_the_whole_network_makes_it(windows: RecordedVits) -> None:
     vits, latents = windows.vits, _latents(windows.vits)
     encoded = vits.encode(torch.tensor([TOKENS]), PHONEMES, latents.voice)
     whole = vits.decode(latents_of_seed(encoded, 3), latents.voice)[0]
@@ -86,7 +86,7 @@ def test_a_sentence_at_once_sounds_as_the_whole_network_makes_it(windows: Record
     assert noise_in_decibels(got, whole) < -90
 
 
-def test_a_stream_is_the_whole_run_cut_in_pieces(windows: RecordedWindows) -> None:
+def test_a_stream_is_the_whole_run_cut_in_pieces(windows: RecordedVits) -> None:
     """Where the encoder says of the first tokens what it says of them among all."""
     vits, told = windows.vits, _latents(windows.vits)
     with torch.inference_mode():
@@ -116,7 +116,7 @@ def _level(sound: Tensor) -> float:
     return float(10 * torch.log10(sound.square().mean()))
 
 
-def test_sentences_of_several_threads_do_not_touch_each_other(windows: RecordedWindows) -> None:
+def test_sentences_of_several_threads_do_not_touch_each_other(windows: RecordedVits) -> None:
     sizes = [[24, 25, 51], [60], [20], [24, 25, 51], [24, 16]]
     alone = [_said(_recorded(windows, seed=seed), each) for seed, each in enumerate(sizes)]
     together: dict[int, np.ndarray] = {}
@@ -137,7 +137,7 @@ def test_in_sixteen_bits_it_sounds_nearly_the_same(tmp_path: Path) -> None:
     path = tmp_path / "s2.pth"
     tiny_checkpoints.write_sovits(path, "v2")
     exact, rough = (
-        torch.from_numpy(_said(_recorded(RecordedWindows(Vits(read_sovits(path), dtype))), STREAM))
+        torch.from_numpy(_said(_recorded(RecordedVits(Vits(read_sovits(path), dtype))), STREAM))
         for dtype in (torch.float32, torch.bfloat16)
     )
     assert -90 < noise_in_decibels(rough, exact) < -30

@@ -5,10 +5,10 @@ import pytest
 import torch
 
 from myna.engines.batching.device import settle
-from myna.engines.gpt_sovits.sound.recorded_windows import (
+from myna.engines.gpt_sovits.sound.recorded_vits import (
     MOST_FRAMES,
     Made,
-    RecordedWindows,
+    RecordedVits,
     Window,
 )
 from myna.engines.gpt_sovits.sound.speech_windows import FLOW_REACH
@@ -28,8 +28,8 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> SovitsCheckpoint:
 
 
 @pytest.fixture(scope="module")
-def windows(checkpoint: SovitsCheckpoint) -> RecordedWindows:
-    return RecordedWindows(Vits(checkpoint), 4)
+def windows(checkpoint: SovitsCheckpoint) -> RecordedVits:
+    return RecordedVits(Vits(checkpoint), 4)
 
 
 def _window(vits: Vits, length: int, *, seed: int, known: int = 20, size: float = 1.0) -> Window:
@@ -62,14 +62,14 @@ def _assert_same(got: Made, expected: Made, near: float = 1e-5) -> None:
 
 @pytest.mark.parametrize("length", LENGTHS)
 @pytest.mark.parametrize("count", [2, 5])
-def test_a_row_does_not_hear_the_others(windows: RecordedWindows, length: int, count: int) -> None:
+def test_a_row_does_not_hear_the_others(windows: RecordedVits, length: int, count: int) -> None:
     vits = windows.vits
     given = [_window(vits, length, seed=seed, size=10.0**-seed) for seed in range(count)]
     for got, window in zip(windows.made(given), given, strict=True):
         _assert_same(got, windows.made([window])[0])
 
 
-def test_what_a_row_was_before_is_not_heard(windows: RecordedWindows) -> None:
+def test_what_a_row_was_before_is_not_heard(windows: RecordedVits) -> None:
     vits = windows.vits
     expected = windows.made([_ended(vits, 20, 1)])[0]
     before = _window(vits, MASKED, seed=2)
@@ -80,7 +80,7 @@ def test_what_a_row_was_before_is_not_heard(windows: RecordedWindows) -> None:
 
 @pytest.mark.parametrize("frames", [1, 2, 20, 63, 64])
 def test_a_sentence_shorter_than_its_window_ends_as_it_does_alone(
-    windows: RecordedWindows, frames: int
+    windows: RecordedVits, frames: int
 ) -> None:
     window = _ended(windows.vits, frames, seed=frames)
     made = windows.made([window, _window(windows.vits, MASKED, seed=9)])[0]
@@ -91,7 +91,7 @@ def test_a_sentence_shorter_than_its_window_ends_as_it_does_alone(
     torch.testing.assert_close(got, sound, rtol=0, atol=1e-5)
 
 
-def test_what_was_decided_before_stays_as_it_was(windows: RecordedWindows) -> None:
+def test_what_was_decided_before_stays_as_it_was(windows: RecordedVits) -> None:
     window = _window(windows.vits, 96, seed=4)
     made = windows.made([window])[0]
     assert made.flowed.shape[2] == 96 - 20
@@ -102,7 +102,7 @@ def test_what_was_decided_before_stays_as_it_was(windows: RecordedWindows) -> No
 
 def test_a_step_is_recorded_for_few_numbers_of_rows(checkpoint: SovitsCheckpoint) -> None:
     def rows(most: int) -> dict[int, list[int]]:
-        steps = RecordedWindows(Vits(checkpoint), most)._steps
+        steps = RecordedVits(Vits(checkpoint), most)._steps
         return {length: [step.rows for step in steps[length]] for length in steps}
 
     assert set(map(tuple, rows(1).values())) == {(1,)}
@@ -110,9 +110,9 @@ def test_a_step_is_recorded_for_few_numbers_of_rows(checkpoint: SovitsCheckpoint
     assert all(n * length <= MOST_FRAMES for length, of in rows(64).items() for n in of)
 
 
-def test_a_step_reads_nothing_back(checkpoint: SovitsCheckpoint, windows: RecordedWindows) -> None:
+def test_a_step_reads_nothing_back(checkpoint: SovitsCheckpoint, windows: RecordedVits) -> None:
     with PretendedDevice() as device:
-        there = RecordedWindows(Vits(_on(DEVICE, checkpoint)), 2)
+        there = RecordedVits(Vits(_on(DEVICE, checkpoint)), 2)
         for length in LENGTHS[:2]:
             with there.lane.open(), device.refusing_reads():
                 there._steps[length][0]._run()
@@ -126,10 +126,10 @@ def _on(device: torch.device, checkpoint: SovitsCheckpoint) -> SovitsCheckpoint:
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU with CUDA")
 def test_recorded_it_makes_what_it_makes_unrecorded(
-    checkpoint: SovitsCheckpoint, windows: RecordedWindows
+    checkpoint: SovitsCheckpoint, windows: RecordedVits
 ) -> None:
     settle(torch.device("cuda"), exact=True)
-    there = RecordedWindows(Vits(_on(torch.device("cuda"), checkpoint)), 16)
+    there = RecordedVits(Vits(_on(torch.device("cuda"), checkpoint)), 16)
     for length in LENGTHS:
         for count in (1, 4, 16):
             given = [_window(windows.vits, length, seed=seed) for seed in range(count)]

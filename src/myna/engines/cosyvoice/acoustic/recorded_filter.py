@@ -29,7 +29,7 @@ class _Window:
     run: Callable[[], None]
 
 
-class RecordedWindows:
+class RecordedFilter:
     """Filters windows; threads may share it."""
 
     spare = _STEP - 1

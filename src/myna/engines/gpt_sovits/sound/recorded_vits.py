@@ -57,7 +57,7 @@ class Made:
     """Of the whole window."""
 
 
-class RecordedWindows:
+class RecordedVits:
     """Makes sound of windows with one network, those of several threads together."""
 
     def __init__(self, vits: Vits, most: int = 1) -> None:

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from myna.engines.cosyvoice.acoustic.fourier import Fourier
-from myna.engines.cosyvoice.acoustic.recorded_windows import RecordedWindows
+from myna.engines.cosyvoice.acoustic.recorded_filter import RecordedFilter
 from myna.engines.cosyvoice.acoustic.sound_stream import SoundStream
 from myna.engines.cosyvoice.acoustic.vocoder import Vocoder
 from myna.engines.cosyvoice.version import Version
@@ -45,7 +45,7 @@ def test_windows_that_begin_earlier_give_the_same_sound(
 def test_windows_in_the_midst_of_a_call_have_lengths_that_are_recorded(version: Version) -> None:
     ran: list[int] = []
 
-    class Noting(RecordedWindows):
+    class Noting(RecordedFilter):
         def __call__(self, mel: Tensor, source: Tensor, needed: int) -> Tensor | None:
             sound = super().__call__(mel, source, needed)
             ran.append(0 if sound is None else sound.shape[0] // 480)
@@ -77,7 +77,7 @@ def test_a_window_reads_nothing_back(version: Version) -> None:
     with PretendedDevice() as device, torch.inference_mode():
         vocoder = tiny_vocoder(version, device=DEVICE)
         lane = StrictLane(device)
-        vocoder.windows = RecordedWindows(vocoder._recordable, N_MELS, DEVICE, lane)
+        vocoder.windows = RecordedFilter(vocoder._recordable, N_MELS, DEVICE, lane)
         stream = SoundStream(vocoder, 4, seed=7)
         parts = torch.split(_mel(48).to(DEVICE), [16, 32], dim=2)
         sounds = [stream.push(part, last=part is parts[-1]).cpu() for part in parts]

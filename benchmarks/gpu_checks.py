@@ -1,12 +1,12 @@
 """What must be true of the language models on a GPU, before their speed means anything.
 
-`python -m benchmarks.gpu` prints these rows first. On a CPU the same is asked of the same
-functions, unrecorded, but for what only a GPU can do.
+`python -m benchmarks.gpu` and `python -m benchmarks.gpu_ready` print these rows first. On a CPU the
+same is asked of the same functions, unrecorded, but for what only a GPU can do.
 """
 
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ from myna.engines.gpt_sovits.tokens.semantic_decoding import SemanticRequest
 from myna.engines.gpt_sovits.tokens.semantic_slots import SeededSpeech
 from myna.engines.gpt_sovits.tokens.text_to_semantic import TextToSemantic
 
-COLUMNS = "| language model | check | found | |"
+COLUMNS = "| of | check | found | |"
 SHORT, LONG = 20, 1280  # positions of a sequence, and of the slot it lies in
 STEPS = 200
 USUAL = 450  # positions of a slot, half way through a sentence
@@ -92,10 +92,15 @@ Row = tuple[str, str, bool | None]
 
 def check(checked: Checked, device: torch.device, streams: int) -> bool:
     """Print the rows of a model; return whether none is as it must not be."""
+    return printed(checked.name, _rows(checked, device, streams))
+
+
+def printed(what: str, rows: Iterable[Row]) -> bool:
+    """Print the rows of something; return whether none is as it must not be."""
     right = True
-    for name, found, passed in _rows(checked, device, streams):
+    for name, found, passed in rows:
         verdict = "" if passed is None else "yes" if passed else "NO"
-        print(f"| {checked.name} | {name} | {found} | {verdict} |", flush=True)
+        print(f"| {what} | {name} | {found} | {verdict} |", flush=True)
         right = right and passed is not False
     return right
 

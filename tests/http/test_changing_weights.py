@@ -90,6 +90,26 @@ def test_networks_changed_one_by_one_count_once_they_belong_together(administere
     assert administered.speech() != before
 
 
+@pytest.mark.parametrize("prefix", ["GPT_SoVITS/pretrained_models/", "./", "published/"])
+def test_published_weights_are_found_where_gpt_sovits_has_them_and_through_links(
+    administered: Administered, tmp_path: Path, prefix: str
+):
+    """`myna import-weights` links what it takes over."""
+    (tmp_path / "weights" / "published").mkdir()
+    for name in (GPT_FILES["v2ProPlus"], SOVITS_FILES["v2ProPlus"]):
+        link = tmp_path / "weights" / "published" / name
+        link.parent.mkdir(exist_ok=True)
+        (tmp_path / "elsewhere").mkdir(exist_ok=True)
+        away = (tmp_path / "weights" / name).rename(tmp_path / "elsewhere" / Path(name).name)
+        link.symlink_to(away)
+        (tmp_path / "weights" / name).symlink_to(away)
+    names = {
+        "gpt_model_path": prefix + GPT_FILES["v2ProPlus"],
+        "sovits_model_path": prefix + SOVITS_FILES["v2ProPlus"],
+    }
+    assert administered.get("/set_model", **names) == (200, {"code": 0, "message": "Success"})
+
+
 @pytest.mark.parametrize(
     "path", ["none.ckpt", "torn.ckpt", "../weights/torn.ckpt", "/etc/passwd", SOVITS_FILES["v1"]]
 )

@@ -67,6 +67,16 @@ def import_weights(
             say_warning(file.problem)
     for name, missing in done.missing.items():
         say_done(f"{name} lacks {', '.join(missing)}" if missing else f"{name} is complete.")
+    if pair := done.last_used:
+        say_done(
+            "The weights it spoke with last: under [gpt_sovits] in myna.toml, "
+            f'semantic_weights = "{pair.semantic}", vits_weights = "{pair.vits}".'
+        )
+    elif done.trained:
+        say_done(
+            "To speak with trained weights, set semantic_weights and vits_weights under "
+            f"[gpt_sovits] in myna.toml to two that belong together, as paths below {done.folder}."
+        )
 
 
 def _source(folder: Path | None, endpoint: str | None) -> Source:

@@ -14,6 +14,7 @@ from myna.dsp.activity import activity
 logger = logging.getLogger(__name__)
 
 SHORTEST_REFERENCE = 1.0  # seconds
+_NEARLY = 0.005  # seconds that resampling and decoding may take off
 SILENT = 1e-4  # of full scale: what never gets louder has nobody in it
 SHORTEST_WINDOW, LONGEST_WINDOW = 3.0, 10.0  # seconds the models were trained on
 
@@ -28,7 +29,7 @@ def best_window(voice: Voice) -> tuple[Audio, str]:
     Raises `BadReference` for less than a second, for silence, and for samples that are no numbers.
     """
     audio = voice.reference
-    if audio.duration < SHORTEST_REFERENCE:
+    if audio.duration < SHORTEST_REFERENCE - _NEARLY:
         raise BadReference(
             f"The reference is {audio.duration:.2f} s long; the engine needs 1 s and does best "
             "with 3 to 10 s. Record a sentence or two."
@@ -44,6 +45,11 @@ def best_window(voice: Voice) -> tuple[Audio, str]:
     if audio.duration <= LONGEST_WINDOW:
         return audio, voice.transcript.strip()
     start, end = window_of(activity(audio), audio.duration)
+    logger.info(
+        "of a reference of %.1f s, %.1f to %.1f s are used: the window of at most %.0f s with most "
+        "speech",
+        *(audio.duration, start, end, LONGEST_WINDOW),
+    )
     return audio.between(start, end), _said_between(voice, start, end)
 
 

@@ -24,17 +24,20 @@ def resolve_reference(directory: Path | None, path: str) -> Path:
     return found
 
 
-def find_inside(directory: Path, path: str) -> Path | None:
+def find_inside(directory: Path, path: str, *, follows_links: bool = False) -> Path | None:
     """Return the file that a client means, or None where it does not really lie inside.
 
     Relative paths start at the directory; absolute ones count if they lead into it. Clients that
-    lower-case what they send still find their file.
+    lower-case what they send still find their file. `follows_links`: a link that is inside counts
+    wherever it leads, as in a directory that nobody but its owner fills.
     """
     root = directory.resolve()
     try:
         found = _walk(root, _parts(path, root)) if "\0" not in path else None
     except OSError:  # such as a name longer than the disk takes
         return None
+    if found is not None and not follows_links:
+        found = found.resolve()
     if found is None or not found.is_relative_to(root) or not found.is_file():
         return None
     return found
@@ -63,7 +66,7 @@ def _walk(root: Path, parts: tuple[str, ...]) -> Path | None:
         place = exact if exact.exists() else _any_case(place, part)
         if not place.exists():
             return None
-    return place.resolve()
+    return place
 
 
 def _any_case(folder: Path, name: str) -> Path:

@@ -54,9 +54,9 @@ class GptSovitsSettings(Section):
     folder: Path | None = None
     """Published files, or an installation of GPT-SoVITS. Unset: `models/gpt-sovits` in `home`."""
     semantic_weights: Path | None = None
-    """Your own GPT weights (.ckpt). Unset: the published ones."""
+    """Your own GPT weights (.ckpt), also as a path below `folder`. Unset: the published ones."""
     vits_weights: Path | None = None
-    """Your own SoVITS weights (.pth). Unset: the published ones."""
+    """Your own SoVITS weights (.pth), also as a path below `folder`. Unset: the published ones."""
     version: Literal["v1", "v2", "v2Pro", "v2ProPlus", "v3", "v4"] | None = None
     """Which published model to speak with. Unset: the best whose files are there."""
     slots: int = Field(default=8, gt=0)

@@ -15,6 +15,14 @@ from myna.storage.models import GPT_SOVITS_MODELS, ModelFile
 PLACES = ("", "pretrained_models/", "GPT_SoVITS/pretrained_models/")
 """Where published files may be below the given folder."""
 
+_TEXT_PLACES = ("text", "GPT_SoVITS/text")
+_READINGS = (
+    *("G2PWModel/*", "cmudict.rep", "cmudict-fast.rep", "engdict-hot.rep", "namedict_cache.pickle"),
+    *("g2pw/polyphonic.rep", "g2pw/polyphonic-fix.rep", "ja_userdic/userdict.csv"),
+    "ja_userdic/user.dict",
+)
+"""What readings are bettered by, below the `_TEXT_PLACES`."""
+
 _BLOCK = 1 << 22
 
 
@@ -57,6 +65,7 @@ class Kind(Enum):
     PUBLISHED = "published"
     GPT = "GPT"
     SOVITS = "SoVITS"
+    READINGS = "for readings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +79,10 @@ class FoundFile:
 
 
 def find_weights(root: Path) -> tuple[FoundFile, ...]:
-    """Find published files and trained weights. Raises `FolderNotFound` where there are none."""
+    """Find published files, trained weights, and what readings are bettered by.
+
+    Raises `FolderNotFound` where there are no weights.
+    """
     if not root.is_dir():
         raise FolderNotFound(f"{str(root)!r} is not a folder. Name the one GPT-SoVITS is in.")
     found = (*_published(root), *_trained(root))
@@ -79,7 +91,7 @@ def find_weights(root: Path) -> tuple[FoundFile, ...]:
             f"There are no model files in {str(root)!r}: neither GPT_SoVITS/pretrained_models nor "
             "GPT_weights* nor SoVITS_weights*. Name the folder GPT-SoVITS was installed into."
         )
-    return found
+    return (*found, *_readings(root))
 
 
 def place(found: FoundFile, folder: Path, *, copy: bool) -> bool:
@@ -121,6 +133,16 @@ def _trained(root: Path) -> Iterator[FoundFile]:
         for source in sorted(root.glob(pattern)):
             if source.is_file():
                 yield FoundFile(source, source.relative_to(root).as_posix(), kind)
+
+
+def _readings(root: Path) -> Iterator[FoundFile]:
+    targets: set[str] = set()
+    for folder in (root / place for place in _TEXT_PLACES):
+        for source in (path for pattern in _READINGS for path in sorted(folder.glob(pattern))):
+            target = f"text/{source.relative_to(folder).as_posix()}"
+            if source.is_file() and target not in targets:
+                targets.add(target)
+                yield FoundFile(source, target, Kind.READINGS)
 
 
 def _copy(source: Path, part: Path) -> None:

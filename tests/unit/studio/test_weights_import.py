@@ -1,11 +1,14 @@
 """Taking over an installation of GPT-SoVITS as it is on disk."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from myna.engines.gpt_sovits.frontend.resources import Resources
 from myna.storage.installations import FolderNotFound
-from myna.studio.weights_import import import_weights
+from myna.studio.weights_import import TrainedPair, import_weights
 from tests.unit.engines.gpt_sovits.tiny_checkpoints import (
     write_gpt,
     write_installation,
@@ -60,3 +63,43 @@ def test_what_each_model_lacks_is_named(installation: Path, tmp_path: Path):
 def test_a_folder_without_weights_is_refused(tmp_path: Path):
     with pytest.raises(FolderNotFound, match="pretrained_models"):
         import_weights(tmp_path, tmp_path / "models")
+
+
+def test_what_readings_are_bettered_by_comes_along(installation: Path, tmp_path: Path):
+    text = installation / "GPT_SoVITS" / "text"
+    names = (
+        *("cmudict.rep", "engdict-hot.rep", "namedict_cache.pickle", "G2PWModel/g2pW.onnx"),
+        *("g2pw/polyphonic.rep", "g2pw/polyphonic-fix.rep", "ja_userdic/userdict.csv"),
+    )
+    for name in (*names, "english.py"):
+        (text / name).parent.mkdir(parents=True, exist_ok=True)
+        (text / name).write_text(name)
+    done = import_weights(installation, tmp_path)
+    taken = {file.found.target for file in done.files if file.description == "for readings"}
+    assert taken == {f"text/{name}" for name in names}
+    there, here = Resources.find(installation), Resources.find(tmp_path / "gpt-sovits")
+    assert [place.name for place in here.places] == [place.name for place in there.places]
+    assert len(here.places) == len(names)
+
+
+GPT, SOVITS = "GPT_weights_v2Pro/me-e15.ckpt", "SoVITS_weights_v2Pro/me_e8.pth"
+
+
+@pytest.mark.parametrize(
+    ("noted", "is_told"),
+    [
+        ({"GPT": {"v2": GPT}, "SoVITS": {"v2": SOVITS}}, True),
+        ({"GPT": {"v2": [GPT.replace("/", "\\")]}, "SoVITS": {"v1": "old", "v2": [SOVITS]}}, True),
+        ({"GPT": {"v1": GPT}, "SoVITS": {"v2": SOVITS}}, False),
+        ({"GPT": {"v2": "GPT_weights_v2Pro/gone.ckpt"}, "SoVITS": {"v2": SOVITS}}, False),
+        ({"GPT": {}, "SoVITS": {}}, False),
+        ({"GPT": [GPT], "SoVITS": None}, False),
+        ([], False),
+    ],
+)
+def test_the_weights_that_were_used_last_are_told(
+    installation: Path, tmp_path: Path, noted: Any, is_told: bool
+):
+    (installation / "weight.json").write_text(json.dumps(noted))
+    pair = import_weights(installation, tmp_path).last_used
+    assert pair == (TrainedPair(GPT, SOVITS) if is_told else None)

@@ -98,7 +98,7 @@ def _loaded(path: Path, archive: IO[bytes] | None = None) -> object:
     """Load a file, or what stands for it."""
     source = archive or path
     is_zip = archive is not None or read_header(path).startswith(_ZIP_MAGIC)
-    if is_zip and not is_zipfile(source):
+    if is_zip and not _ends_as_a_zip(source):
         raise WeightsMissing(
             f"{str(path)!r} is cut short or damaged: the end of its zip archive is not there. Get "
             "the file again."
@@ -121,6 +121,13 @@ def _loaded(path: Path, archive: IO[bytes] | None = None) -> object:
         raise WeightsMissing(
             f"{str(path)!r} is cut short or damaged ({_first_line(error)}). Get the file again."
         ) from error
+
+
+def _ends_as_a_zip(source: Path | IO[bytes]) -> bool:
+    try:
+        return is_zipfile(source)
+    except ValueError:  # in memory, less than the end of a zip is long
+        return False
 
 
 def _is_uncompressed(path: Path) -> bool:

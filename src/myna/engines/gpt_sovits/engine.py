@@ -22,7 +22,7 @@ from myna.engines.gpt_sovits.voice.prompt import Prompt
 from myna.engines.prompts import PromptCache
 from myna.text.sentences import speakable
 
-_METHOD = "2"  # raised whenever the same request comes to sound different
+_METHOD = "3"  # raised whenever the same request comes to sound different
 
 
 class GptSovitsEngine:

@@ -29,10 +29,14 @@ _VOCODERS = {
     "v3": "models--nvidia--bigvgan_v2_24khz_100band_256x",
     "v4": "gsv-v4-pretrained/vocoder.pth",
 }
-_NAMED = {"s2Gv3.pth": "v3", "s2Gv4.pth": "v4"}
-_MARKED = {b"02": "v3", b"03": "v3", b"04": "v4"}
+FOLDER_WEIGHTS = ("model.safetensors", "pytorch_model.bin")
+"""Of HuBERT and BERT, either."""
+BIGVGAN_FILE = "bigvgan_generator.pt"
+_NAMED = {Path(vits).name: version for version, (_, vits) in _PUBLISHED.items()}
+_MARKED = {b"02": "v3", b"03": "v3", b"04": "v4", b"05": "v2Pro", b"06": "v2ProPlus"}
 """First bytes of files by newer trainers: see `weights`, which reads them whole."""
 _MARKS_OF_LORA = (b"03", b"04")
+_HEARING_SPEAKER = ("v2Pro", "v2ProPlus")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +63,27 @@ class ModelFiles:
 
     @property
     def missing(self) -> tuple[Path, ...]:
-        """The files without which the model cannot speak, as far as names tell."""
-        needed = [self.semantic, self.vits, self.hubert / "config.json"]
-        if "Pro" in self.vits.name:
-            needed.append(self.speaker)
+        """The files without which the model cannot speak, as far as names and marks tell."""
+        needed = [self.semantic, self.vits, *_of_folder(self.hubert)]
+        if is_there(self.bert):  # it may be absent, but not be half there
+            needed += _of_folder(self.bert)
         mark = _mark(self.vits)
         version = self.version or _MARKED.get(mark) or _NAMED.get(self.vits.name, "")
+        if version in _HEARING_SPEAKER:
+            needed.append(self.speaker)
         if version in self.vocoders:
-            needed.append(self.vocoders[version])
+            place = self.vocoders[version]
+            of_v3 = [place / "config.json", place / BIGVGAN_FILE]
+            needed += of_v3 if version == "v3" else [place]
             if mark in _MARKS_OF_LORA:
                 needed.append(self.bases[version])
         return tuple(path for path in needed if not is_there(path))
+
+
+def _of_folder(folder: Path) -> tuple[Path, Path]:
+    """Return what a network's folder must have; of its weights, those that are there."""
+    weights = [folder / name for name in FOLDER_WEIGHTS]
+    return folder / "config.json", next(filter(is_there, weights), weights[-1])
 
 
 def find_files(

@@ -13,7 +13,7 @@ from myna.engines.checkpoints.making import making
 from myna.engines.checkpoints.plain import digest_of_files, read_outline, read_plain
 from myna.engines.checkpoints.when_needed import Network, WhenNeeded
 from myna.engines.gpt_sovits.execution import Execution
-from myna.engines.gpt_sovits.files import ModelFiles
+from myna.engines.gpt_sovits.files import BIGVGAN_FILE, ModelFiles
 from myna.engines.gpt_sovits.frontend.bert import Bert
 from myna.engines.gpt_sovits.frontend.front_end import FrontEnd
 from myna.engines.gpt_sovits.frontend.resources import Resources
@@ -24,11 +24,7 @@ from myna.engines.gpt_sovits.sound.decoder import Decoder
 from myna.engines.gpt_sovits.sound.flow_decoder import FlowDecoder
 from myna.engines.gpt_sovits.sound.flow_matching import FlowMatching
 from myna.engines.gpt_sovits.sound.mel_features import MelFeatures
-from myna.engines.gpt_sovits.sound.mel_vocoders import (
-    BIGVGAN_FILE,
-    read_vocoder_v3,
-    read_vocoder_v4,
-)
+from myna.engines.gpt_sovits.sound.mel_vocoders import read_vocoder_v3, read_vocoder_v4
 from myna.engines.gpt_sovits.sound.recorded_vits import RecordedVits
 from myna.engines.gpt_sovits.sound.vits import Vits
 from myna.engines.gpt_sovits.sound.vits_decoder import VitsDecoder

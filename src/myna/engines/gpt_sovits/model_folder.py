@@ -7,9 +7,8 @@ from pathlib import Path
 
 from myna.core.errors import WeightsMissing
 from myna.engines.checkpoints.tensors import Tensors
+from myna.engines.gpt_sovits.files import FOLDER_WEIGHTS
 from myna.engines.gpt_sovits.weights import read_plain
-
-_WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ class ModelFolder:
 
 def files_of(path: Path) -> tuple[Path, ...]:
     """Return what of a folder is read, if it is there."""
-    return tuple(path / name for name in ("config.json", *_WEIGHTS))
+    return tuple(path / name for name in ("config.json", *FOLDER_WEIGHTS))
 
 
 def read_folder(path: Path, read: Callable[[Path], Tensors] = read_plain) -> ModelFolder:
@@ -47,12 +46,12 @@ def read_folder(path: Path, read: Callable[[Path], Tensors] = read_plain) -> Mod
     Raises `WeightsMissing` naming the file that is absent or damaged.
     """
     config = read_json(path / "config.json")
-    for name in _WEIGHTS:
+    for name in FOLDER_WEIGHTS:
         if (path / name).exists():
             return ModelFolder(path, config, read(path / name))
     raise WeightsMissing(
-        f"There is neither {' nor '.join(_WEIGHTS)} in {str(path)!r}. Put the published folder "
-        "there whole."
+        f"There is neither {' nor '.join(FOLDER_WEIGHTS)} in {str(path)!r}. Put the published "
+        "folder there whole."
     )
 
 

@@ -25,6 +25,7 @@ from myna.engines.checkpoints.unpickling import plain, read_header, read_pickled
 GPT_PREFIX = "model."
 END_TOKEN = 1024
 V1_SYMBOLS = 322
+V2_SYMBOLS = 732  # of all later versions
 V1_ROWS = 512  # of a GPT's table of symbols
 
 
@@ -163,6 +164,7 @@ def read_semantic(
             f"{str(path)!r} is {kind} checkpoint, not a GPT one (text to semantic tokens). Were "
             "the two weight settings swapped?"
         )
+    _check_symbols(table, V1_ROWS, path)
     config = plain(content.get("config"))
     return SemanticCheckpoint(
         Tensors(weights, str(path), prefix=GPT_PREFIX, device=device),
@@ -214,6 +216,7 @@ def _version(
             f"{str(path)!r} has none of the tensors of a SoVITS decoder (it begins with "
             f"{next(iter(weights))!r}): it is another kind of file."
         )
+    _check_symbols(table, V1_SYMBOLS, path)
     if "sv_emb.weight" in weights:
         by_rows = _ROWS_OF_PRO.get(first.shape[0])
         by_hint = hint if hint is not None and hint.hears_speaker else Version.V2_PRO
@@ -226,6 +229,16 @@ def _version(
             "says. Correct the setting or name another file."
         )
     return found
+
+
+def _check_symbols(table: Tensor, first: int, path: Path) -> None:
+    """Refuse a table of phonemes that is neither the first version's nor as long as later ones."""
+    rows = table.shape[0]
+    if rows != first and rows < V2_SYMBOLS:
+        raise WeightsMissing(
+            f"{str(path)!r} knows {rows} symbols. Version 1 has {first}, the later ones have "
+            f"{V2_SYMBOLS}: it is of another model."
+        )
 
 
 def _flow_version(hint: Version | None, asked: Version | None, path: Path) -> Version:

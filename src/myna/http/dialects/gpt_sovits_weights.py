@@ -11,6 +11,8 @@ NO_NETWORK = (
     "This server runs no GPT-SoVITS network whose weights could be changed; see GET /v1/engines."
 )
 
+_PUBLISHED = "GPT_SoVITS/pretrained_models/"
+
 
 class NotChanged(Exception):
     """The networks stay as they are; the text says why, without a path of this machine."""
@@ -48,7 +50,10 @@ def _switch(call: Call) -> WeightsSwitch:
 
 
 def _weights(folder: Path, path: str) -> Path:
-    found = find_inside(folder, path)
+    """Find a file by its place in the folder, or by the one it has in GPT-SoVITS."""
+    published = path.removeprefix("./").removeprefix(_PUBLISHED)
+    places = (find_inside(folder, name, follows_links=True) for name in (path, published))
+    found = next((place for place in places if place is not None), None)
     if found is None:
         raise WeightsMissing(
             f"No file {path!r} lies in the folder of the models. Put it there, or name another."

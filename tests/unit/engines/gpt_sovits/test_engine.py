@@ -25,6 +25,7 @@ from myna.engines.gpt_sovits.engine import GptSovitsEngine
 from myna.engines.gpt_sovits.files import find_files
 from myna.engines.gpt_sovits.model import load
 from myna.engines.gpt_sovits.voice.prompt import Prompt
+from myna.engines.gpt_sovits.weights import Version
 from tests.unit.engines.at_once import at_once
 from tests.unit.engines.doubles import ToneEngine
 from tests.unit.engines.gpt_sovits import tiny_checkpoints
@@ -75,7 +76,7 @@ def test_words_without_any_reading_are_not_babbled(engine: GptSovitsEngine, samp
         ("สวัสดีชาวโลก", "en"),
         ("Привет мир", "zh"),
         ("नमस्ते", "ko"),
-        ("ㅋㅋ", "en"),
+        ("ᚠᚢᚦ", "en"),
     ):
         assert not list(engine.speak(Utterance(text, language, Options(seed=1)), sample))
         assert not list(engine.speak(Utterance(text, language, Options(), whole=True), sample))
@@ -185,6 +186,44 @@ def test_of_an_incomplete_version_what_it_lacks_is_named(tmp_path: Path) -> None
     assert files.speaker is not None
     files.speaker.unlink()
     assert find_files(tmp_path).missing == (files.speaker,)
+
+
+@pytest.mark.parametrize(
+    "name", ["chinese-hubert-base/pytorch_model.bin", "chinese-roberta-wwm-ext-large/config.json"]
+)
+def test_a_folder_that_is_half_there_is_told_by_the_file_it_lacks(
+    tmp_path: Path, name: str
+) -> None:
+    tiny_checkpoints.write_installation(tmp_path, "v2")
+    (tmp_path / name).unlink()
+    assert find_files(tmp_path).missing == (tmp_path / name,)
+
+
+def test_hubert_in_either_format_is_there(tmp_path: Path) -> None:
+    files = tiny_checkpoints.write_installation(tmp_path, "v2")
+    (files.hubert / "pytorch_model.bin").rename(files.hubert / "model.safetensors")
+    assert find_files(tmp_path).missing == ()
+
+
+@pytest.mark.parametrize("version", ["v2Pro", "v2ProPlus"])
+def test_of_trained_pro_weights_the_mark_tells_that_the_speaker_network_is_missing(
+    tmp_path: Path, version: str
+) -> None:
+    installation = tiny_checkpoints.write_installation(tmp_path, version)
+    trained = tmp_path / "me_e8_s200.pth"
+    tiny_checkpoints.write_sovits(trained, version, header=tiny_checkpoints.HEADERS[version])
+    assert installation.speaker is not None
+    installation.speaker.unlink()
+    assert find_files(tmp_path, vits=trained).missing == (installation.speaker,)
+
+
+def test_trained_weights_of_v2_may_have_any_name(tmp_path: Path) -> None:
+    tiny_checkpoints.write_installation(tmp_path, "v2")
+    trained = tmp_path / "Professor_e8_s200.pth"
+    tiny_checkpoints.write_sovits(trained, "v2", half=True)
+    files = find_files(tmp_path, vits=trained)
+    assert files.missing == ()
+    assert load(files).version is Version.V2
 
 
 def test_the_best_version_whose_files_are_all_there_is_found(tmp_path: Path) -> None:

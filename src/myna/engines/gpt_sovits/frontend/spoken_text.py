@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from myna.core.errors import PackageMissing
 from myna.engines.checkpoints.when_needed import WhenNeeded
 from myna.engines.gpt_sovits.frontend.bert import Bert
-from myna.engines.gpt_sovits.frontend.front_end import FrontEnd, PhoneRun
+from myna.engines.gpt_sovits.frontend.front_end import FrontEnd, Phonemes, PhoneRun
 from myna.engines.gpt_sovits.frontend.unread import NOTHING
 from myna.engines.gpt_sovits.frontend.word_phonemes import WordPhonemes, word_phonemes
 from myna.text.reading import normalized
@@ -47,15 +48,30 @@ class TextReader:
         """Only Chinese needs it."""
 
     def read(self, text: str, language: str) -> SpokenText:
-        """Return what to say. Raises `Unsupported`, `PackageMissing`, `TextTooLong`."""
+        """Return what to say. Raises `Unsupported`, `PackageMissing`, `TextTooLong`.
+
+        Words of another language than the text's are read in theirs where the model knows it.
+        """
         text = _with_figures_said(" ".join(text.split()), language)
         if text and text[-1] not in _ENDS:
             text += "." if language == "en" else "。"
-        read = self._front_end.read(text, language)
+        read = self._read(text, language)
         if read.unread:
             logger.warning("%d characters have no reading and are left out", len(read.unread))
             logger.debug("without a reading in %s: %s", language, read.unread)
         return SpokenText(np.array(read.ids, np.int64), self._context(read.runs), read.runs)
+
+    def _read(self, text: str, language: str) -> Phonemes:
+        """Read words of other languages, too, which the language alone would leave out."""
+        read = self._front_end.read(text, language)
+        if not read.unread:
+            return read
+        try:
+            mixed = self._front_end.read(text, "auto_yue" if language == "yue" else "auto")
+        except PackageMissing as error:
+            logger.warning("words of another language are left out: %s", error)
+            return read
+        return mixed if len(mixed.unread) < len(read.unread) else read
 
     def words(self, text: str, language: str, spoken: SpokenText) -> tuple[WordPhonemes, ...]:
         """Return where the words of a text are in what `read` made of it."""

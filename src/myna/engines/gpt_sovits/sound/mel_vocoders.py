@@ -12,12 +12,12 @@ from myna.core.errors import WeightsMissing
 from myna.engines.batching.device import CPU
 from myna.engines.checkpoints.tensors import Tensors
 from myna.engines.checkpoints.unpickling import read_pickled, tensors_among
+from myna.engines.gpt_sovits.files import BIGVGAN_FILE
 from myna.engines.gpt_sovits.model_folder import read_json
 from myna.engines.gpt_sovits.sound.bigvgan import BigVgan
 from myna.engines.gpt_sovits.sound.hifigan import HifiGan
 from myna.engines.gpt_sovits.weights import read_plain
 
-BIGVGAN_FILE = "bigvgan_generator.pt"
 _V4_RATES = (10, 6, 2, 2, 2)
 _V4_RATE = 48000  # Hz
 _V4_REACH, _V3_REACH = 13, 41  # frames

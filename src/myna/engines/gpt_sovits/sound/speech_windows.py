@@ -8,17 +8,20 @@ without a seam: together they are one decoding of one sequence of latents.
 from collections.abc import Callable, Iterator, Sequence
 
 import torch
+import torch.nn.functional as F  # noqa: N812 (what everyone calls it)
 from torch import Tensor
 
 from myna.core.audio import Samples
 from myna.engines.batching.device import sent
 from myna.engines.batching.noise import normal_frames
 from myna.engines.gpt_sovits.sound.phonetic_encoder import at_speed
-from myna.engines.gpt_sovits.sound.vits import NOISE_SCALE, Vits
+from myna.engines.gpt_sovits.sound.vits import Vits, latents_with
+from myna.engines.gpt_sovits.voice.quantizer import FRAMES_PER_TOKEN
 
 FLOW_REACH = 32  # frames to each side that the flow sees
 VOCODER_REACH = 12  # frames to each side that the vocoder sees
 HELD_BACK = 8  # frames, 0.16 s: the last are decided when what follows them is known
+LOOKED_BACK = 250  # tokens, 10 s: what is decided is encoded again as far as this, for context
 LONGEST_WINDOW = 200  # frames made into sound at once: bounds memory and the time of a chunk
 
 
@@ -54,20 +57,21 @@ class ArrivingLatents:
     def after(self, first: int, *, last: bool) -> Tensor | None:
         """Return the latents from frame `first` on, as of now: (1, channels, frames), or None.
 
-        Without the last token, the last `HELD_BACK` of them will still change.
+        Without the last token, the last `HELD_BACK` of them will still change. Tokens more than
+        `LOOKED_BACK` before are not looked at, so that a chunk costs no more the later it comes.
         """
         if not self._tokens:
             return None
         vits = self._vits
-        tokens = sent(torch.tensor([self._tokens]), vits.device)
+        left_out = max(0, int(first * self._speed) // FRAMES_PER_TOKEN - LOOKED_BACK)
+        tokens = sent(torch.tensor([self._tokens[left_out:]]), vits.device)
         features = self._features(tokens, self._phonemes, self.voice)
-        paced = at_pace(features, self._speed, last=last, first=first)
+        features = F.pad(features, (FRAMES_PER_TOKEN * left_out, 0))
+        paced = at_pace(features, self._speed, last=last, first=first)[:, :, first:]
         encoded = vits.phonetic.prior(paced)
-        mean = encoded.mean[:, :, first:]
-        deviation = encoded.log_deviation[:, :, first:].exp()
-        _, channels, frames = mean.shape
-        noise = normal_frames(self._seed, first, frames, channels, mean.device)
-        return mean + noise * deviation * NOISE_SCALE
+        _, channels, frames = encoded.mean.shape
+        noise = normal_frames(self._seed, first, frames, channels, encoded.mean.device)
+        return latents_with(encoded, noise)
 
 
 class SpeechWindows:

@@ -32,3 +32,19 @@ def test_a_missing_package_names_its_extra(
     program = READ_WITHOUT.format(packages=packages, text=text, language=language)
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert (run.stdout, run.returncode) == (extra, 0), run.stderr
+
+
+READ_MIXED_WITHOUT = """
+import sys
+sys.modules["pyopenjtalk"] = None
+from myna.engines.gpt_sovits.frontend.front_end import FrontEnd
+from myna.engines.gpt_sovits.frontend.spoken_text import TextReader
+read = TextReader(FrontEnd(), None).read("The word さくら is Japanese.", "en")
+sys.stdout.write(" ".join(run.language for run in read.runs))
+"""
+
+
+def test_without_the_package_of_another_language_only_its_words_are_left_out() -> None:
+    run = subprocess.run([sys.executable, "-c", READ_MIXED_WITHOUT], capture_output=True, text=True)
+    assert (run.stdout, run.returncode) == ("en", 0), run.stderr
+    assert "myna[ja]" in run.stderr

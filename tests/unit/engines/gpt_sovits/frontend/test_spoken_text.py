@@ -25,6 +25,30 @@ def test_figures_are_said_as_a_listener_expects(text: str, language: str, said: 
     assert as_written.read(f"{text}.", language).phonemes.tolist() == list(in_words.ids)
 
 
+@pytest.mark.parametrize(
+    ("text", "language", "runs"),
+    [
+        ("I say 안녕 today.", "en", ["en I say ", "ko 안녕 ", "en today."]),
+        ("她说안녕，然后走了。", "zh", ["zh 她说", "ko 안녕，", "zh 然后走了."]),
+        ("佢話안녕。", "yue", ["yue 佢话", "ko 안녕。"]),
+        ("韓国語で안녕と言う。", "ja", ["ja 韓国語で", "ko 안녕", "ja と言う。"]),
+        ("그는 你好 라고 했다.", "ko", ["ko 그는 ", "zh 你好", "ko 라고 했다."]),
+        ("她说hello。", "zh", ["zh 她说", "en hello."]),
+    ],
+)
+def test_words_of_another_language_are_read_in_theirs(
+    text: str, language: str, runs: list[str]
+) -> None:
+    read = TextReader(FrontEnd(), None).read(text, language)
+    assert [f"{run.language} {run.normalized}" for run in read.runs] == runs
+
+
+def test_a_model_of_the_first_version_leaves_out_korean_and_says_the_rest() -> None:
+    read = TextReader(FrontEnd("v1"), None).read("她说안녕，然后走了。", "zh")
+    alone = TextReader(FrontEnd("v1"), None).read("她说，然后走了。", "zh")
+    assert read.phonemes.tolist() == alone.phonemes.tolist()
+
+
 def test_characters_without_a_reading_are_counted_in_the_log(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

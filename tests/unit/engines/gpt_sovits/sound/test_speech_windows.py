@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from myna.engines.gpt_sovits.sound.speech_windows import (
+    LOOKED_BACK,
     ArrivingLatents,
     SpeechWindows,
     at_pace,
@@ -78,6 +79,31 @@ def test_streamed_speech_is_near_the_whole(vits: Vits) -> None:
     whole = np.concatenate(_spoken(vits, [240]))
     difference = np.sqrt(np.mean(np.square(streamed - whole)) / np.mean(np.square(whole)))
     assert difference < 0.25
+
+
+@pytest.mark.parametrize("speed", [1.0, 1.5])
+def test_a_late_chunk_of_a_long_sentence_looks_back_no_further_than_an_early_one(
+    vits: Vits, speed: float
+) -> None:
+    tokens, looked_at = [(13 * number) % 1024 for number in range(700)], list[int]()
+
+    def features(tokens: Tensor, phonemes: Tensor, voice: Tensor) -> Tensor:
+        looked_at.append(tokens.shape[1])
+        return vits.features(tokens, phonemes, voice)
+
+    voice = _voice(vits)
+    latents = ArrivingLatents(vits, PHONEMES, voice, seed=3, speed=speed, features=features)
+    windows = SpeechWindows(vits, latents)
+    pushed = (windows.push(tokens[at : at + 50], last=at == 650) for at in range(0, 700, 50))
+    sound = np.concatenate([chunk for chunks in pushed for chunk in chunks])
+    assert looked_at[:5] == [50, 100, 150, 200, 250]
+    assert max(looked_at) <= LOOKED_BACK + 60
+    whole = SpeechWindows(vits, ArrivingLatents(vits, PHONEMES, voice, seed=3, speed=speed))
+    expected = np.concatenate(list(whole.push(tokens, last=True)))
+    assert len(sound) == len(expected)
+    if speed == 1:
+        difference = np.sqrt(np.mean(np.square(sound - expected)) / np.mean(np.square(expected)))
+        assert difference < 0.25
 
 
 def test_the_first_tokens_make_sound_before_the_rest_is_there(vits: Vits) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from myna.core.errors import PackageMissing, WeightsMissing
+from myna.engines.checkpoints.making import making
 from myna.engines.gpt_sovits.frontend.chinese import pinyin
 from myna.engines.gpt_sovits.frontend.chinese.simplification import opencc, simplified
 
@@ -128,19 +129,20 @@ def load(folder: Path, bert_folder: Path, threads: int = 2) -> Polyphones:
     """Open the g2pW model of `folder`, with the vocabulary of the Chinese BERT.
 
     Raises:
-        WeightsMissing: a file of the model is absent.
+        WeightsMissing: a file of the model is absent or damaged.
         PackageMissing: ONNX Runtime is not installed.
     """
     settings = _text(folder, "config.py")
-    return Polyphones(
-        model=_onnx_model(folder, threads),
-        vocabulary=_vocabulary(bert_folder),
-        readings=_pairs(_text(folder, "POLYPHONIC_CHARS.txt")),
-        fixed=dict(_pairs(_text(folder, "MONOPHONIC_CHARS.txt"))),
-        romanized=json.loads(_text(folder, "bopomofo_to_pinyin_wo_tune_dict.json")),
-        labels_name_character=_is_set(settings, "use_char_phoneme", default=False),
-        masks_labels=_is_set(settings, "use_mask", default=True),
-    )
+    with making(folder):
+        return Polyphones(
+            model=_onnx_model(folder, threads),
+            vocabulary=_vocabulary(bert_folder),
+            readings=_pairs(_text(folder, "POLYPHONIC_CHARS.txt")),
+            fixed=dict(_pairs(_text(folder, "MONOPHONIC_CHARS.txt"))),
+            romanized=json.loads(_text(folder, "bopomofo_to_pinyin_wo_tune_dict.json")),
+            labels_name_character=_is_set(settings, "use_char_phoneme", default=False),
+            masks_labels=_is_set(settings, "use_mask", default=True),
+        )
 
 
 def _traditional(clause: str) -> str:

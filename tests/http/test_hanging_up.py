@@ -130,3 +130,23 @@ def test_a_reader_who_takes_nothing_is_dropped(serve: Serve):
     server.wait_until(lambda: server.service.stage.places.active == 1)
     server.wait_until(lambda: server.service.stage.places.active == 0, seconds=20)
     slow.close()
+
+
+@pytest.mark.parametrize("path", ["/v1/speech", "/v1/voices", "/v1/audio/speech", "/tts", "/"])
+def test_hanging_up_before_all_was_asked_is_nobodys_error(
+    serve: Serve, caplog: pytest.LogCaptureFixture, path: str
+):
+    server = serve(SlowEngine(chunks=1))
+    is_form = path == "/v1/voices"
+    kind = "multipart/form-data; boundary=b" if is_form else "application/json"
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n"
+        f"Content-Type: {kind}\r\nContent-Length: 1000\r\n\r\n"
+    )
+    answered = server.service.metrics.exposed().count(b"myna_errors_total{")
+    with socket.create_connection(("127.0.0.1", server.port)) as connection:
+        connection.sendall(head.encode() + (b"--b\r\nContent-" if is_form else b'{"text": '))
+        time.sleep(0.1)  # until it is being read
+    server.stop()
+    assert caplog.records == []
+    assert server.service.metrics.exposed().count(b"myna_errors_total{") == answered

@@ -25,3 +25,10 @@ def test_an_engine_is_chosen_for_ones_requests_and_the_last_one_is_measured(visi
     page.click('nav a[href="#engines"]')
     expect(page.locator("#last-figures")).to_contain_text("embedded")
     expect(page.locator("#last-figures")).to_contain_text("Real-time factor")
+
+
+def test_the_interface_is_shown_without_a_script_from_elsewhere(visitor: Visitor):
+    page = visitor.page
+    page.goto(f"{visitor.url}/docs")
+    page.get_by_text("POST /v1/speech Speak", exact=True).click()
+    expect(page.get_by_text('{"text": "The kettle is on.", "voice": "sample"}')).to_be_visible()

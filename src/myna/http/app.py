@@ -11,7 +11,7 @@ from myna.http import dialects
 from myna.http.call import OWN_VOICE_HEADER, SAMPLE_RATE_HEADER
 from myna.http.errors import tell
 from myna.http.gate import Gate
-from myna.http.page import page
+from myna.http.page import docs, page
 from myna.http.routes import align, convert, edit, health, socket, speech, voices
 from myna.http.service import Service
 from myna.settings import HttpSettings
@@ -48,10 +48,12 @@ def create_app(
         yield
         service.stage.shut()
 
-    app = FastAPI(title="Myna", version=API_VERSION, lifespan=lifespan)
+    app = FastAPI(
+        title="Myna", version=API_VERSION, lifespan=lifespan, docs_url=None, redoc_url=None
+    )  # theirs load scripts from other servers
     app.state.service = service
     # GPT-SoVITS's `GET /` comes before the page, which is for browsers.
-    for router in (*NATIVE, *dialects.routers(settings.dialects), page.router):
+    for router in (*NATIVE, *dialects.routers(settings.dialects), docs.router, page.router):
         app.include_router(router)
     app.add_exception_handler(HTTPException, lambda request, error: tell(error, request))
     app.add_middleware(Gate, service=service)

@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 
 from myna.core import errors as core
@@ -188,9 +188,9 @@ def errors_as(render: Render) -> type[APIRoute]:
                 request.scope[_RENDER] = render
                 try:
                     return await handle(request)
-                except refusals.HungUp:
-                    return Response(status_code=499)  # nobody reads it
                 except Exception as error:  # noqa: BLE001 - every error gets its envelope
+                    if isinstance(error.__cause__ or error, refusals.HungUp | ClientDisconnect):
+                        return Response(status_code=499)  # nobody reads it
                     return tell(error, request)
 
             return handled

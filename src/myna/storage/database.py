@@ -13,6 +13,11 @@ from myna.core.errors import PackageMissing, SettingsError, StorageError
 MIGRATIONS = "migrations"
 """The table of the numbers of those that a database has seen."""
 _APPLIED = f"CREATE TABLE IF NOT EXISTS {MIGRATIONS} (number INTEGER PRIMARY KEY)"
+_UNFILLED = 0
+"""Stands among the numbers until a new database has been filled."""
+_SEE = sa.text(f"INSERT INTO {MIGRATIONS} VALUES (:n)")
+_SEE_FILLED = sa.text(f"DELETE FROM {MIGRATIONS} WHERE number = {_UNFILLED}")
+_filling = threading.Lock()  # in other processes it may be filled twice, which does no harm
 BUSY_TIMEOUT = 30.0  # seconds to wait for another process's write
 CONNECT_TIMEOUT = 5  # seconds for a connection to PostgreSQL
 POSTGRES = "postgresql"
@@ -26,40 +31,43 @@ def open_database(
     """Open the SQLite database at a path or PostgreSQL at a URL, made and migrated if need be.
 
     Several processes may open it at once; one migrates, the others wait for it. `fill` is called
-    once in a database's life, when its tables are new.
+    when the tables are new, and again by the next who opens it where it failed or was cut short.
     """
     try:
         engine = _sqlite(place) if isinstance(place, Path) else _postgres(place)
-        is_new = migrate(engine)
+        migrate(engine)
     except (sa.exc.SQLAlchemyError, OSError) as error:
         raise StorageError(
             f"The database {_shown(place)!r} cannot be opened: {_reason(error)}. {_remedy(place)}"
         ) from error
     sa.event.listen(engine, "handle_error", _tell)
-    if is_new:
-        fill(engine)
+    with _filling:
+        if _UNFILLED in _read_seen(engine):
+            fill(engine)
+            with engine.begin() as connection:
+                connection.execute(_SEE_FILLED)
     return engine
 
 
-def migrate(engine: sa.Engine) -> bool:
-    """Apply every migration the database has not seen, each once; return whether it was new."""
+def migrate(engine: sa.Engine) -> None:
+    """Apply every migration the database has not seen, each once; mark a new one as not filled."""
     with engine.begin() as connection:
         lock(connection)
         connection.exec_driver_sql(_APPLIED)
         seen = _seen(connection)
+        if not seen:
+            connection.execute(_SEE, {"n": _UNFILLED})
         for number, script in _migrations():
             if number not in seen:
                 for statement in script.split(";\n"):
                     if statement.strip():
                         connection.exec_driver_sql(statement)
-                connection.execute(sa.text("INSERT INTO migrations VALUES (:n)"), {"n": number})
-    return not seen
+                connection.execute(_SEE, {"n": number})
 
 
 def migrations_seen(engine: sa.Engine) -> set[int]:
     """Return the numbers of all migrations that were applied, also those of newer versions."""
-    with engine.connect() as connection:
-        return _seen(connection)
+    return _read_seen(engine) - {_UNFILLED}
 
 
 def own_tables() -> set[str]:
@@ -121,6 +129,11 @@ def close_connections() -> None:
             _pools.popitem()[1].dispose()
 
 
+def _read_seen(engine: sa.Engine) -> set[int]:
+    with engine.connect() as connection:
+        return _seen(connection)
+
+
 def _seen(connection: sa.Connection) -> set[int]:
     return set(connection.execute(sa.text(f"SELECT number FROM {MIGRATIONS}")).scalars())
 
@@ -165,7 +178,10 @@ def _shown(place: Path | str) -> str:
 
 def _remedy(place: Path | str) -> str:
     if isinstance(place, Path):
-        return "Check that the directory can be written, or set MYNA_HOME to another one."
+        return (
+            "Check that the directory can be written and its disk has room, or set MYNA_HOME to "
+            "another one."
+        )
     return "Check that the server runs, and the setting `database_url`."
 
 

@@ -100,13 +100,17 @@ class ResultFolder:
         self._clear_left_overs()
         kept = self.kept()
         total = sum(sentence.size for sentence in kept)
-        removed = []
+        removed, stuck = [], 0
         for sentence in kept:
             if total <= max_bytes and sentence.used_at >= unused_since:
                 break
             if _remove(sentence.path):
                 total -= sentence.size
                 removed.append(sentence)
+            else:
+                stuck += 1
+        if stuck:
+            logger.warning("%d cached sentences could not be removed: see whose they are", stuck)
         return removed
 
     def _clear_left_overs(self) -> None:
@@ -163,7 +167,7 @@ def _remove(path: Path) -> bool:
     try:
         path.unlink(missing_ok=True)
     except OSError as error:
-        logger.warning("the cache file %s could not be removed: %s", path.name, error.strerror)
+        logger.debug("the cache file %s could not be removed: %s", path.name, error.strerror)
         return False
     return True
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from myna.core.errors import SettingsError, StorageError
 from myna.settings import Settings
 from myna.storage.bucket import BucketAddress
-from myna.storage.database import open_database
+from myna.storage.database import migrations_seen, open_database
 from myna.studio.wiring import open_counts, open_keys, open_library
 
 
@@ -38,6 +38,22 @@ def test_many_open_a_new_database_at_once_and_one_fills_it(place: Path | str):
     assert len(filled) == 1
     for engine in engines:
         engine.dispose()
+
+
+def test_a_database_that_could_not_be_filled_is_filled_by_the_next(place: Path | str):
+    """As on a disk that was full the first time, or after Ctrl-C."""
+    filled: list[sa.Engine] = []
+
+    def fail(_: sa.Engine) -> None:
+        raise StorageError("no room")
+
+    with pytest.raises(StorageError, match="no room"):
+        open_database(place, fail)
+    for _ in range(2):
+        engine = open_database(place, filled.append)
+        engine.dispose()
+    assert len(filled) == 1
+    assert migrations_seen(engine) == {1, 2, 3}
 
 
 def test_a_file_that_is_no_database_says_where_and_what_to_do(tmp_path: Path):

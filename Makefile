@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-LANGUAGES := zh,yue,ja,ko
+LANGUAGES := en,zh,yue,ja,ko
 TORCH := torch==2.13.0
 WORKERS ?= 2
 

@@ -1,14 +1,14 @@
 """Semantic tokens: how many a second, how near to exact, how near to what the memory allows."""
 
-import time
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 
 import numpy as np
 import torch
 
-from benchmarks.gpt_sovits.rounds import Variant, compared, read_bandwidth
+from benchmarks.gpt_sovits.rounds import Variant, compared, read_bandwidth, report, timed
 from benchmarks.gpt_sovits.upstream import Upstream
 from myna.engines.gpt_sovits.tokens.semantic_decoding import SemanticRequest
 from myna.engines.gpt_sovits.tokens.semantic_runtimes import ExactRuntime, SemanticRuntime
@@ -19,6 +19,7 @@ from myna.engines.graphs.eight_bit import BLOCK
 PHONEMES = 100  # of the reference and of the sentence
 PROMPT = 125  # tokens: a reference of 5 s
 COUNT = 75  # tokens: 3 s
+TURN = 25  # tokens that are drawn before another variant has its turn
 ROWS = 8
 SCORED = 60  # tokens
 RUNTIMES = ("exact", "fast")
@@ -48,9 +49,9 @@ class Drawing:
             self._slots.admit(slot, request(slot))
         self._slots.step(range(rows))
 
-    def draw(self, rows: int) -> None:
-        """Draw `COUNT` tokens more of each."""
-        for _ in range(COUNT):
+    def draw(self, rows: int, count: int) -> None:
+        """Draw so many tokens more of each."""
+        for _ in range(count):
             self._slots.step(range(rows))
 
 
@@ -68,8 +69,8 @@ class UpstreamDrawing:
         next(self.waiting)
 
     def draw(self) -> None:
-        """Draw `COUNT` tokens more."""
-        list(self.waiting or ())
+        """Draw `TURN` tokens more."""
+        list(islice(self.waiting or (), TURN))
 
 
 @torch.inference_mode()
@@ -84,35 +85,43 @@ def measure(
     prefix = PHONEMES + PROMPT
     drawings = {name: Drawing(runtime) for name, runtime in ours.items()}
     theirs = None if upstream is None else UpstreamDrawing(upstream)
-    reading, drawing, eight = {}, {}, {}
+    reading, drawing = {}, {}
     if theirs is not None:
         reading["upstream"] = Variant(theirs.admit)
         drawing["upstream"] = Variant(theirs.draw, theirs.admit)
     for name, own in drawings.items():
         reading[name] = Variant(partial(own.admit, 1))
-        drawing[name] = Variant(partial(own.draw, 1), partial(own.admit, 1))
-        eight[name] = Variant(partial(own.draw, ROWS), partial(own.admit, ROWS))
+        drawing[name] = Variant(partial(own.draw, 1, TURN), partial(own.admit, 1))
     print(f"reading a request of {prefix} positions")
     compared(reading, rounds, 1, "requests")
     print(f"drawing, one sequence, positions {prefix} to {prefix + COUNT}")
-    bound(compared(drawing, rounds, COUNT, "tokens")["fast"], 1)
-    print(f"drawing, {ROWS} sequences together")
-    rates = compared(eight, 1, ROWS * COUNT, "tokens")
-    bound(rates["fast"], ROWS)
-    if upstream is not None:
-        against_batches(upstream, rates)
+    bound(compared(drawing, rounds, COUNT, "tokens", COUNT // TURN)["fast"], 1)
+    print(f"drawing, {ROWS} sequences together, upstream in one batch")
+    bound(together(drawings, upstream, rounds)["fast"], ROWS)
 
 
-def against_batches(upstream: Upstream, rates: Mapping[str, float]) -> None:
-    """Print what upstream's own batches reach: a long one less a short one, which reads as much."""
-    speech, taken = request().speech, []
-    for count in (1, 1, COUNT + 1, 1, COUNT + 1):
-        began = time.perf_counter()
-        upstream.together(speech.phonemes, speech.prompt, ROWS, count)
-        taken.append(time.perf_counter() - began)
-    theirs = ROWS * COUNT / (min(taken[2::2]) - min(taken[1::2]))
-    ratios = ", ".join(f"{name} x{rate / theirs:.2f}" for name, rate in rates.items())
-    print(f"  {'upstream, one batch':22s} {theirs:8.2f} tokens/s; against it: {ratios}")
+def together(
+    drawings: Mapping[str, Drawing], upstream: Upstream | None, rounds: int
+) -> dict[str, float]:
+    """Print how fast several sequences are drawn; return the rates.
+
+    Of upstream a long batch less a short one, which reads as much.
+    """
+    speech = request().speech
+    seconds: dict[str, list[float]] = {"upstream": []} if upstream is not None else {}
+    seconds |= {name: [] for name in drawings}
+    for number in range(rounds + 1):
+        taken = {}
+        if upstream is not None:
+            batch = partial(upstream.together, speech.phonemes, speech.prompt, ROWS)
+            less = timed(partial(batch, 1))
+            taken["upstream"] = timed(partial(batch, COUNT + 1)) - less
+        for name, own in drawings.items():
+            own.admit(ROWS)
+            taken[name] = timed(partial(own.draw, ROWS, COUNT))
+        for name in taken if number else ():
+            seconds[name].append(taken[name])
+    return report(seconds, ROWS * COUNT, "tokens")
 
 
 def bound(rate: float, rows: int) -> None:

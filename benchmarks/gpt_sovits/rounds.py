@@ -2,7 +2,7 @@
 
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -19,21 +19,35 @@ class Variant:
 
 
 def compared(
-    variants: Mapping[str, Variant], rounds: int, amount: float, unit: str
+    variants: Mapping[str, Variant], rounds: int, amount: float, unit: str, turns: int = 1
 ) -> dict[str, float]:
     """Print how much each variant does a second, and its ratio to the first; return the rates.
 
-    Each run of a variant does `amount` of `unit`; a first run of each is not counted.
+    Each variant does `amount` of `unit` a round, in so many runs; they take turns. A first round
+    is not counted.
     """
     seconds: dict[str, list[float]] = {name: [] for name in variants}
     for number in range(rounds + 1):
-        for name, variant in variants.items():
+        for variant in variants.values():
             variant.prepare()
-            began = time.perf_counter()
-            variant.run()
-            if number:
-                seconds[name].append(time.perf_counter() - began)
-    base = seconds[next(iter(variants))]
+        taken = dict.fromkeys(variants, 0.0)
+        for name, variant in [*variants.items()] * turns:
+            taken[name] += timed(variant.run)
+        for name in variants if number else ():
+            seconds[name].append(taken[name])
+    return report(seconds, amount, unit)
+
+
+def timed(run: Callable[[], object]) -> float:
+    """Return the seconds that something takes."""
+    began = time.perf_counter()
+    run()
+    return time.perf_counter() - began
+
+
+def report(seconds: Mapping[str, Sequence[float]], amount: float, unit: str) -> dict[str, float]:
+    """Print the rates of variants, of what each round took, and their ratios to the first."""
+    base = seconds[next(iter(seconds))]
     for name, taken in seconds.items():
         ratios = [first / own for first, own in zip(base, taken, strict=True)]
         print(

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from myna.core.audio import Audio
 from myna.core.voice import Voice
+from myna.engines.gpt_sovits.execution import Execution
 from myna.engines.gpt_sovits.files import find_files
 from myna.engines.gpt_sovits.model import Model, load
 from myna.engines.gpt_sovits.sound.decoder import Filling, Sentence
@@ -35,10 +36,15 @@ def _filling(model: Model, voice: Voice, new: list[int] = NEW, speed: float = 1.
 
 
 @pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Model]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder: Path = tmp_path_factory.mktemp("weights")
     for version in ("v2", "v3", "v4"):
         tiny_checkpoints.write_installation(folder, version)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def models(folder: Path) -> dict[str, Model]:
     return {version: load(find_files(folder, version=version)) for version in ("v2", "v3", "v4")}
 
 
@@ -67,10 +73,9 @@ def test_the_gap_is_as_long_as_its_tokens(
             assert side / decoder.sample_rate == pytest.approx(0.5, abs=0.02)
 
 
-def test_in_v2_the_sides_sound_as_the_whole_sentence_decoded(
-    models: dict[str, Model], sample: Voice
-) -> None:
-    model = models["v2"]
+def test_in_v2_the_sides_sound_as_the_whole_sentence_decoded(folder: Path, sample: Voice) -> None:
+    # Exact: in 16 bits a difference of 1e-7 may come out as one of 1e-3.
+    model = load(find_files(folder, version="v2"), execution=Execution("exact"))
     filling = _filling(model, sample)
     filled = model.decoder.filled(filling)
     whole = np.concatenate(

@@ -36,11 +36,10 @@ from benchmarks import gpu_checks
 from benchmarks.cosyvoice import weights as cosyvoice
 from benchmarks.gpt_sovits import weights
 from myna.core.engine import Engine
-from myna.core.errors import SettingsError
 from myna.core.speech import Options, Utterance
 from myna.core.voice import Voice
 from myna.dsp.codec import decode
-from myna.engines.batching.device import described, find_device, half_precision, settle
+from myna.engines.batching.device import described, half_precision
 from myna.engines.batching.scheduler import Scheduler
 from myna.engines.checkpoints.plain import read_plain
 from myna.engines.cosyvoice.engine import CosyVoiceEngine
@@ -123,13 +122,7 @@ def main() -> None:
     parts = given.parts or PARTS
     if not set(parts) <= set(PARTS):
         parser.error(f"there are {', '.join(PARTS)}")
-    try:
-        device = find_device(given.device, "--device")
-    except SettingsError as error:
-        parser.error(str(error))
-    if device.type == "cuda":
-        torch.cuda.set_device(device)
-    settle(device, exact=given.runtime == "exact")
+    device = gpu_checks.settled(parser, given.device, given.runtime)
     plan = Plan(device, given.runtime, 1 if given.small else given.rounds, given.small)
     print(f"torch {torch.__version__} on {described(device)}, {plan.runtime}", flush=True)
     if plan.small:

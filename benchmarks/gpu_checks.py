@@ -4,6 +4,7 @@
 same is asked of the same functions, unrecorded, but for what only a GPU can do.
 """
 
+import argparse
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,6 +16,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
+from myna.core.errors import SettingsError
 from myna.engines.batching.decode_attention import (
     MASKED,
     CacheShape,
@@ -23,6 +25,7 @@ from myna.engines.batching.decode_attention import (
     deviation,
     tolerance,
 )
+from myna.engines.batching.device import find_device, settle
 from myna.engines.batching.lane import Lane
 from myna.engines.batching.lookahead import AHEAD
 from myna.engines.batching.scheduler import Scheduler
@@ -48,6 +51,18 @@ NEAR = {torch.float32: 1e-3, torch.bfloat16: 5e-2, torch.float16: 1e-2}
 """How far logits may be from those of a step by itself, as a share of the largest."""
 FREE_AFTER = 0.010  # seconds after which a call that was closed has left its slot
 NOT_HERE = "not without a GPU"
+
+
+def settled(parser: argparse.ArgumentParser, name: str, runtime: str) -> torch.device:
+    """Return the device of a name, ready to compute; where there is none, tell and exit."""
+    try:
+        device = find_device(name, "--device")
+    except SettingsError as error:
+        parser.error(str(error))
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
+    settle(device, exact=runtime == "exact")
+    return device
 
 
 class Captured(Protocol):

@@ -29,8 +29,7 @@ from benchmarks.cosyvoice.language_model import random_state
 from benchmarks.cosyvoice.weights import LAYERS, filled
 from benchmarks.gpt_sovits import weights
 from benchmarks.gpt_sovits.windows import random_checkpoint
-from myna.core.errors import SettingsError
-from myna.engines.batching.device import described, find_device, half_precision, settle
+from myna.engines.batching.device import described, half_precision
 from myna.engines.checkpoints.tensors import Tensors
 from myna.engines.cosyvoice.acoustic.flow import read_flow
 from myna.engines.cosyvoice.acoustic.recorded_step import Recording
@@ -77,13 +76,7 @@ def main() -> None:
     if not set(given.parts) <= set(PARTS):
         parser.error(f"there are {', '.join(PARTS)}")
     logging.basicConfig(format="%(message)s")
-    try:
-        device = find_device(given.device, "--device")
-    except SettingsError as error:
-        parser.error(str(error))
-    if device.type == "cuda":
-        torch.cuda.set_device(device)
-    settle(device, exact=given.runtime == "exact")
+    device = gpu_checks.settled(parser, given.device, given.runtime)
     plan = Plan(device, given.runtime, given.streams, given.small)
     print(f"torch {torch.__version__} on {described(device)}, {plan.runtime}, {plan.dtype}")
     print(f"\n{gpu_checks.COLUMNS}\n|---|---|---|---|", flush=True)

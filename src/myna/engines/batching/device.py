@@ -82,6 +82,12 @@ def sent(numbers: Tensor, device: torch.device) -> Tensor:
     return numbers.to(device, non_blocking=True)
 
 
+def computes_bfloat16() -> bool:
+    """Whether the processor has instructions for products in bfloat16; without, they only cost."""
+    tests = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    return any(getattr(torch.cpu, test, bool)() for test in tests)
+
+
 def settle(device: torch.device, *, exact: bool) -> None:
     """Have a GPU compute the same from the same numbers every time, in the whole process.
 

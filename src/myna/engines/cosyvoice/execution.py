@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 
 from myna.core.errors import SettingsError
-from myna.engines.batching.device import CPU, half_precision
+from myna.engines.batching.device import CPU, computes_bfloat16, half_precision
 from myna.engines.checkpoints.when_needed import KEPT_SECONDS
 from myna.engines.cosyvoice.acoustic.recorded_step import Recording
 from myna.engines.cosyvoice.acoustic.request import SCHEDULES, FlowOptions, Schedule
@@ -78,7 +78,7 @@ class Execution:
         """What flow matching is computed in."""
         if self.device.type != "cpu":
             return self.language_precision
-        is_fast = self.runtime == "fast" and _computes_bfloat16()
+        is_fast = self.runtime == "fast" and computes_bfloat16()
         return torch.bfloat16 if is_fast else torch.float32
 
     def flow(self, guidance: float, steps: int | None) -> FlowOptions:
@@ -104,9 +104,3 @@ class Execution:
         shared = ("shared",) if self.chunks > 1 else ()
         published = ("compatible",) if self.compatible else ()
         return "-".join(map(str, said + shared + published))
-
-
-def _computes_bfloat16() -> bool:
-    """Whether the processor has instructions for products in bfloat16."""
-    tests = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
-    return any(getattr(torch.cpu, test, bool)() for test in tests)

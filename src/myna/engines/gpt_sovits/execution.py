@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from myna.engines.batching.device import CPU, half_precision, processors
+from myna.engines.batching.device import CPU, computes_bfloat16, half_precision, processors
 from myna.engines.checkpoints.layers import Linear
 from myna.engines.checkpoints.when_needed import KEPT_SECONDS
 from myna.engines.gpt_sovits.sound.eight_bit_linear import EightBitLinear, Projection, exact
@@ -56,7 +56,7 @@ class Execution:
         """The precision that the vocoder computes in."""
         if self.device.type != "cpu":
             return self.half
-        fast = self.runtime == "fast" and _computes_bfloat16()
+        fast = self.runtime == "fast" and computes_bfloat16()
         return torch.bfloat16 if fast else torch.float32
 
     @property
@@ -84,9 +84,3 @@ class Execution:
 def _computes_int8() -> bool:
     """Whether it has instructions for products of eight bits, summed in 32."""
     return bool(getattr(torch.cpu, "_is_vnni_supported", bool)())
-
-
-def _computes_bfloat16() -> bool:
-    """Whether it has instructions for products in bfloat16; without, they would only cost."""
-    tests = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
-    return any(getattr(torch.cpu, test, bool)() for test in tests)
